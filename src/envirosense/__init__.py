@@ -1,0 +1,1 @@
+"""EnviroSense: physical twins that write labelled sensor datasets."""

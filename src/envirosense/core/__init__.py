@@ -1,0 +1,1 @@
+"""Time grid, named random streams, contracts, registries, configuration, parts, errors."""

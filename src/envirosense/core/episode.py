@@ -1,0 +1,58 @@
+"""What an episode is asked to be, and what became of it."""
+
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, NonNegativeInt
+
+from envirosense.core.config import FrozenModel
+from envirosense.core.fingerprint import fingerprint
+from envirosense.core.grid import TimeGrid
+
+SCHEMA_VERSION = 1
+
+type JsonObject = dict[str, JsonValue]
+
+
+class EpisodeSpec(FrozenModel):
+    """Everything an episode's bytes depend on, and nothing else.
+
+    `site`, `weather`, `params` and `sensing` are plain data here; the twin that runs the
+    episode holds their types.
+    """
+
+    twin: str
+    scenario: str
+    params: JsonObject
+    site: JsonObject
+    weather: JsonObject
+    sensing: JsonObject
+    grid: TimeGrid
+    world_seed: NonNegativeInt
+    sensing_seed: NonNegativeInt
+    group: str
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the whole spec."""
+        return fingerprint(self.model_dump(mode="json"))
+
+    @property
+    def world_fingerprint(self) -> str:
+        """SHA-256 of the spec without its sensing: equal worlds have equal ones."""
+        return fingerprint(self.model_dump(mode="json", exclude={"sensing", "sensing_seed"}))
+
+    @property
+    def episode_id(self) -> str:
+        """First 16 hexadecimal digits of the fingerprint."""
+        return self.fingerprint[:16]
+
+
+class EpisodeSummary(FrozenModel):
+    """What a finished episode reports about itself."""
+
+    episode_id: str
+    outcome: Literal["ok", "failed"] = "ok"
+    reason: str = ""
+    rows: dict[str, int] = Field(default_factory=dict)
+    facts: dict[str, Any] = Field(default_factory=dict)

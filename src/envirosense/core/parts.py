@@ -1,0 +1,126 @@
+"""Datasheet and literature numbers from `parts/**/*.toml`: value, unit, source."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from envirosense.core.errors import ConfigError, UnknownNameError
+
+type Number = float | int
+type Value = Number | str | tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of a part with its unit and where it comes from."""
+
+    name: str
+    value: Any
+    unit: str
+    source: str
+    note: str = ""
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether nobody published this number."""
+        return self.source == "assumed"
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether the number belongs to a similar part whose sheet was read instead."""
+        return self.source.startswith("stand-in")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One parts file."""
+
+    name: str
+    kind: str
+    summary: str
+    quantities: Mapping[str, Quantity]
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.quantities:
+            raise UnknownNameError(f"part {self.name}", key, self.quantities)
+        return self.quantities[key].value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.quantities
+
+    def group(self, prefix: str) -> dict[str, Any]:
+        """Values whose names start with `prefix.`, by the rest of the name, in file order."""
+        start = prefix + "."
+        return {
+            name.removeprefix(start): quantity.value
+            for name, quantity in self.quantities.items()
+            if name.startswith(start)
+        }
+
+
+def _quantities(table: Mapping[str, Any], where: str, prefix: str = "") -> Iterator[Quantity]:
+    for key, entry in table.items():
+        name = f"{prefix}{key}"
+        if not isinstance(entry, Mapping):
+            raise ConfigError(f"{where}:{name}", entry, "write a table with value, unit and source")
+        if "value" not in entry:
+            yield from _quantities(entry, where, name + ".")
+            continue
+        missing = {"unit", "source"} - entry.keys()
+        unknown = entry.keys() - {"value", "unit", "source", "note"}
+        if missing or unknown:
+            raise ConfigError(
+                f"{where}:{name}", sorted(missing | unknown), "needs exactly value, unit, source, note"
+            )
+        yield Quantity(name, entry["value"], entry["unit"], entry["source"], entry.get("note", ""))
+
+
+def part_from_text(text: str, where: str) -> Part:
+    """Part described by TOML text.
+
+    Raises:
+        ConfigError: if the text is not TOML, or an entry lacks value, unit or source.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(where, "TOML", f"damaged part file: {error}") from None
+    head = {}
+    for key in ("name", "kind", "summary"):
+        if not isinstance(data.get(key), str):
+            raise ConfigError(
+                f"{where}:{key}", data.get(key), "a part file starts with name, kind and summary"
+            )
+        head[key] = data.pop(key)
+    found = {quantity.name: quantity for quantity in _quantities(data, where)}
+    return Part(**head, quantities=found)
+
+
+def _toml_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.is_dir():
+            yield from _toml_files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".toml") and entry.name != "species.toml":
+            yield prefix + entry.name.removesuffix(".toml"), entry
+
+
+@cache
+def _index() -> dict[str, Traversable]:
+    return dict(_toml_files(files("envirosense") / "parts"))
+
+
+def part_ids() -> tuple[str, ...]:
+    """Ids `kind/name` of every part shipped, sorted."""
+    return tuple(_index())
+
+
+@cache
+def load_part(part_id: str) -> Part:
+    """Part with the id `kind/name`, for example `thermal_camera/lepton_2_5`."""
+    if part_id not in _index():
+        raise UnknownNameError("part", part_id, _index())
+    return part_from_text(_index()[part_id].read_text(encoding="utf-8"), f"parts/{part_id}.toml")

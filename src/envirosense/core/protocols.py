@@ -1,0 +1,136 @@
+"""Contracts between layers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from envirosense.core.episode import EpisodeSpec, EpisodeSummary
+from envirosense.core.grid import TimeGrid
+
+type Array = npt.NDArray[np.float64]
+type Position = tuple[float, float, float]
+
+
+class Sink(Protocol):
+    """Where a simulation writes, block by block."""
+
+    def write(self, stream: str, batch: pa.RecordBatch) -> None:
+        """Append rows to a stream; the first batch fixes the stream's schema."""
+        ...
+
+
+class EpisodeReader(Protocol):
+    """A finished episode's streams."""
+
+    @property
+    def spec(self) -> EpisodeSpec:
+        """What the episode was asked to be."""
+        ...
+
+    def table(self, stream: str) -> pa.Table:
+        """All rows of one stream, in tick order."""
+        ...
+
+
+class Twin(Protocol):
+    """Something that can be simulated, labelled and checked."""
+
+    name: str
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Ids `category/name` of the scenarios it can run, sorted."""
+        ...
+
+    def draw(self, scenario: str, request: "DrawRequest") -> EpisodeSpec:
+        """Spec of one episode with every random choice made."""
+        ...
+
+    def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
+        """Run a spec; same spec, same rows."""
+        ...
+
+    def relabel(self, episode: EpisodeReader) -> pa.Table:
+        """Labels computed again from the stored truth."""
+        ...
+
+    def describe(self) -> Mapping[str, object]:
+        """Facts for the card: streams, versions, limits."""
+        ...
+
+
+class DrawRequest(Protocol):
+    """What the factory fixes about an episode before the twin draws the rest."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the dataset."""
+        ...
+
+    @property
+    def index(self) -> int:
+        """Position of the episode in the dataset."""
+        ...
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups (sites, homes) the dataset spreads over."""
+        ...
+
+    @property
+    def duration_s(self) -> float:
+        """Length [s]."""
+        ...
+
+    @property
+    def dt_s(self) -> float:
+        """Tick [s]."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What only this twin understands (sensing, weather file, site file)."""
+        ...
+
+
+@runtime_checkable
+class AirField(Protocol):
+    """Air at a place, over the ticks of a block."""
+
+    grid: TimeGrid
+
+    def air_k(self, at: Position) -> Array:
+        """Air temperature, (time,) [K]."""
+        ...
+
+    def relative_humidity(self, at: Position) -> Array:
+        """Relative humidity, (time,), 0..1."""
+        ...
+
+    def pressure_pa(self, at: Position) -> Array:
+        """Static pressure, (time,) [Pa]."""
+        ...
+
+    def wind_m_s(self, at: Position) -> Array:
+        """Wind vector east, north, up, (time, 3) [m/s]."""
+        ...
+
+
+@runtime_checkable
+class GasField(Protocol):
+    """Gas at a place, over the ticks of a block."""
+
+    def gas_ppb(self, species: Sequence[str], at: Position) -> Array:
+        """Mole fractions, (time, species) [ppb]."""
+        ...
+
+
+@runtime_checkable
+class SunField(Protocol):
+    """Sunlight, over the ticks of a block."""
+
+    def irradiance_w_m2(self) -> Array:
+        """Global horizontal irradiance, (time,) [W/m2]."""
+        ...
