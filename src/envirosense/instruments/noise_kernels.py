@@ -38,14 +38,13 @@ _LN2 = np.float32(0.6931471806)
 _MINUS_TWO = np.float32(-2.0)
 _LOG = tuple(np.float32(2.0 / k) for k in (1, 3, 5, 7, 9))  # 2 artanh(z), error < 4e-9 for |z| <= 0.2
 _SIN = tuple(  # Taylor series of sin(pi x / 2), error < 6e-8 for |x| <= 1
-    np.float32(c)
-    for c in (1.5707963, -0.64596409, 0.079692626, -0.0046817541, 0.00016044118, -0.0000035988)
+    np.float32(c) for c in (1.5707963, -0.64596409, 0.079692626, -0.0046817541, 0.00016044118, -0.0000035988)
 )
 
 
 @njit(inline="always", error_model="numpy")
 def philox_words(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
-    """Four 32-bit words of Philox4x32-10 for counter (c0, c1, c2, c3) and key (k0, k1), all uint64 < 2**32."""
+    """Four words of Philox4x32-10 for counter (c0, c1, c2, c3) and key (k0, k1), all uint64 below 2**32."""
     for _ in range(10):
         p = c0 * _MULTIPLIER_0
         q = c2 * _MULTIPLIER_1

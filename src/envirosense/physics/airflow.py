@@ -15,6 +15,7 @@ from envirosense.core.units import DRY_AIR_CP_J_KG_K, GRAVITY_M_S2, VON_KARMAN
 from envirosense.physics.airflow_kernels import ou_recurrence
 
 type Array = npt.NDArray[np.float64]
+type Values = float | Array
 
 WIND_FLOOR_M_S: Final = 0.2  # assumed: a calm still has this much air motion, 1/U stays finite
 INV_OBUKHOV_LIMIT_PER_M: Final = 0.15  # assumed: surface-layer similarity ends near |L| = 7 m
@@ -22,7 +23,7 @@ AIR_DENSITY_KG_M3: Final = 1.204  # dry air at 20 degC and one atmosphere
 SIGMA_THETA_LIMIT_RAD: Final = np.pi / np.sqrt(3.0)  # uniform direction, exact
 LATERAL_FLOOR_M_S: Final = 0.3  # low-wind meander, 0.2-0.5 m/s [Hanna1983] (from memory)
 VERTICAL_FLOOR_M_S: Final = 0.02  # assumed: keeps time scales finite in a calm
-KOLMOGOROV_C0: Final = 4.0  # Lagrangian structure function, range 3-6 [Thomson1987] (from memory)
+KOLMOGOROV_C0: Final = 4.0  # Lagrangian structure function, range 3-6 (from memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Sigmas:
     w: Array
 
 
-def psi_m(zeta: npt.ArrayLike) -> Array:
+def psi_m(zeta: Values) -> Array:
     """Stability correction of the wind profile at zeta = z/L, same shape [1] [Dyer1974]."""
     zeta = np.asarray(zeta, dtype=np.float64)
     stable = np.maximum(zeta, 0.0)
@@ -52,22 +53,22 @@ def psi_m(zeta: npt.ArrayLike) -> Array:
     return np.asarray(unstable_part + stable_part)
 
 
-def phi_m(zeta: npt.ArrayLike) -> Array:
+def phi_m(zeta: Values) -> Array:
     """Dimensionless wind shear, 1 - zeta dpsi_m/dzeta, same shape [1] [Dyer1974]."""
     zeta = np.asarray(zeta, dtype=np.float64)
     shear = (1.0 - 16.0 * np.minimum(zeta, 0.0)) ** -0.25 + 5.0 * np.clip(zeta, 0.0, 1.0)
     return np.asarray(shear)
 
 
-def phi_h(zeta: npt.ArrayLike) -> Array:
+def phi_h(zeta: Values) -> Array:
     """Dimensionless temperature gradient, same shape [1] [Dyer1974]."""
     zeta = np.asarray(zeta, dtype=np.float64)
     gradient = (1.0 - 16.0 * np.minimum(zeta, 0.0)) ** -0.5 + 5.0 * np.clip(zeta, 0.0, 1.0)
     return np.asarray(gradient)
 
 
-def _profile(height_m: npt.ArrayLike, inv_obukhov_per_m: npt.ArrayLike, roughness_m: npt.ArrayLike) -> Array:
-    """kappa U/u* at a height over the displacement plane [1]; zero at and below the roughness length."""
+def _profile(height_m: Values, inv_obukhov_per_m: Values, roughness_m: Values) -> Array:
+    """Kappa U/u* at a height over the displacement plane [1]; zero at and below the roughness length."""
     roughness = np.asarray(roughness_m, dtype=np.float64)
     inv_l = np.asarray(inv_obukhov_per_m, dtype=np.float64)
     height = np.maximum(height_m, roughness)
@@ -76,11 +77,11 @@ def _profile(height_m: npt.ArrayLike, inv_obukhov_per_m: npt.ArrayLike, roughnes
 
 
 def wind_speed_m_s(
-    height_m: npt.ArrayLike,
-    friction_velocity_m_s: npt.ArrayLike,
-    inv_obukhov_per_m: npt.ArrayLike,
-    roughness_m: npt.ArrayLike,
-    displacement_m: npt.ArrayLike = 0.0,
+    height_m: Values,
+    friction_velocity_m_s: Values,
+    inv_obukhov_per_m: Values,
+    roughness_m: Values,
+    displacement_m: Values = 0.0,
 ) -> Array:
     """Mean wind at a height, broadcast shape [m/s]: Monin-Obukhov profile [Dyer1974].
 
@@ -91,16 +92,16 @@ def wind_speed_m_s(
 
 
 def friction_velocity_m_s(
-    wind_m_s: npt.ArrayLike,
-    height_m: npt.ArrayLike,
-    inv_obukhov_per_m: npt.ArrayLike,
-    roughness_m: npt.ArrayLike,
+    wind_m_s: Values,
+    height_m: Values,
+    inv_obukhov_per_m: Values,
+    roughness_m: Values,
 ) -> Array:
     """Friction velocity that gives this wind at this height, broadcast shape [m/s]."""
     return VON_KARMAN * np.asarray(wind_m_s) / _profile(height_m, inv_obukhov_per_m, roughness_m)
 
 
-def sensible_heat_w_m2(ghi_w_m2: npt.ArrayLike, wind_m_s: npt.ArrayLike) -> Array:
+def sensible_heat_w_m2(ghi_w_m2: Values, wind_m_s: Values) -> Array:
     """Upward sensible heat flux, broadcast shape [W/m2].
 
     Day: 0.4 (0.75 S - 30), the order of magnitude of [HoltslagVanUlden1983]; night: -5 to -30 with the
@@ -113,12 +114,12 @@ def sensible_heat_w_m2(ghi_w_m2: npt.ArrayLike, wind_m_s: npt.ArrayLike) -> Arra
 
 
 def stability(
-    wind_m_s: npt.ArrayLike,
-    height_m: npt.ArrayLike,
-    roughness_m: npt.ArrayLike,
-    ghi_w_m2: npt.ArrayLike,
-    air_k: npt.ArrayLike,
-    air_density_kg_m3: npt.ArrayLike = AIR_DENSITY_KG_M3,
+    wind_m_s: Values,
+    height_m: Values,
+    roughness_m: Values,
+    ghi_w_m2: Values,
+    air_k: Values,
+    air_density_kg_m3: Values = AIR_DENSITY_KG_M3,
 ) -> Stability:
     """Friction velocity and 1/L from wind at one height and sunshine, broadcast shape.
 
@@ -156,7 +157,7 @@ def _stable_inv_obukhov_per_m(drive_per_m: Array, height_m: Array, roughness_m: 
     """Weakest stability with m = drive profile(m)^3, clamped [1/m].
 
     The log-linear profile makes this a cubic, solved in closed form. Below a critical wind no turbulence
-    carries the flux: from there 1/L grows as 1/U, the continuation AERMOD uses [Cimorelli2005].
+    carries the flux: from there 1/L grows as 1/U, as in AERMOD (from memory).
     """
     neutral = np.log(height_m / roughness_m)
     steepness = 5.0 * (height_m - roughness_m)
@@ -184,9 +185,7 @@ _GOLDER_A_PER_M: Final = np.array([-0.096, -0.037, -0.002, 0.0, 0.004, 0.035])  
 _GOLDER_B_PER_M: Final = np.array([0.029, 0.029, 0.018, 0.0, -0.018, -0.036])  # [Golder1972] (from memory)
 
 
-def pasquill_class(
-    wind_10m_m_s: npt.ArrayLike, ghi_w_m2: npt.ArrayLike, cloud_fraction: npt.ArrayLike
-) -> Array:
+def pasquill_class(wind_10m_m_s: Values, ghi_w_m2: Values, cloud_fraction: Values) -> Array:
     """Pasquill-Turner class, broadcast shape: 0 is A, 5 is F, 0.5 is A-B [Turner1970]."""
     sun = np.asarray(ghi_w_m2, dtype=np.float64)
     day_row = 2 - np.searchsorted(_SUN_W_M2, sun, side="right")
@@ -195,8 +194,8 @@ def pasquill_class(
     return np.asarray(_TURNER[row, np.searchsorted(_WIND_M_S, wind_10m_m_s, side="right")])
 
 
-def class_inv_obukhov_per_m(stability_class: npt.ArrayLike, roughness_m: npt.ArrayLike) -> Array:
-    """1/L of a Pasquill class (0 is A, 5 is F, halves between), clamped, broadcast shape [1/m] [Golder1972]."""
+def class_inv_obukhov_per_m(stability_class: Values, roughness_m: Values) -> Array:
+    """1/L of a Pasquill class (0 is A, 5 is F, halves between), clamped [1/m] [Golder1972]."""
     classes = np.arange(6.0)
     a = np.interp(stability_class, classes, _GOLDER_A_PER_M)
     b = np.interp(stability_class, classes, _GOLDER_B_PER_M)
@@ -205,10 +204,10 @@ def class_inv_obukhov_per_m(stability_class: npt.ArrayLike, roughness_m: npt.Arr
 
 
 def turbulence_sigmas_m_s(
-    friction_velocity_m_s: npt.ArrayLike,
-    inv_obukhov_per_m: npt.ArrayLike,
-    height_m: npt.ArrayLike,
-    mixing_height_m: npt.ArrayLike = 1000.0,
+    friction_velocity_m_s: Values,
+    inv_obukhov_per_m: Values,
+    height_m: Values,
+    mixing_height_m: Values = 1000.0,
 ) -> Sigmas:
     """Velocity standard deviations, broadcast shape [m/s].
 
@@ -227,15 +226,13 @@ def turbulence_sigmas_m_s(
     )
 
 
-def sigma_theta_rad(sigma_v_m_s: npt.ArrayLike, wind_m_s: npt.ArrayLike) -> Array:
-    """Standard deviation of the wind direction, broadcast shape [rad]; at most that of a uniform direction."""
+def sigma_theta_rad(sigma_v_m_s: Values, wind_m_s: Values) -> Array:
+    """Standard deviation of wind direction, broadcast shape [rad]; at most a uniform direction's."""
     ratio = np.asarray(sigma_v_m_s) / np.maximum(wind_m_s, WIND_FLOOR_M_S)
     return np.asarray(np.minimum(ratio, SIGMA_THETA_LIMIT_RAD))
 
 
-def dissipation_m2_s3(
-    friction_velocity_m_s: npt.ArrayLike, height_m: npt.ArrayLike, inv_obukhov_per_m: npt.ArrayLike
-) -> Array:
+def dissipation_m2_s3(friction_velocity_m_s: Values, height_m: Values, inv_obukhov_per_m: Values) -> Array:
     """Dissipation of turbulent energy, broadcast shape [m2/s3]: shear plus buoyancy production.
 
     Beyond z/L = 1 the bracket keeps its value there (assumed): the formula would turn negative.
@@ -245,17 +242,17 @@ def dissipation_m2_s3(
     return np.asarray(production * (phi_m(zeta) - zeta))
 
 
-def lagrangian_time_s(sigma_m_s: npt.ArrayLike, dissipation_m2_s3: npt.ArrayLike) -> Array:
+def lagrangian_time_s(sigma_m_s: Values, dissipation_m2_s3: Values) -> Array:
     """Lagrangian integral time 2 sigma^2 / (C0 epsilon), broadcast shape [s] [Thomson1987]."""
     return np.asarray(2.0 * np.asarray(sigma_m_s) ** 2 / (KOLMOGOROV_C0 * np.asarray(dissipation_m2_s3)))
 
 
-def gust_factor(turbulence_intensity: npt.ArrayLike, peak_factor: float = 3.0) -> Array:
+def gust_factor(turbulence_intensity: Values, peak_factor: float = 3.0) -> Array:
     """Expected 3 s gust of ten minutes over their mean, same shape [1]; the peak factor 3 is from memory."""
     return 1.0 + peak_factor * np.asarray(turbulence_intensity, dtype=np.float64)
 
 
-def ou_path(normals: npt.ArrayLike, dt_s: float, tau_s: npt.ArrayLike, start: float) -> Array:
+def ou_path(normals: Values, dt_s: float, tau_s: Values, start: float) -> Array:
     """Ornstein-Uhlenbeck path of unit variance by the exact update, (time,) [1].
 
     Exact for any time step. The last value of one block is the `start` of the next: split and whole runs
@@ -274,9 +271,7 @@ def ou_path(normals: npt.ArrayLike, dt_s: float, tau_s: npt.ArrayLike, start: fl
     return np.asarray(ou_recurrence(draws, float(dt_s), tau, float(start)))
 
 
-def displacement_sigma_m(
-    sigma_m_s: npt.ArrayLike, lagrangian_s: npt.ArrayLike, time_s: npt.ArrayLike
-) -> Array:
+def displacement_sigma_m(sigma_m_s: Values, lagrangian_s: Values, time_s: Values) -> Array:
     """Spread of marked particles after a time, broadcast shape [m]: Taylor's theorem [Taylor1921]."""
     memory = np.asarray(lagrangian_s, dtype=np.float64)
     age = np.asarray(time_s, dtype=np.float64)

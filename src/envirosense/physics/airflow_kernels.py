@@ -11,7 +11,7 @@ from numba import njit
 def ou_recurrence(
     normals: npt.NDArray[np.float64], dt_s: float, tau_s: npt.NDArray[np.float64], start: float
 ) -> npt.NDArray[np.float64]:
-    """Unit-variance Ornstein-Uhlenbeck path, (time,) [1]; `tau_s` is (time,) or (1,), `start` the value before."""
+    """Ornstein-Uhlenbeck path of unit variance, (time,) [1]; `tau_s` is (time,) or (1,)."""
     path = np.empty(normals.size)
     last = start
     varying = tau_s.size > 1

@@ -1,8 +1,7 @@
 """Bare overhead conductor after IEEE Std 738-2012: steady temperature, ampacity and transient.
 
-Temperatures are in degrees Celsius here because the standard's fits are. Valid for stranded conductors of
-10 to 40 mm in air of -40 to 50 degC; the standard does not cool a conductor below air, so a clear night
-sky is outside it (`heat.solve_network` has the sky).
+Temperatures are in degrees Celsius here because the standard's fits are. The standard does not cool a
+conductor below air, so a clear night sky is outside it (`heat.solve_network` has the sky).
 """
 
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ def net_loss_w_m(conductor: Conductor, conductor_c: Values, weather: LineWeather
 
 
 def ampacity_a(conductor: Conductor, limit_c: Values, weather: LineWeather) -> Floats:
-    """Largest current that keeps the conductor at or below a temperature [A]; 0 where sun alone is too much."""
+    """Largest current that keeps the conductor at or below a temperature [A]; 0 if sun alone is too much."""
     spare_w_m = np.maximum(net_loss_w_m(conductor, limit_c, weather), 0.0)
     return np.asarray(np.sqrt(spare_w_m / resistance_ohm_m(conductor, limit_c)))
 

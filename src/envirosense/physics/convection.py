@@ -25,7 +25,7 @@ def churchill_bernstein_nusselt(reynolds: Values, prandtl: Values) -> Floats:
 
 
 def natural_film_w_m2_k(diameter_m: Values, excess_k: Values) -> Floats:
-    """Free-convection film of a horizontal cylinder `excess_k` off the air temperature [W/m2/K]; [IEEE738]."""
+    """Free-convection film of a horizontal cylinder `excess_k` from air temperature [W/m2/K]; [IEEE738]."""
     return np.asarray(NATURAL_W_M2_K * np.sqrt(np.sqrt(np.abs(excess_k) / diameter_m)))
 
 
@@ -45,5 +45,5 @@ def cylinder_film_w_m2_k(
 
 
 def flat_film_w_m2_k(wind_m_s: Values) -> Floats:
-    """Film of a flat outdoor face [W/m2/K], for winds up to 5 m/s and in use well above [McAdams1954]."""
+    """Film of a flat outdoor face [W/m2/K], fitted below 5 m/s (from memory) [McAdams1954]."""
     return np.asarray(FLAT_STILL_W_M2_K + FLAT_WIND_W_S_M3_K * np.asarray(wind_m_s))

@@ -6,20 +6,22 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from envirosense.physics.emissions_kernels import speciate
+
 type Floats = npt.NDArray[np.float64]
 
 CHAR: Final = "char"
 CARBON_G_MOL: Final = 12.011  # IUPAC abridged standard atomic weight
 CO_G_MOL: Final = 28.010  # IUPAC abridged standard atomic weights
 CO2_G_MOL: Final = 44.009  # IUPAC abridged standard atomic weights
-CARBON_FRACTION: Final = 0.5  # carbon in dry wood, rounded [Akagi2011] (from memory)
-OXIDISED_CARBON: Final = 0.95  # share of burnt carbon that leaves as CO and CO2 [Akagi2011] (from memory)
+CARBON_FRACTION: Final = 0.5  # assumed: carbon in dry wood, rounded
+OXIDISED_CARBON: Final = 0.95  # assumed: share of burnt carbon that leaves as CO and CO2
 CHAR_CARBON_FRACTION: Final = 0.9  # assumed: carbon in dry char
 PM_ANCHOR_MCE: Final = np.array([0.80, 0.92, 0.98])  # assumed
 PM_ANCHOR_G_KG: Final = np.array(
     [35.0, 15.0, 5.0]
 )  # assumed; smoulder end near CFFEPS residual smoulder 34.5
-CONDENSED_FRACTION: Final = 0.15  # assumed: gives 34 g PM2.5 per kg of pyrolysing softwood
+CONDENSED_FRACTION: Final = 0.125  # assumed: gives 34 g PM2.5 per kg of softwood turned over at 380 degC
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ def yield_table(
     """
     if CHAR not in species:
         raise ValueError(f"species must name {CHAR!r}: without it the yields cannot close")
-    if np.any(np.diff(band_k) <= 0):
-        raise ValueError("band_k must rise")
+    if band_k.size < 2 or np.any(np.diff(band_k) <= 0):
+        raise ValueError("band_k must hold at least two rising centres")
     weight = np.einsum("s,sc,sb->bcs", wood_yield, origin, emphasis)
     share = weight / weight.sum(axis=2, keepdims=True)
     place = species.index(CHAR)
@@ -63,33 +65,26 @@ def yield_table(
     return YieldTable(volatile, band_k, np.delete(share, place, axis=2), share[:, :, place])
 
 
-def band_weights(temperature_k: Floats, band_k: Floats) -> Floats:
-    """Weight of each band, (time, band), summing to one: a smooth step between neighbouring centres."""
+def band_place(temperature_k: Floats, band_k: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Lower of the two bands around each temperature and the weight of the upper one, both (time,).
+
+    The weight is a smooth step between the centres; beyond the first and last centre it is held.
+    """
     temperature_k = np.asarray(temperature_k, dtype=np.float64)
-    place = np.clip(np.searchsorted(band_k, temperature_k) - 1, 0, band_k.size - 2)
-    low_k = band_k[place]
-    x = np.clip((temperature_k - low_k) / (band_k[place + 1] - low_k), 0.0, 1.0)
-    upper = x * x * (3.0 - 2.0 * x)
-    weights = np.zeros((temperature_k.size, band_k.size))
-    ticks = np.arange(temperature_k.size)
-    weights[ticks, place] = 1.0 - upper
-    weights[ticks, place + 1] = upper
-    return weights
+    lower = np.clip(np.searchsorted(band_k, temperature_k) - 1, 0, band_k.size - 2)
+    x = np.clip((temperature_k - band_k[lower]) / (band_k[lower + 1] - band_k[lower]), 0.0, 1.0)
+    return lower, x * x * (3.0 - 2.0 * x)
 
 
 def species_rates_g_s(component_rate_g_s: Floats, temperature_k: Floats, yields: YieldTable) -> Floats:
     """Species leaving the wood, (time, species) [g/s], from the volatile mass loss of each component.
 
     `component_rate_g_s` (time, component) is tar plus gas; char stays behind and is the kinetics' business,
-    so the species of a tick sum to exactly the mass the components lost.
+    so the species of a tick sum to the mass the components lost.
     """
-    share = yields.volatile_share()
-    weights = band_weights(temperature_k, yields.band_k)
-    rate_g_s = np.zeros((weights.shape[0], len(yields.species)))
-    for band in np.flatnonzero(weights.any(axis=0)):
-        for component in range(share.shape[1]):
-            driver_g_s = weights[:, band] * component_rate_g_s[:, component]
-            rate_g_s += driver_g_s[:, None] * share[band, component]
+    lower, upper_weight = band_place(temperature_k, yields.band_k)
+    rate_g_s = np.zeros((lower.size, len(yields.species)))
+    speciate(np.ascontiguousarray(component_rate_g_s), lower, upper_weight, yields.volatile_share(), rate_g_s)
     return rate_g_s
 
 

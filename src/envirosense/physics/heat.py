@@ -150,7 +150,7 @@ def film_w_k(network: HeatNetwork, drive: HeatDrive) -> Floats:
 
 
 def natural_w_k125(network: HeatNetwork) -> Floats:
-    """Free-convection conductance at 1 K off the air, (node,) [W/K]; grows as |T - T_air|^(1/4), flat faces 0."""
+    """Free-convection conductance at 1 K excess, (node,) [W/K]; grows with its fourth root; flat faces 0."""
     cylinder = network.diameter_m > 0.0
     safe_m = np.where(cylinder, network.diameter_m, 1.0)
     return np.where(cylinder, NATURAL_W_M2_K * network.area_m2 / safe_m**0.25, 0.0)

@@ -20,8 +20,8 @@ SUBSTEP_K: Final = 1.0  # numerical choice: largest temperature change in one su
 COLDEST_K: Final = 150.0  # numerical choice: below it rates underflow, and a Celsius slip is caught [K]
 HOTTEST_K: Final = 5000.0  # numerical choice: far above any wood [K]
 
-DRYING_PREFACTOR_PER_S: Final = 5.13e10  # [Chan1985] (from memory)
-DRYING_ENERGY_J_MOL: Final = 88e3  # [Chan1985] (from memory)
+DRYING_PREFACTOR_PER_S: Final = 5.13e10  # assumed: usual one-step drying law of wood models (from memory)
+DRYING_ENERGY_J_MOL: Final = 88e3  # assumed, as the prefactor
 EXTRACTIVE_ENERGY_J_MOL: Final = 68.7e3  # 0.09 R T^2 at 303 K: slope of [Guenther1993] (from memory)
 EXTRACTIVE_REFERENCE_K: Final = 303.0  # [Guenther1993] (from memory)
 EXTRACTIVE_TIME_S: Final = 30 * 86_400.0  # assumed: e-folding of surface resin at 303 K, 4 h at 373 K

@@ -9,6 +9,7 @@ Reynolds stress <u'w'> is not reproduced.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.special import hyp2f1
 from envirosense.physics.airflow import WIND_FLOOR_M_S, turbulence_sigmas_m_s
 
 type Array = npt.NDArray[np.float64]
+type Values = float | Array
 type Component = Literal["u", "v", "w"]
 
 COMPONENTS: Final[tuple[Component, ...]] = ("u", "v", "w")
@@ -48,10 +50,10 @@ class Turbulence:
 
 
 def kaimal_psd(
-    frequency_hz: npt.ArrayLike,
-    sigma_m_s: npt.ArrayLike,
-    height_m: npt.ArrayLike,
-    wind_m_s: npt.ArrayLike,
+    frequency_hz: Values,
+    sigma_m_s: Values,
+    height_m: Values,
+    wind_m_s: Values,
     component: Component,
 ) -> Array:
     """One-sided spectral density, broadcast shape [m2/s2/Hz], whose integral is exactly sigma^2.
@@ -72,9 +74,7 @@ def _normalised_spectrum(f: Array, component: Component) -> Array:
     return np.asarray(scale / 1.5 * (1.0 + scale * f) ** (-5.0 / 3.0))
 
 
-def variance_below(
-    frequency_hz: npt.ArrayLike, height_m: npt.ArrayLike, wind_m_s: npt.ArrayLike, component: Component
-) -> Array:
+def variance_below(frequency_hz: Values, height_m: Values, wind_m_s: Values, component: Component) -> Array:
     """Share of the variance at frequencies below this one, broadcast shape [1], in closed form.
 
     At 1/(2 dt) it is the variance of a `parent`.
@@ -159,14 +159,14 @@ def join_pieces(pieces: Sequence[Array], overlap: int) -> Array:
     angle = (np.arange(overlap) + 0.5) / overlap * (np.pi / 2.0)
     angle = angle.reshape((overlap,) + (1,) * (pieces[0].ndim - 1))
     joined = []
-    for before, piece in zip(pieces[:-1], pieces[1:], strict=True):
+    for before, piece in pairwise(pieces):
         joint = np.cos(angle) * before[n:] + np.sin(angle) * piece[:overlap]
         joined += [joint, piece[overlap:n]]
     return np.concatenate(joined)
 
 
 def averaged_sigma_ratio(
-    mean_wind_m_s: npt.ArrayLike, height_m: npt.ArrayLike, component: Component, window_s: npt.ArrayLike
+    mean_wind_m_s: Values, height_m: Values, component: Component, window_s: Values
 ) -> Array:
     """Standard deviation of the box-averaged fluctuation over that of the fluctuation, broadcast shape [1].
 

@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""Scenarios of the pole."""

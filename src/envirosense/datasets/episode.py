@@ -1,0 +1,148 @@
+"""Reader of one stored episode."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from envirosense.core.episode import EpisodeSpec
+from envirosense.core.errors import DatasetError, UnknownNameError
+from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, Frames, table_frames
+from envirosense.datasets.manifest import Manifest
+
+
+def damaged(path: Path, error: Exception) -> DatasetError:
+    """Error for a file that cannot be read, with the fix."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return DatasetError(
+        f"{path}: damaged or missing ({reason}); restore the file or generate the dataset again"
+    )
+
+
+@dataclass(slots=True)
+class Files:
+    """Open dataset folder; Parquet footers are read once."""
+
+    folder: Path
+    manifest: Manifest
+    _footers: dict[str, pq.FileMetaData] = field(default_factory=dict)
+    _schemas: dict[str, pa.Schema] = field(default_factory=dict)
+
+    def open(self, place: str) -> pq.ParquetFile:
+        """Parquet file of the dataset.
+
+        Raises:
+            DatasetError: if it is missing or damaged.
+        """
+        path = self.folder / place
+        try:
+            opened = pq.ParquetFile(path, metadata=self._footers.get(place))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(path, error) from None
+        self._footers[place] = opened.metadata
+        return opened
+
+    def schema(self, stream: str) -> pa.Schema:
+        """Schema of a stream.
+
+        Raises:
+            UnknownNameError: if the dataset has no such stream.
+        """
+        if stream not in self.manifest.streams:
+            raise UnknownNameError("stream", stream, self.manifest.streams)
+        if stream not in self._schemas:
+            place = next(place for place in self.manifest.files if place.startswith(f"{stream}/"))
+            with self.open(place) as opened:
+                self._schemas[stream] = opened.schema_arrow
+        return self._schemas[stream]
+
+    def read(self, place: str, row_groups: range, columns: Sequence[str] | None) -> pa.Table:
+        """Rows of some row groups of a file."""
+        try:
+            with self.open(place) as opened:
+                return opened.read_row_groups(list(row_groups), columns=columns, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(self.folder / place, error) from None
+
+
+class Episode:
+    """One finished episode: its spec, its row of the episode table, its streams."""
+
+    def __init__(self, files: Files, row: dict[str, Any]) -> None:
+        self._files = files
+        self.row = row
+        self.episode_id: str = row["episode_id"]
+        self.split: str = row["split"]
+        self.group: str = row["group"]
+        self.scenario: str = row["scenario"]
+        self.category: str = row["category"]
+        self.outcome: str = row["outcome"]
+        self.reason: str = row["reason"]
+
+    @cached_property
+    def spec(self) -> EpisodeSpec:
+        """What the episode was asked to be."""
+        return EpisodeSpec.model_validate_json(self.row["spec"])
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What the episode reported about itself."""
+        summary: dict[str, Any] = json.loads(self.row["summary"])
+        return summary
+
+    @cached_property
+    def content_hashes(self) -> dict[str, str]:
+        """Content hash by stream."""
+        hashes: dict[str, str] = json.loads(self.row["content_hashes"])
+        return hashes
+
+    @cached_property
+    def locations(self) -> dict[str, dict[str, Any]]:
+        """File, first row group, number of row groups and rows, by stream."""
+        locations: dict[str, dict[str, Any]] = json.loads(self.row["locations"])
+        return locations
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the streams it wrote, sorted."""
+        return tuple(sorted(self.locations))
+
+    def schema(self, stream: str) -> pa.Schema:
+        """Schema of a stream, without reading rows."""
+        return self._files.schema(stream)
+
+    def batches(self, stream: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Rows of one stream in tick order, at most one row group at a time."""
+        place = self.locations.get(stream, {"first_row_group": 0, "row_groups": 0})
+        for group in range(place["first_row_group"], place["first_row_group"] + place["row_groups"]):
+            yield from self._files.read(place["file"], range(group, group + 1), columns).to_batches()
+
+    def table(self, stream: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows of one stream, in tick order; only the episode's own row groups are read.
+
+        Raises:
+            UnknownNameError: for a stream or column the dataset does not have.
+        """
+        schema = self._files.schema(stream)
+        for name in columns or ():
+            if name not in schema.names:
+                raise UnknownNameError("column", name, schema.names)
+        place = self.locations.get(stream)
+        if place is None or not place["row_groups"]:
+            empty = schema.empty_table()
+            return empty if columns is None else empty.select(list(columns))
+        groups = range(place["first_row_group"], place["first_row_group"] + place["row_groups"])
+        table = self._files.read(place["file"], groups, columns)
+        return table if columns is None else table.select(list(columns))
+
+    def frames(self, stream: str = "thermal") -> Frames:
+        """Frames (frame, row, column) of 16-bit counts; `FrameLayout.of` says what a count is worth."""
+        return table_frames(self.table(stream, (LOW_PLANE, HIGH_PLANE)))
+
+    def __repr__(self) -> str:
+        return f"Episode({self.episode_id}, {self.scenario}, {self.split}, {self.outcome})"

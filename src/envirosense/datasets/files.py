@@ -1,0 +1,68 @@
+"""Files that are either whole or absent, and errors of the disk said in one line."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from envirosense.core.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_RESUME = "then run the same command again to resume"
+
+
+def _fix(error: OSError) -> str:
+    if error.errno in _FULL:
+        return f"free disk space, {_RESUME}"
+    if error.errno in _FORBIDDEN:
+        return "make it writable or choose another folder"
+    return f"check the folder, {_RESUME}"
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Context in which an `OSError` becomes a `StorageError` naming the path and the fix."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise StorageError(f"{path}: cannot be written ({reason}); {_fix(error)}") from error
+
+
+def flush(path: Path) -> None:
+    """Force a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def commit(temporary: Path, final: Path) -> None:
+    """Give a finished temporary file its name; after this it survives a power cut."""
+    with storing(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        flush(temporary)
+        os.replace(temporary, final)
+        flush(final.parent)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees all of it or the one before."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with storing(path):
+            temporary.write_bytes(data)
+        commit(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def file_sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

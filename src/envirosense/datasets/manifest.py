@@ -1,0 +1,159 @@
+"""Manifest: what a finished dataset is, with a checksum of every file."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field, JsonValue, ValidationError
+
+from envirosense.core.config import FrozenModel
+from envirosense.core.errors import DatasetError, SchemaVersionError
+from envirosense.datasets.hashing import FAILED, logical_hash
+from envirosense.datasets.plan import Plan
+from envirosense.datasets.schema import describe_columns
+from envirosense.datasets.shard import FileRecord, ShardRecord
+from envirosense.datasets.store import SAME_COLUMNS
+
+MANIFEST = "manifest.json"
+EPISODES = "episodes.parquet"
+SCHEMA_VERSION = 1
+
+
+class StreamFacts(FrozenModel):
+    """One stream of a dataset."""
+
+    rows: int
+    bytes: int
+    columns: tuple[dict[str, Any], ...]  # name, type, nullable, unit, description, ...
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class Manifest(FrozenModel):
+    """Identity, contents and checksums of a dataset; costs and dates are in run.json."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    twin: str
+    seed: int
+    code_version: str
+    physics_version: str
+    settings: dict[str, JsonValue]
+    plan_fingerprint: str
+    logical_hash: str
+    counts: dict[str, int]  # episodes, ok, failed
+    splits: dict[str, int]  # usable episodes by split
+    streams: dict[str, StreamFacts]
+    spec_fingerprints: tuple[str, ...]  # in plan order
+    files: dict[str, FileRecord]  # by path inside the dataset
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Manifest of a dataset folder.
+
+        Raises:
+            SchemaVersionError: if a newer version wrote it.
+            DatasetError: if there is none or it is damaged.
+        """
+        path = folder / MANIFEST
+        try:
+            data = json.loads(path.read_bytes())
+            version = int(data["schema_version"])
+        except OSError:
+            raise DatasetError(f"{folder}: no dataset here (no {MANIFEST}); check the path") from None
+        except (ValueError, KeyError, TypeError):
+            raise DatasetError(f"{path}: damaged; restore it or generate the dataset again") from None
+        if version > SCHEMA_VERSION:
+            raise SchemaVersionError(path, version, SCHEMA_VERSION)
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise DatasetError(
+                f"{path}: damaged at {where}; restore it or generate the dataset again"
+            ) from None
+
+    def difference(self, plan: Plan) -> str:
+        """First field in which a plan differs from the one that wrote this dataset."""
+        for field in ("name", "twin", "seed", "code_version", "physics_version"):
+            if (there := getattr(self, field)) != (here := getattr(plan, field)):
+                return f"{field} is {there!r} there, {here!r} here"
+        for key in sorted(self.settings.keys() | plan.settings.keys()):
+            if self.settings.get(key) != plan.settings.get(key):
+                return f"{key} is {self.settings.get(key)!r} there, {plan.settings.get(key)!r} here"
+        if (n_there := self.counts["episodes"]) != len(plan.episodes):
+            return f"episodes: {n_there} there, {len(plan.episodes)} here"
+        return "the episodes differ"
+
+
+def content_entries(records: Iterable[ShardRecord]) -> list[tuple[str, ...]]:
+    """What the logical hash is made of."""
+    entries: list[tuple[str, ...]] = []
+    for episode in (episode for record in records for episode in record.episodes):
+        episode_id = episode.summary.episode_id
+        if episode.summary.outcome == "failed":
+            entries.append((episode_id, FAILED))
+        entries += [(episode_id, stream, found.sha256) for stream, found in episode.streams.items()]
+    return entries
+
+
+def build_manifest(
+    plan: Plan, records: Iterable[ShardRecord], folder: Path, episodes_file: FileRecord
+) -> Manifest:
+    """Manifest of a plan whose shards are all written."""
+    shards = tuple(records)
+    outcomes = [(s.name.rpartition("-")[0], e.summary.outcome) for s in shards for e in s.episodes]
+    files = {place: file for shard in shards for place, file in shard.files.items()}
+    names = sorted({split for split, _ in outcomes})
+    return Manifest(
+        name=plan.name,
+        twin=plan.twin,
+        seed=plan.seed,
+        code_version=plan.code_version,
+        physics_version=plan.physics_version,
+        settings=plan.settings,
+        plan_fingerprint=plan.fingerprint,
+        logical_hash=logical_hash(content_entries(shards)),
+        counts={
+            "episodes": len(outcomes),
+            "ok": sum(outcome == "ok" for _, outcome in outcomes),
+            "failed": sum(outcome == "failed" for _, outcome in outcomes),
+        },
+        splits={name: sum(found == (name, "ok") for found in outcomes) for name in names},
+        streams=_stream_facts(folder, files),
+        spec_fingerprints=tuple(episode.spec.fingerprint for episode in plan.episodes),
+        files={EPISODES: episodes_file, **dict(sorted(files.items()))},
+    )
+
+
+def _stream_facts(folder: Path, files: Mapping[str, FileRecord]) -> dict[str, StreamFacts]:
+    """Facts of every stream; all its files must have the same columns."""
+    schemas: dict[str, tuple[str, pa.Schema]] = {}
+    rows: dict[str, list[FileRecord]] = {}
+    for place, file in sorted(files.items()):
+        stream = place.partition("/")[0]
+        schema = pq.read_schema(folder / place)
+        first_place, first = schemas.setdefault(stream, (place, schema))
+        if not first.equals(schema, check_metadata=True):
+            raise DatasetError(f"stream {stream!r} differs between {place} and {first_place}; {SAME_COLUMNS}")
+        rows.setdefault(stream, []).append(file)
+    return {
+        stream: StreamFacts(
+            rows=sum(file.rows for file in rows[stream]),
+            bytes=sum(file.bytes for file in rows[stream]),
+            columns=tuple(describe_columns(schema)),
+            metadata=schema_metadata(schema),
+        )
+        for stream, (_, schema) in schemas.items()
+    }
+
+
+def schema_metadata(schema: pa.Schema) -> dict[str, str]:
+    """Metadata of a stream as text, without what writers add."""
+    return {
+        key.decode(): value.decode()
+        for key, value in (schema.metadata or {}).items()
+        if not key.startswith((b"ARROW:", b"pandas"))
+    }

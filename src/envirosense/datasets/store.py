@@ -1,0 +1,212 @@
+"""Sink of an episode on disk: row groups of one shard's Parquet files."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from envirosense.core.config import FrozenModel
+from envirosense.core.episode import EpisodeSpec
+from envirosense.core.errors import DatasetError, EpisodeError
+from envirosense.datasets.files import storing
+from envirosense.datasets.frames import frame_planes
+from envirosense.datasets.hashing import StreamHasher
+from envirosense.datasets.schema import keyed_schema, with_keys
+
+SCALAR_GROUP_ROWS = 3600  # one hour of 1 Hz rows
+FRAME_GROUP_ROWS = 300  # 2.9 MB of 80 x 60 frames
+SAME_COLUMNS = "a twin must write every episode of a dataset with the same columns"
+
+
+def row_group_rows(schema: pa.Schema) -> int:
+    """Rows of a row group of a stream."""
+    return FRAME_GROUP_ROWS if frame_planes(schema) else SCALAR_GROUP_ROWS
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Writer with our codecs: zstd-1, dictionaries for scalars, frame planes plain."""
+    planes = frame_planes(schema)
+    scalars = [_leaf(field) for field in schema if field.name not in planes]
+    codecs = {_leaf(field): (field.metadata or {}).get(b"codec", b"zstd").decode() for field in schema}
+    levels = {leaf: 1 for leaf, codec in codecs.items() if codec == "zstd"}
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression=codecs,
+        compression_level=levels,
+        use_dictionary=scalars,
+        write_statistics=scalars,
+    )
+
+
+def _leaf(field: pa.Field) -> str:
+    """Path of a column's values in the Parquet schema."""
+    is_list = pa.types.is_list(field.type) or pa.types.is_large_list(field.type)
+    return f"{field.name}.list.element" if is_list else str(field.name)
+
+
+class StreamFile:
+    """One temporary Parquet file of a shard."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.schema = schema
+        self.n_row_groups = 0
+        self.n_rows = 0
+        with storing(path):
+            self._writer = parquet_writer(path, schema)
+
+    def append(self, rows: pa.Table) -> None:
+        """Write rows as one row group."""
+        with storing(self.path):
+            self._writer.write_table(rows, row_group_size=rows.num_rows)
+        self.n_row_groups += 1
+        self.n_rows += rows.num_rows
+
+    def close(self) -> None:
+        """Write the footer."""
+        with storing(self.path):
+            self._writer.close()
+
+    def discard(self) -> None:
+        """Drop the file, whatever state it is in."""
+        try:
+            self._writer.close()
+        except (OSError, pa.ArrowException):
+            self._writer.is_open = False  # or its finaliser would try once more
+        self.path.unlink(missing_ok=True)
+
+
+class ShardFiles:
+    """Temporary files of one shard, one a stream, opened when a stream first appears."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder = folder
+        self._stem = stem
+        self.streams: dict[str, StreamFile] = {}
+
+    def stream(self, name: str, schema: pa.Schema) -> StreamFile:
+        """File of a stream.
+
+        Raises:
+            DatasetError: if an earlier episode wrote the stream with another schema.
+        """
+        if name not in self.streams:
+            self.streams[name] = StreamFile(self._folder / f"{self._stem}.{name}.parquet", schema)
+        opened = self.streams[name]
+        if not opened.schema.equals(schema, check_metadata=True):
+            difference = schema_difference(opened.schema, schema)
+            raise DatasetError(f"stream {name!r} differs between two episodes ({difference}); {SAME_COLUMNS}")
+        return opened
+
+    def discard(self) -> None:
+        """Drop every file."""
+        for opened in self.streams.values():
+            opened.discard()
+        self.streams.clear()
+
+
+def schema_difference(mine: pa.Schema, theirs: pa.Schema) -> str:
+    """First column in which two schemas differ, in words."""
+    for name in dict.fromkeys([*mine.names, *theirs.names]):
+        if name not in mine.names or name not in theirs.names:
+            return f"{name} only in one"
+        if not mine.field(name).equals(theirs.field(name), check_metadata=True):
+            return f"{name} differs"
+    return "order or metadata differs"
+
+
+class StreamRecord(FrozenModel):
+    """What an episode left in a stream, and where."""
+
+    rows: int
+    sha256: str  # content hash
+    first_row_group: int
+    row_groups: int
+
+
+class _Pending:
+    """Rows of one stream not yet written."""
+
+    def __init__(self, name: str, schema: pa.Schema) -> None:
+        self.name = name
+        self.schema = schema
+        self.stored_schema = keyed_schema(schema)
+        self.group_rows = row_group_rows(schema)
+        self.hasher = StreamHasher(self.stored_schema)
+        self.batches: list[pa.RecordBatch] = []
+        self.n_waiting = 0
+        self.n_rows = 0
+        self.n_row_groups = 0
+
+
+class EpisodeSink:
+    """Sink of one episode of a shard; holds at most one row group a stream in memory.
+
+    Adds `episode_id`, and `time_utc` to streams with a `tick`. A batch handed over must not
+    be changed afterwards.
+    """
+
+    def __init__(self, spec: EpisodeSpec, files: ShardFiles) -> None:
+        self._spec = spec
+        self._episode_id = spec.episode_id
+        self._files = files
+        self._pending: dict[str, _Pending] = {}
+        self.has_written = False
+
+    def write(self, stream: str, batch: pa.RecordBatch) -> None:
+        """Append rows to a stream; the first batch fixes the stream's schema.
+
+        Raises:
+            EpisodeError: if a later batch has another schema.
+        """
+        pending = self._pending.get(stream) or self._open(stream, batch.schema)
+        check_same_schema(stream, pending.schema, batch.schema)
+        pending.batches.append(batch)
+        pending.n_waiting += batch.num_rows
+        while pending.n_waiting >= pending.group_rows:
+            self._flush(pending, pending.group_rows)
+
+    def _open(self, stream: str, schema: pa.Schema) -> _Pending:
+        check_stream_name(stream)
+        self._pending[stream] = _Pending(stream, schema)
+        return self._pending[stream]
+
+    def _flush(self, pending: _Pending, n_rows: int) -> None:
+        waiting = pa.Table.from_batches(pending.batches, pending.schema)
+        rows = with_keys(waiting.slice(0, n_rows), self._spec, self._episode_id)
+        self.has_written = True
+        self._files.stream(pending.name, pending.stored_schema).append(rows)
+        pending.hasher.update(rows)
+        pending.n_row_groups += 1
+        pending.n_rows += n_rows
+        pending.n_waiting -= n_rows
+        pending.batches = waiting.slice(n_rows).to_batches()
+
+    def close(self) -> dict[str, StreamRecord]:
+        """Write what is left; what the episode wrote, by stream."""
+        for pending in self._pending.values():
+            if pending.n_waiting:
+                self._flush(pending, pending.n_waiting)
+        return {name: self._record(pending) for name, pending in sorted(self._pending.items())}
+
+    def _record(self, pending: _Pending) -> StreamRecord:
+        target = self._files.stream(pending.name, pending.stored_schema)
+        return StreamRecord(
+            rows=pending.n_rows,
+            sha256=pending.hasher.hexdigest(),
+            first_row_group=target.n_row_groups - pending.n_row_groups,
+            row_groups=pending.n_row_groups,
+        )
+
+
+def check_same_schema(stream: str, first: pa.Schema, later: pa.Schema) -> None:
+    """Refuse a batch whose schema is not that of the stream's first one."""
+    if later is not first and not later.equals(first, check_metadata=True):
+        raise EpisodeError(f"stream {stream!r} changes its columns ({schema_difference(first, later)})")
+
+
+def check_stream_name(stream: str) -> None:
+    """Refuse a name that cannot be a folder of the dataset."""
+    if not (stream.isidentifier() and stream.islower() and stream.isascii()):
+        raise EpisodeError(f"stream name {stream!r}: use lower-case letters, digits and underscores")

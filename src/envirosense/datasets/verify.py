@@ -1,0 +1,149 @@
+"""Check that a dataset on disk is whole and says what its manifest says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from envirosense.core.errors import DatasetError
+from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.episode import Episode, Files, damaged
+from envirosense.datasets.files import file_sha256
+from envirosense.datasets.finish import RUN
+from envirosense.datasets.hashing import FAILED, StreamHasher, logical_hash
+from envirosense.datasets.manifest import MANIFEST, Manifest, schema_metadata
+from envirosense.datasets.schema import describe_columns
+from envirosense.datasets.shard import STAGING
+
+DOCUMENTS = frozenset({MANIFEST, RUN, "README.md", "croissant.json", "stats.json", "quality.json"})
+_REGENERATE = "restore the file or generate the dataset again"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: where, what, and what to do."""
+
+    file: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem}; {self.fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Outcome of a check of a whole dataset."""
+
+    folder: Path
+    findings: tuple[Finding, ...]
+    n_files: int
+    n_bytes: int
+    logical_hash: str  # recomputed; "" if a file could not be read
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def raise_if_damaged(self) -> None:
+        """Raise the first finding as a `DatasetError`."""
+        if self.findings:
+            raise DatasetError(f"{self.folder}/{self.findings[0]}")
+
+
+def verify(path: Path | str) -> VerifyReport:
+    """Report on presence, size and checksum of every file, schemas, rows, and recomputed content hashes.
+
+    Raises:
+        DatasetError: if the manifest or the episode table cannot be read at all.
+    """
+    dataset = Dataset.open(path)
+    manifest = dataset.manifest
+    findings = [*_file_findings(dataset.folder, manifest), *_unlisted(dataset.folder, manifest)]
+    bad_files = {finding.file for finding in findings}
+    recomputed = ""
+    if not bad_files & manifest.files.keys():
+        findings += _schema_findings(dataset, manifest)
+        entries, content_findings = _content(dataset)
+        findings += content_findings
+        recomputed = logical_hash(entries)
+        if recomputed != manifest.logical_hash:
+            findings.append(Finding(MANIFEST, "logical hash differs from the data", _REGENERATE))
+    n_bytes = sum(file.bytes for file in manifest.files.values())
+    return VerifyReport(dataset.folder, tuple(findings), len(manifest.files), n_bytes, recomputed)
+
+
+def recompute_logical_hash(path: Path | str) -> str:
+    """Logical hash computed again from the stored rows."""
+    entries, findings = _content(Dataset.open(path))
+    if findings:
+        raise DatasetError(f"{path}/{findings[0]}")
+    return logical_hash(entries)
+
+
+def _file_findings(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    for place, file in manifest.files.items():
+        path = folder / place
+        if not path.is_file():
+            yield Finding(place, "missing", _REGENERATE)
+        elif (size := path.stat().st_size) != file.bytes:
+            yield Finding(place, f"{size} bytes instead of {file.bytes} (truncated or changed)", _REGENERATE)
+        elif file_sha256(path) != file.sha256:
+            yield Finding(place, "checksum differs (damaged or changed)", _REGENERATE)
+
+
+def _unlisted(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    if (folder / STAGING).exists():
+        yield Finding(
+            STAGING, "left over from generation", "run the same generate command again or delete it"
+        )
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder).as_posix()
+        if path.is_dir() or place.startswith(".") or place in DOCUMENTS or place in manifest.files:
+            continue
+        yield Finding(place, "not listed in the manifest", "move it out of the dataset")
+
+
+def _schema_findings(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:
+    for place, file in manifest.files.items():
+        facts = manifest.streams.get(place.partition("/")[0])
+        with dataset.files.open(place) as opened:
+            schema, n_rows = opened.schema_arrow, opened.metadata.num_rows
+        if n_rows != file.rows:
+            yield Finding(place, f"{n_rows} rows instead of {file.rows}", _REGENERATE)
+        if facts and (list(facts.columns), facts.metadata) != (
+            describe_columns(schema),
+            schema_metadata(schema),
+        ):
+            yield Finding(place, "columns differ from the manifest", _REGENERATE)
+
+
+def _content(dataset: Dataset) -> tuple[list[tuple[str, ...]], list[Finding]]:
+    """Entries of the logical hash from the rows themselves, and where they differ from the episode table."""
+    entries: list[tuple[str, ...]] = [(episode.episode_id, FAILED) for episode in dataset.failed]
+    findings = []
+    for episode in dataset:
+        for stream in episode.streams:
+            found = _stored_hash(dataset.files, episode, stream)
+            entries.append((episode.episode_id, stream, found))
+            if found != episode.content_hashes[stream]:
+                place = episode.locations[stream]["file"]
+                problem = f"rows of episode {episode.episode_id} differ from their content hash"
+                findings.append(Finding(place, problem, _REGENERATE))
+    return entries, findings
+
+
+def _stored_hash(files: Files, episode: Episode, stream: str) -> str:
+    """Content hash of a stream of an episode, read one row group at a time."""
+    place = episode.locations[stream]
+    with files.open(place["file"]) as opened:
+        hasher = StreamHasher(opened.schema_arrow)
+        first = place["first_row_group"]
+        try:
+            for group in range(first, first + place["row_groups"]):
+                hasher.update(opened.read_row_group(group, use_threads=False))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(files.folder / place["file"], error) from None
+    return hasher.hexdigest()

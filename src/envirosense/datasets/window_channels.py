@@ -1,0 +1,93 @@
+"""Channels of an episode: scalar readings as they are, frames reduced to a few numbers per tick."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from envirosense.core.errors import DatasetError
+from envirosense.datasets.frame_kernels import SUMMARY, summarise_frames
+from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, frame_planes
+from envirosense.datasets.window_sources import StreamSource
+
+type Column = tuple[str, str, npt.NDArray[np.float32]]  # name, unit, (time,)
+
+ROLE: Final = b"role"
+READABLE_ROLES: Final = (b"reading", b"frames")
+_KEYS: Final = ("episode_id", "tick", "time_utc")
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Channels of one episode on its ticks; NaN where nothing was sampled."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    values: npt.NDArray[np.float32]  # (time, channel)
+
+
+def is_readable(schema: pa.Schema) -> bool:
+    """Whether a detector may read the stream: its role is `reading` or `frames`."""
+    return (schema.metadata or {}).get(ROLE, b"") in READABLE_ROLES
+
+
+def _is_channel(field: pa.Field) -> bool:
+    kind = field.type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return is_number and field.name not in _KEYS
+
+
+def _unit(field: pa.Field) -> str:
+    return (field.metadata or {}).get(b"unit", b"").decode()
+
+
+def _scalars(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
+    table = pa.Table.from_batches(source.batches(), source.schema)
+    tick = table["tick"].to_numpy()
+    for field in filter(_is_channel, table.schema):
+        column = np.full(n_ticks, np.nan, dtype=np.float32)
+        column[tick] = table[field.name].cast(pa.float32()).fill_null(float("nan")).to_numpy()
+        yield field.name, _unit(field), column
+
+
+def _planes(column: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
+    """Byte plane of each frame, (frame, byte), without copying."""
+    data = np.frombuffer(column.buffers()[1], np.uint8)
+    return data[column.offset * n_bytes : (column.offset + len(column)) * n_bytes].reshape(len(column), n_bytes)
+
+
+def _frames(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
+    layout = FrameLayout.of(source.schema.field(LOW_PLANE))
+    values = np.full((n_ticks, len(SUMMARY)), np.nan, dtype=np.float32)
+    previous = np.empty(0, dtype=np.uint16)
+    for batch in source.batches():
+        if not batch.num_rows:
+            continue
+        planes = (_planes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
+        counts, previous = summarise_frames(*planes, layout.height, layout.width, previous)
+        values[batch.column("tick").to_numpy()] = counts * layout.scale
+    for position, (name, is_level) in enumerate(SUMMARY):
+        column = values[:, position] + np.float32(layout.offset if is_level else 0.0)
+        yield f"{stream}.{name}", layout.unit, column
+
+
+def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int) -> Channels:
+    """Every channel a detector may read, streams in sorted order.
+
+    Raises:
+        DatasetError: if two streams have a channel of one name, or no stream holds readings.
+    """
+    columns: list[Column] = []
+    for stream in sorted(streams):
+        source = streams[stream]
+        if not is_readable(source.schema):
+            continue
+        read = _frames if frame_planes(source.schema) else _scalars
+        columns.extend(read(stream, source, n_ticks))
+    names = tuple(name for name, _, _ in columns)
+    if not names or len(set(names)) != len(names):
+        raise DatasetError(f"streams {sorted(streams)}: no readings, or two channels of one name; rename one")
+    return Channels(names, tuple(unit for _, unit, _ in columns), np.stack([c for *_, c in columns], axis=1))

@@ -1,0 +1,107 @@
+"""Executors that run shards: our process pool, and one that runs in the caller."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final
+
+from envirosense.core.settings import settings
+
+_ONE_THREAD: Final = {
+    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+}
+PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
+
+
+def machine_workers() -> int:
+    """Worker processes for this machine: `ENVIROSENSE_WORKERS`, else one per usable core."""
+    chosen = settings().workers
+    return chosen if chosen is not None else len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count() or 1
+
+
+_HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
+
+
+def _start_worker() -> None:
+    import pyarrow as pa
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+
+
+@contextmanager
+def _single_threaded_start() -> Iterator[None]:
+    """Environment for processes started inside: one BLAS thread, and `__main__` left alone.
+
+    A started process would import the caller's script again and run it if it has no main guard.
+    """
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    main = sys.modules["__main__"]
+    hidden = {name: getattr(main, name) for name in ("__spec__", "__file__") if hasattr(main, name)}
+    os.environ.update(_ONE_THREAD)
+    for name in hidden:
+        setattr(main, name, None)
+    try:
+        yield
+    finally:
+        for name, value in hidden.items():
+            setattr(main, name, value)
+        for variable, old in before.items():
+            if old is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = old
+
+
+class WorkerPool(Executor):
+    """Process pool whose workers use one thread each, and that can be rebuilt after one died."""
+
+    def __init__(self, workers: int, preload: tuple[str, ...] = ()) -> None:
+        self.workers = workers
+        methods = multiprocessing.get_all_start_methods()
+        self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        self._context.set_forkserver_preload([*PRELOAD, *preload])
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, mp_context=self._context, initializer=_start_worker)
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Future of a call in a worker."""
+        with _single_threaded_start():
+            return self._pool.submit(fn, *args, **kwargs)
+
+    def rebuild(self) -> None:
+        """Drop the broken pool and start another."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._new_pool()
+
+    def kill(self) -> None:
+        """Stop the workers at once; what they had not committed is lost."""
+        # ProcessPoolExecutor has no public way to reach its processes before Python 3.14.
+        workers = list((getattr(self._pool, "_processes", None) or {}).values())
+        for worker in workers:
+            worker.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers end."""
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+class InlineExecutor(Executor):
+    """Executor that runs each call at once in the caller, for debugging and notebooks."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Finished future."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future

@@ -1,0 +1,60 @@
+"""What surrounds a sensor while it works, and the world it reads."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from envirosense.core.protocols import AirField, Array, GasField, Position, SunField
+
+
+class SensorWorld(AirField, GasField, SunField, Protocol):
+    """A block of a world in which instruments of this package can stand."""
+
+    first_tick: int
+
+
+@runtime_checkable
+class RainField(Protocol):
+    """Rain, over the ticks of a block; a world without it is dry."""
+
+    def rain_mm_h(self) -> Array:
+        """Rain rate, (time,) [mm/h]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Surroundings at the sensor over one block; arrays are (time,).
+
+    `first_tick` counts from the start of the episode, `t_s` likewise [s]; air temperature [K],
+    relative humidity 0..1, static pressure [Pa], wind speed [m/s], global irradiance [W/m2],
+    rain [mm/h].
+    """
+
+    first_tick: int
+    dt_s: float
+    t_s: Array
+    air_k: Array
+    relative_humidity: Array
+    pressure_pa: Array
+    wind_m_s: Array
+    ghi_w_m2: Array
+    rain_mm_h: Array | None = None
+
+
+def conditions_at(world: SensorWorld, at: Position) -> Conditions:
+    """Surroundings at a place over the ticks of a world block."""
+    u, v, w = (np.ascontiguousarray(axis) for axis in world.wind_m_s(at).T)
+    dt_s = world.grid.dt_s
+    return Conditions(
+        first_tick=world.first_tick,
+        dt_s=dt_s,
+        t_s=np.arange(world.first_tick, world.first_tick + world.grid.n) * np.float64(dt_s),
+        air_k=np.ascontiguousarray(world.air_k(at)),
+        relative_humidity=np.ascontiguousarray(world.relative_humidity(at)),
+        pressure_pa=np.ascontiguousarray(world.pressure_pa(at)),
+        wind_m_s=np.sqrt(u * u + v * v + w * w),
+        ghi_w_m2=np.ascontiguousarray(world.irradiance_w_m2()),
+        rain_mm_h=world.rain_mm_h() if isinstance(world, RainField) else None,
+    )

@@ -1,0 +1,57 @@
+"""Read-only views of a sensor's part and stages as plain data."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from envirosense.core.parts import Part
+from envirosense.core.protocols import Array
+from envirosense.instruments.channels import Channel
+from envirosense.instruments.stages.contract import AnyStage, Description
+from envirosense.instruments.stages.drift import Drift, SharedGainDrift
+from envirosense.instruments.stages.noise import FlickerNoise, RandomWalk, WhiteNoise
+
+type Plain = float | list[float]
+type StageViews = dict[str, dict[str, Plain]]
+
+NOISE_STAGES = (WhiteNoise, FlickerNoise, RandomWalk)
+DRIFT_STAGES = (Drift, SharedGainDrift)
+
+
+def plain_views(described: Mapping[str, Description], kept: Iterable[AnyStage]) -> StageViews:
+    """Parameters and state of the stages in `kept`, arrays as lists."""
+    names = {stage.name for stage in kept}
+    return {
+        name: {key: plain(value) for key, value in views.items()}
+        for name, views in described.items()
+        if name in names
+    }
+
+
+def plain(value: float | Array) -> Plain:
+    """One number, or a list of them."""
+    listed: Plain = np.asarray(value, dtype=np.float64).tolist()
+    return listed
+
+
+def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]:
+    """One record per channel."""
+    return [
+        {
+            "name": channel.name,
+            "unit": channel.unit,
+            "description": channel.description,
+            "resolution": channel.resolution,
+            "noise_sigma": channel.noise_sigma,
+            "data_type": channel.data_type,
+        }
+        for channel in channels
+    ]
+
+
+def source_counts(part: Part) -> dict[str, int]:
+    """How many values of a part are assumed, stand-ins, and sourced."""
+    quantities = part.quantities.values()
+    assumed = sum(quantity.is_assumed for quantity in quantities)
+    stand_in = sum(quantity.is_stand_in for quantity in quantities)
+    return {"assumed": assumed, "stand_in": stand_in, "sourced": len(part.quantities) - assumed - stand_in}

@@ -1,0 +1,40 @@
+"""The last thing that happens to a value: range and resolution of the output."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from envirosense.core.protocols import Array
+from envirosense.instruments.conditions import Conditions
+from envirosense.instruments.stages.contract import Description, as_description
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipQuantise:
+    """Nearest multiple of `step` within `low`..`high`; a channel with a `period` wraps instead.
+
+    Belongs at the end, once: a clip before noise would lift the mean of a zero signal by 0.40 sigma.
+    """
+
+    name: str
+    step: float | Array
+    low: float | Array
+    high: float | Array
+    period: float | Array = 0.0  # 0: the channel does not wrap
+
+    def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
+        """Nothing to remember."""
+
+    def apply(
+        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, None]:
+        """Output codes in their unit, (time, channel); missing values stay missing."""
+        y = np.clip(np.rint(x / self.step) * self.step, self.low, self.high)
+        period = np.broadcast_to(self.period, x.shape[1:])
+        for c in np.flatnonzero(period):
+            y[:, c] = np.where(y[:, c] >= period[c], y[:, c] - period[c], y[:, c])
+        return y, None
+
+    def describe(self, carry: None) -> Description:
+        """Resolution and range."""
+        return as_description({"step": self.step, "low": self.low, "high": self.high, "period": self.period})

@@ -1,0 +1,230 @@
+"""The camera's hot loops: scene to pixels, pixels through every imperfection to byte planes.
+
+`mix_radiance` renders, `expose_frames` is one fused pass per pixel and frame: window, gain, offsets, noise,
+clip, conversion to kelvin, rounding, low and high byte. Nothing depends on how a series is cut into blocks:
+sums have a written order, noise is counter-based, slow state moves on an absolute 10 s grid.
+
+Offsets and noise are radiances [W/m2/sr], so their size in kelvin follows the Planck slope of the scene.
+After a change in noise_kernels.py or thermal_slow_kernels.py delete the numba cache: it does not notice
+functions inlined from other files.
+"""
+# mypy: allow-untyped-decorators
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from envirosense.instruments.noise_kernels import philox_normals
+from envirosense.instruments.thermal_slow_kernels import (
+    BIAS,
+    DRIFT_K,
+    KEY_COLUMN_WHITE,
+    KEY_WHITE,
+    MAP_DRIFT,
+    MAP_GAIN,
+    MAP_NARCISSUS,
+    MAP_WINDOW,
+    N_COLUMNS,
+    NARCISSUS_K,
+    SIGMA_COLUMN_WHITE,
+    SIGMA_WHITE,
+    SLOW_OFFSET,
+    SUN_COLUMN,
+    SUN_RADIUS_PX,
+    SUN_ROW,
+    WINDOW_LOSS,
+    WINDOW_RADIANCE,
+    Bytes,
+    Floats,
+    Indices,
+    SlowState,
+    ThermalUnit,
+    add_normals,
+    blink,
+    paint_disc,
+    step_slow,
+)
+
+_F = np.float32
+_I = np.int32
+_BYTE = np.int32(255)
+_EIGHT = np.int32(8)
+_CODES_PER_K = np.float32(50.0)  # 0.02 K steps
+_HALF = np.float32(0.5)
+
+
+class FrameDrives(NamedTuple):
+    """What changes from frame to frame besides the scene."""
+
+    cells: npt.NDArray[np.int64]  # (frame,) absolute 10 s cell
+    epochs: npt.NDArray[np.int64]  # (frame,) flat-field corrections since power-on
+    is_frozen: npt.NDArray[np.bool_]  # (frame,) shutter closed: the previous frame is sent again
+    table: Floats  # (frame, N_FRAME)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mix_radiance(indices: Indices, weights: Floats, radiance_t: Floats, out: Floats) -> None:
+    """Fill `out` (frame, pixel) with the weighted sum of component radiances [W/m2/sr].
+
+    Args:
+        indices: (pixel, slot) component of each slot.
+        weights: (pixel, slot); the first zero after slot 0 ends a pixel's list.
+        radiance_t: (component, frame), transposed so that frames fill the vector lanes.
+        out: (frame, pixel).
+    """
+    n = radiance_t.shape[1]
+    total = np.empty(n, np.float32)
+    for p in range(indices.shape[0]):
+        weight = weights[p, 0]
+        component = indices[p, 0]
+        for t in range(n):
+            total[t] = weight * radiance_t[component, t]
+        for slot in range(1, indices.shape[1]):
+            weight = weights[p, slot]
+            if weight == _F(0.0):
+                break
+            component = indices[p, slot]
+            for t in range(n):
+                total[t] += weight * radiance_t[component, t]
+        for t in range(n):
+            out[t, p] = total[t]
+
+
+@njit(inline="always", error_model="numpy")
+def _kelvin(radiance: Any, low: Any, high: Any, c: Any, centre: Any, scale: Any) -> Any:
+    x = min(max(radiance, low), high)
+    z = (np.sqrt(np.sqrt(x)) - centre) * scale
+    return c[0] + z * (c[1] + z * (c[2] + z * (c[3] + z * (c[4] + z * (c[5] + z * c[6])))))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def radiance_to_kelvin(
+    radiance: Floats, limits: Floats, c: Floats, centre_scale: Floats, out: Floats
+) -> None:
+    """Fill `out` (n,) with apparent temperature [K] of radiance (n,), clipped to the converter's range."""
+    low, high, centre, scale = limits[0], limits[1], centre_scale[0], centre_scale[1]
+    cs = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])
+    for i in range(radiance.size):
+        out[i] = _kelvin(radiance[i], low, high, cs, centre, scale)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pixels(
+    radiance: Floats,
+    unit: ThermalUnit,
+    offset: Floats,
+    column: Floats,
+    frame: Floats,
+    normals: Floats,
+    low_byte: Bytes,
+    high_byte: Bytes,
+) -> None:
+    """One frame: radiance (pixel,) to the two bytes of its code."""
+    c = unit.coefficients
+    cs = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])
+    low, high, centre, scale = unit.limits[0], unit.limits[1], unit.centre_scale[0], unit.centre_scale[1]
+    maps, sigma = unit.maps, unit.amplitudes[SIGMA_WHITE]
+    gain, drift, narcissus, window = maps[MAP_GAIN], maps[MAP_DRIFT], maps[MAP_NARCISSUS], maps[MAP_WINDOW]
+    drift_k, narcissus_k = frame[DRIFT_K], frame[NARCISSUS_K]
+    loss, window_radiance = frame[WINDOW_LOSS], frame[WINDOW_RADIANCE]
+    for row in range(radiance.size // N_COLUMNS):
+        for j in range(N_COLUMNS):
+            p = N_COLUMNS * row + j
+            seen = radiance[p] + loss * window[p] * (window_radiance - radiance[p])
+            x = gain[p] * seen + offset[p] + drift[p] * drift_k + narcissus[p] * narcissus_k
+            x = x + column[j] + sigma * normals[p]
+            code = _I(_kelvin(x, low, high, cs, centre, scale) * _CODES_PER_K + _HALF)
+            low_byte[p] = np.uint8(code & _BYTE)
+            high_byte[p] = np.uint8(code >> _EIGHT)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _replace_pixels(low_byte: Bytes, high_byte: Bytes, pixels: Any, neighbours: Any) -> None:
+    """Give each listed pixel the mean code of its good neighbours (-1 marks none)."""
+    for b in range(pixels.size):
+        total, count = 0, 0
+        for m in range(neighbours.shape[1]):
+            q = neighbours[b, m]
+            if q >= 0:
+                total += int(low_byte[q]) + 256 * int(high_byte[q])
+                count += 1
+        if count > 0:
+            code = (total + count // 2) // count
+            low_byte[pixels[b]] = np.uint8(code & 255)
+            high_byte[pixels[b]] = np.uint8(code >> 8)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _copy(source: Any, target: Any) -> None:
+    """Copy a row; a written loop, since numba's slice assignment moves one byte at a time."""
+    for p in range(target.size):
+        target[p] = source[p]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, frame: Floats) -> None:
+    """Saturated sun disc, stuck pixels, the module's own repair of known bad pixels."""
+    if not np.isnan(frame[SUN_ROW]):
+        radius, code = unit.amplitudes[SUN_RADIUS_PX], unit.last_code
+        paint_disc(low_byte, frame[SUN_ROW], frame[SUN_COLUMN], radius, np.uint8(code & 255))
+        paint_disc(high_byte, frame[SUN_ROW], frame[SUN_COLUMN], radius, np.uint8(code >> 8))
+    for b in range(unit.stuck_pixels.size):
+        low_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] & 255)
+        high_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] >> 8)
+    _replace_pixels(low_byte, high_byte, unit.replaced_pixels, unit.neighbours)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _column_offsets(column: Floats, state: SlowState, unit: ThermalUnit, bias: Any, tick: int) -> None:
+    """Fill `column` (80,) with this frame's column noise, slow column offsets and global bias."""
+    scratch = np.empty(column.size, np.float32)
+    sigma = unit.amplitudes[SIGMA_COLUMN_WHITE]
+    add_normals(column, _F(0.0), sigma, unit.keys[KEY_COLUMN_WHITE], tick, scratch)
+    for j in range(column.size):
+        column[j] = column[j] + state.column[j] + bias
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def expose_frames(
+    radiance: Floats,
+    first_tick: int,
+    drives: FrameDrives,
+    unit: ThermalUnit,
+    state: SlowState,
+    low_bytes: Bytes,
+    high_bytes: Bytes,
+) -> None:
+    """Fill the byte planes (frame, pixel) of consecutive frames; `state` moves along in place.
+
+    Args:
+        radiance: (frame, pixel) at the window [W/m2/sr].
+        first_tick: absolute index of the first frame, the counter of the noise per frame.
+        drives: frame scalars.
+        unit: the camera.
+        state: the carry.
+        low_bytes: (frame, pixel) output.
+        high_bytes: (frame, pixel) output.
+    """
+    n_pixels = radiance.shape[1]
+    normals = np.zeros(n_pixels, np.float32)
+    scratch = np.empty(n_pixels, np.float32)
+    column = np.zeros(N_COLUMNS, np.float32)
+    offset = state.fields[SLOW_OFFSET].copy()
+    for t in range(radiance.shape[0]):
+        frame, tick = drives.table[t], first_tick + t
+        if step_slow(state, unit, drives.cells[t], drives.epochs[t], frame, scratch):
+            _copy(state.fields[SLOW_OFFSET], offset)
+        blink(offset, state, unit, tick)
+        if drives.is_frozen[t]:
+            _copy(state.previous[0] if t == 0 else low_bytes[t - 1], low_bytes[t])
+            _copy(state.previous[1] if t == 0 else high_bytes[t - 1], high_bytes[t])
+            continue
+        if unit.amplitudes[SIGMA_WHITE] > _F(0.0):
+            philox_normals(normals, unit.keys[KEY_WHITE], tick)
+        _column_offsets(column, state, unit, frame[BIAS], tick)
+        _pixels(radiance[t], unit, offset, column, frame, normals, low_bytes[t], high_bytes[t])
+        _defects(low_bytes[t], high_bytes[t], unit, frame)
+    _copy(low_bytes[-1], state.previous[0])
+    _copy(high_bytes[-1], state.previous[1])

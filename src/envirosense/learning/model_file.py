@@ -1,0 +1,114 @@
+"""A trained model on disk: skops files behind a type allow-list, and a JSON card that describes them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from envirosense.core.errors import DatasetError, SchemaVersionError
+from envirosense.learning.detectors import ThresholdDetector, WindowDetector
+
+SCHEMA_VERSION: Final = 1
+CARD: Final = "card.json"
+_LEARNED: Final = ("model", "control")
+# What skops may build beyond its own list of harmless types; anything else in a file is refused.
+ALLOWED_TYPES: Final = frozenset({
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.link.MultinomialLogit",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfMultinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss._loss.CyHalfMultinomialLoss",
+    "numpy.dtype",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """The detector, the two it is compared with, the thresholds of all three, and the card."""
+
+    model: WindowDetector
+    control: WindowDetector
+    threshold: ThresholdDetector
+    thresholds: Mapping[str, float]
+    card: Mapping[str, Any]
+
+
+def save_model(trained: TrainedModel, folder: Path) -> Path:
+    """The folder, after writing the model files and then the card that names their checksums."""
+    from skops import io
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for role, detector in (("model", trained.model), ("control", trained.control)):
+        path = folder / f"{role}.skops"
+        io.dump(detector.estimator, path, compression=8, compresslevel=6)
+        files[role] = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    card = {
+        "schema_version": SCHEMA_VERSION,
+        **trained.card,
+        "learner": trained.model.learner,
+        "size": trained.model.size,
+        "classes": list(trained.model.classes),
+        "channels": list(trained.model.channels),
+        "thresholds": dict(trained.thresholds),
+        "baseline_sigma": [None if not np.isfinite(value) else value for value in trained.threshold.sigma.tolist()],
+        "files": files,
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return folder
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """The trained model in a folder.
+
+    Raises:
+        DatasetError: if a file is missing, damaged, or holds a type that is not on the list.
+        SchemaVersionError: if a newer version wrote it.
+    """
+    card = _read_card(folder)
+    detectors = {}
+    for role in _LEARNED:
+        detector = WindowDetector(card["learner"], card["size"])
+        detector.channels = tuple(card["channels"])
+        detector.estimator = _load_estimator(folder, card["files"][role])
+        detectors[role] = detector
+    threshold = ThresholdDetector()
+    threshold.channels = tuple(card["channels"])
+    threshold.sigma = np.array([np.inf if value is None else value for value in card["baseline_sigma"]])
+    return TrainedModel(detectors["model"], detectors["control"], threshold, card["thresholds"], card)
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    path = folder / CARD
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version = int(card["schema_version"])
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror}); give the folder of a trained model") from None
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(f"{path}: not a model card; train again") from None
+    if version > SCHEMA_VERSION:
+        raise SchemaVersionError(path, version, SCHEMA_VERSION)
+    return card
+
+
+def _load_estimator(folder: Path, entry: Mapping[str, str]) -> Any:
+    from skops import io
+
+    path = folder / entry["file"]
+    if not path.is_file():
+        raise DatasetError(f"{path}: missing; train again")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+        raise DatasetError(f"{path}: damaged (checksum differs from {CARD}); train again")
+    unknown = sorted(set(io.get_untrusted_types(file=path)) - ALLOWED_TYPES)
+    if unknown:
+        raise DatasetError(f"{path}: holds the type {unknown[0]}, which a model file may not; refuse it or train again")
+    return io.load(path, trusted=sorted(ALLOWED_TYPES & set(io.get_untrusted_types(file=path))))

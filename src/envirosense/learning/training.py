@@ -1,0 +1,140 @@
+"""Training on one split, thresholds on another, evaluation on a third."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from envirosense.core.rng import stream
+from envirosense.datasets.windows import Windows
+from envirosense.learning.detectors import (
+    Detector,
+    ThresholdDetector,
+    WindowDetector,
+    alarm_score,
+    shuffled_labels,
+)
+from envirosense.learning.evaluation import Entrant, evaluate_detectors
+from envirosense.learning.metrics import device_days, quiet_windows, threshold_at_budget
+from envirosense.learning.model_file import TrainedModel, load_model, save_model
+from envirosense.learning.results import EvaluationReport
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+class SplitView(Protocol):
+    """One split of a dataset."""
+
+    def windows(self, length_s: float = 60.0, stride_s: float = 60.0) -> Windows:
+        """Windows of every episode of the split."""
+        ...
+
+
+class SplitDataset(Protocol):
+    """What training needs of a dataset."""
+
+    @property
+    def logical_hash(self) -> str:
+        """Hash of its content."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        ...
+
+    def __getitem__(self, split: str, /) -> SplitView:
+        """One split."""
+        ...
+
+
+def train(
+    dataset: SplitDataset,
+    out: Path,
+    seed: int = 0,
+    *,
+    learner: Literal["forest", "boosting"] = "forest",
+    size: int = 200,
+    length_s: float = 60.0,
+    stride_s: float = 60.0,
+    budget_per_device_day: float = 1.0,
+) -> TrainedModel:
+    """Model, threshold rule and shuffled-label control of a dataset, saved in `out`.
+
+    Fitted on the split `train`; alarm thresholds come from `validation`; `test` is not opened.
+    """
+    cut = {"length_s": length_s, "stride_s": stride_s}
+    fitted = fit_all(dataset[TRAIN].windows(**cut), seed, learner, size)
+    held_out = dataset[VALIDATION].windows(**cut)
+    thresholds = {
+        role: min(threshold_at_budget(held_out, alarm_score(detector, held_out), budget_per_device_day), 1.0)
+        for role, detector in fitted.items()
+    }
+    card = {
+        "name": fitted["model"].name,
+        "version": fitted["model"].version,
+        "seed": seed,
+        "windows": cut,
+        "budget_per_device_day": budget_per_device_day,
+        "validation_quiet_device_days": device_days(held_out, quiet_windows(held_out)),
+        "dataset": {"path": str(dataset.path), "logical_hash": dataset.logical_hash},
+        "versions": _versions(),
+    }
+    trained = _bundle(fitted, thresholds, card)
+    save_model(trained, out)
+    return trained
+
+
+def fit_all(
+    windows: Windows, seed: int, learner: Literal["forest", "boosting"] = "forest", size: int = 200
+) -> dict[str, Detector]:
+    """The model, the threshold rule and the control, all fitted on the same windows."""
+    shuffled = shuffled_labels(windows, stream(seed, "learning", "control", "shuffle"))
+    return {
+        "model": WindowDetector(learner, size).fit(windows, stream(seed, "learning", "model", "fit")),
+        "threshold": ThresholdDetector().fit(windows, stream(seed, "learning", "threshold", "fit")),
+        "control": WindowDetector(learner, size).fit(shuffled, stream(seed, "learning", "control", "fit")),
+    }
+
+
+def _bundle(fitted: Mapping[str, Detector], thresholds: Mapping[str, float], card: Mapping[str, Any]) -> TrainedModel:
+    model, control, rule = fitted["model"], fitted["control"], fitted["threshold"]
+    assert isinstance(model, WindowDetector)
+    assert isinstance(control, WindowDetector)
+    assert isinstance(rule, ThresholdDetector)
+    return TrainedModel(model, control, rule, thresholds, card)
+
+
+def evaluate(model_dir: Path, dataset: SplitDataset, split: str = TEST, command: str = "") -> EvaluationReport:
+    """The model of a folder on one split of a dataset, beside the threshold rule and the control."""
+    trained = load_model(model_dir)
+    card = trained.card
+    entrants = tuple(
+        Entrant(role, detector, trained.thresholds[role])
+        for role, detector in (("model", trained.model), ("threshold", trained.threshold), ("control", trained.control))
+    )
+    return evaluate_detectors(
+        entrants,
+        dataset[split].windows(**card["windows"]),
+        seed=int(card["seed"]),
+        budget_per_device_day=float(card["budget_per_device_day"]),
+        split=split,
+        importances=trained.model.importances(),
+        provenance={
+            "dataset": str(dataset.path),
+            "logical_hash": dataset.logical_hash,
+            "trained_on": card["dataset"]["logical_hash"],
+            "model": f"{card['name']} {card['version']}",
+            "seed": card["seed"],
+            "windows": card["windows"],
+            "validation_quiet_device_days": card["validation_quiet_device_days"],
+            "versions": _versions(),
+            "command": command,
+        },
+    )
+
+
+def _versions() -> dict[str, str]:
+    packages = ("envirosense", "numpy", "scikit-learn", "pyarrow")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,0 +1,78 @@
+"""Events and their labels over time; they follow the cause, never a reading."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Array
+from envirosense.scenarios.taxonomy import EventSubtype, EventType, level_of
+
+type Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLabels:
+    """One happening and what is true of it at every tick; arrays are (time,).
+
+    `stage` indexes `stage_names`. `severity` and `progress` lie in 0..1.
+    """
+
+    event_type: EventType
+    event_subtype: EventSubtype
+    component: str
+    active: Flags
+    stage_names: tuple[str, ...]
+    stage: npt.NDArray[np.int8]
+    severity: Array
+    progress: Array
+    ignited: Flags
+    source_strength: float
+    source_strength_unit: str
+
+    def onset_s(self, grid: TimeGrid) -> float | None:
+        """Time of the first active tick [s]; None when the event never becomes active."""
+        return _first_s(self.active, grid)
+
+    def peak_s(self, grid: TimeGrid) -> float | None:
+        """Time of the greatest severity [s]."""
+        return float(np.argmax(self.severity) * grid.dt_s) if self.active.any() else None
+
+    def clearance_s(self, grid: TimeGrid) -> float | None:
+        """Time after the last active tick [s]; None while the event is not over."""
+        if not self.active.any() or self.active[-1]:
+            return None
+        return float((np.flatnonzero(self.active)[-1] + 1) * grid.dt_s)
+
+    def ignition_s(self, grid: TimeGrid) -> float | None:
+        """Time of ignition [s]; None when the episode ends without one (right-censored)."""
+        return _first_s(self.ignited, grid)
+
+    def time_to_ignition_s(self, grid: TimeGrid) -> Array:
+        """Seconds until ignition, 0 afterwards, NaN where censored, (time,)."""
+        ignition_s = self.ignition_s(grid)
+        if ignition_s is None:
+            return np.full(grid.n, np.nan)
+        return np.maximum(ignition_s - grid.t_s, 0.0)
+
+    @property
+    def level(self) -> npt.NDArray[np.int8]:
+        """Alert level 1-5, (time,)."""
+        return level_of(self.severity)
+
+
+def _first_s(flags: Flags, grid: TimeGrid) -> float | None:
+    return float(np.argmax(flags) * grid.dt_s) if flags.any() else None
+
+
+def latched(flags: Flags) -> Flags:
+    """True from the first true tick on, (time,)."""
+    return np.logical_or.accumulate(flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """All events of an episode, in order of their ids."""
+
+    events: tuple[EventLabels, ...] = ()

@@ -1,0 +1,125 @@
+"""Event types, categories and levels of the Grid Guardian: one vocabulary for labels and alerts.
+
+Families, types and levels follow the device's alert taxonomy; a scenario's category is where
+it sits in the library, an event's type is what happens.
+"""
+
+from enum import IntEnum, StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Category(StrEnum):
+    """Shelf of the scenario library."""
+
+    FIRE = "fire"
+    ELECTRICAL = "electrical"
+    NORMAL = "normal"
+    ENVIRONMENTAL = "environmental"
+    MULTI_FACTOR = "multi_factor"
+    LOOKALIKE = "lookalike"
+    SYSTEM = "system"
+
+
+class Family(StrEnum):
+    """First level of the alert taxonomy."""
+
+    FIRE = "fire"
+    ELECTRICAL = "electrical"
+    ENVIRONMENTAL = "environmental"
+    SYSTEM = "system"
+
+
+class EventType(StrEnum):
+    """Second level of the alert taxonomy: the class a detector predicts."""
+
+    FIRE_PRECURSOR = "fire_precursor"
+    FIRE_RISK = "fire_risk"
+    FIRE_ACTIVE = "fire_active"
+    ARCING = "arcing"
+    CORONA = "corona"
+    OVERHEATING = "overheating"
+    INSULATION_DEGRADATION = "insulation_degradation"
+    MECHANICAL = "mechanical"
+    SEVERE_WEATHER = "severe_weather"
+    LINE_CONTAMINANT = "line_contaminant"
+    VEGETATION_ENCROACHMENT = "vegetation_encroachment"
+    WILDLIFE = "wildlife"
+    POWER_SYSTEM = "power_system"
+    SENSOR_SYSTEM = "sensor_system"
+    COMMUNICATION_SYSTEM = "communication_system"
+    PROCESSING_SYSTEM = "processing_system"
+    PHYSICAL_INTEGRITY = "physical_integrity"
+
+    @property
+    def family(self) -> Family:
+        """Family the type belongs to."""
+        return _FAMILIES[self]
+
+
+_FAMILIES = {
+    **dict.fromkeys((EventType.FIRE_PRECURSOR, EventType.FIRE_RISK, EventType.FIRE_ACTIVE), Family.FIRE),
+    **dict.fromkeys(
+        (
+            EventType.ARCING,
+            EventType.CORONA,
+            EventType.OVERHEATING,
+            EventType.INSULATION_DEGRADATION,
+            EventType.MECHANICAL,
+        ),
+        Family.ELECTRICAL,
+    ),
+    **dict.fromkeys(
+        (
+            EventType.SEVERE_WEATHER,
+            EventType.LINE_CONTAMINANT,
+            EventType.VEGETATION_ENCROACHMENT,
+            EventType.WILDLIFE,
+        ),
+        Family.ENVIRONMENTAL,
+    ),
+    **dict.fromkeys(
+        (
+            EventType.POWER_SYSTEM,
+            EventType.SENSOR_SYSTEM,
+            EventType.COMMUNICATION_SYSTEM,
+            EventType.PROCESSING_SYSTEM,
+            EventType.PHYSICAL_INTEGRITY,
+        ),
+        Family.SYSTEM,
+    ),
+}
+
+
+class EventSubtype(StrEnum):
+    """Third level of the alert taxonomy, for the types that have one."""
+
+    PYROLYSIS = "pyrolysis"
+    COMBUSTION_PRODUCTS = "combustion_products"
+    THERMAL_ANOMALY = "thermal_anomaly"
+    WEATHER = "weather"
+    VEGETATION = "vegetation"
+    COMBINED = "combined"
+    SMOKE = "smoke"
+    FLAME = "flame"
+    RAPID_RISE = "rapid_rise"
+    JOINT = "joint"
+
+
+class Level(IntEnum):
+    """Alert severities of the device."""
+
+    INFORMATION = 1
+    ADVISORY = 2
+    WARNING = 3
+    CRITICAL = 4
+    EMERGENCY = 5
+
+
+LEVEL_EDGES = (0.2, 0.4, 0.6, 0.8)  # severity at which the next level starts
+
+
+def level_of(severity: npt.ArrayLike) -> npt.NDArray[np.int8]:
+    """Level 1-5 of a severity in 0..1, same shape."""
+    return (np.searchsorted(LEVEL_EDGES, severity, side="right") + 1).astype(np.int8)

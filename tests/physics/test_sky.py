@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from envirosense.core.units import STEFAN_BOLTZMANN_W_M2_K4, ZERO_CELSIUS_K
+from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
+from envirosense.physics.sky import (
+    band_emissivity,
+    band_sky_radiance_w_m2_sr,
+    berdahl_martin_emissivity,
+    brutsaert_emissivity,
+    clear_band_radiance_w_m2_sr,
+    longwave_w_m2,
+    sky_temperature_k,
+    swinbank_k,
+    walton_emissivity,
+)
+
+
+@pytest.mark.parametrize(
+    ("dew_c", "air_c", "emissivity", "sky_c"),
+    [(10.0, 20.0, 0.7743, 1.84), (0.0, 10.0, 0.711, -13.14), (20.0, 30.0, 0.8522, 18.12)],
+)
+def test_clear_sky_has_the_published_temperature(dew_c, air_c, emissivity, sky_c):  # V-SKY-2
+    found = berdahl_martin_emissivity(dew_c + ZERO_CELSIUS_K)
+    assert found == pytest.approx(emissivity, abs=5e-5)
+    longwave = found * STEFAN_BOLTZMANN_W_M2_K4 * (air_c + ZERO_CELSIUS_K) ** 4
+    assert sky_temperature_k(longwave) - ZERO_CELSIUS_K == pytest.approx(sky_c, abs=0.01)
+
+
+def test_swinbank_has_the_published_value():  # V-SKY-2
+    assert swinbank_k(293.15) - ZERO_CELSIUS_K == pytest.approx(3.91, abs=0.005)
+
+
+def test_clear_sky_laws_agree_with_one_another():
+    # 1228 Pa is the vapour pressure at a dew point of 10 degC; the laws were fitted at different places
+    dew_k, air_k = 283.15, 293.15
+    laws = [
+        berdahl_martin_emissivity(dew_k),
+        brutsaert_emissivity(1228.0, air_k),
+        walton_emissivity(dew_k, 0),
+    ]
+    assert np.ptp(laws) < 0.06
+
+
+def test_cloud_closes_the_sky():
+    cover = np.arange(11.0)
+    longwave = longwave_w_m2(293.15, 283.15, cover)
+    assert np.all(np.diff(longwave) > 0)
+    black = STEFAN_BOLTZMANN_W_M2_K4 * 293.15**4
+    assert 0.7 * black < longwave[0] < 0.85 * black
+    assert 0.9 * black < longwave[-1] < 1.02 * black
+
+
+@pytest.mark.parametrize(
+    ("emissivity", "expected_c"),
+    [
+        (0.39, (-47.1, -23.4, 8.0, 19.8)),
+        (0.60, (-26.0, -3.4, 17.35, 20.0)),
+        (0.22, (-69.0, -46.9, -11.1, 16.3)),
+    ],
+)
+def test_sky_seen_by_a_camera_warms_towards_the_horizon(emissivity, expected_c):  # V-SKY-3
+    elevation = np.radians([90.0, 30.0, 10.0, 3.0])
+    radiance = clear_band_radiance_w_m2_sr(elevation, 293.15, emissivity)
+    np.testing.assert_allclose(band_temperature_k(radiance) - ZERO_CELSIUS_K, expected_c, atol=0.06)
+
+
+def test_band_emissivity_matches_its_definition_and_stays_physical():
+    assert band_emissivity(0.7743) == pytest.approx(0.39, abs=0.001)
+    dry_and_wet = band_emissivity(np.array([0.4, 1.3]))
+    assert np.all((dry_and_wet > 0) & (dry_and_wet < 1))
+
+
+def test_horizon_and_below_look_like_air():
+    radiance = band_sky_radiance_w_m2_sr(np.array([0.0, -0.3]), 293.15, 283.15, 0.0, 1000.0)
+    np.testing.assert_allclose(radiance, band_radiance_w_m2_sr(293.15), rtol=1e-12)
+
+
+def test_overcast_looks_like_the_cloud_base():
+    radiance = band_sky_radiance_w_m2_sr(np.radians(60.0), 293.15, 283.15, 1.0, 2000.0)
+    assert band_temperature_k(radiance) == pytest.approx(293.15 - 13.0, abs=1e-6)
+
+
+def test_times_broadcast_against_elevation_bands():
+    air_k = np.array([[280.0], [290.0], [300.0]])
+    radiance = band_sky_radiance_w_m2_sr(
+        np.radians([5.0, 45.0]), air_k, air_k - 8.0, np.full((3, 1), 0.3), 1500.0
+    )
+    assert radiance.shape == (3, 2)
+    assert np.all(np.diff(radiance, axis=0) > 0)
+    assert np.all(radiance[:, 0] > radiance[:, 1])
