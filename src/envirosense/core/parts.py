@@ -10,9 +10,6 @@ from typing import Any
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 
-type Number = float | int
-type Value = Number | str | tuple[Number, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -76,6 +73,12 @@ def _quantities(table: Mapping[str, Any], where: str, prefix: str = "") -> Itera
             raise ConfigError(
                 f"{where}:{name}", sorted(missing | unknown), "needs exactly value, unit, source, note"
             )
+        texts = {"source": entry["source"], "note": entry.get("note", "-")}
+        if not isinstance(entry["unit"], str):  # words and indices have the empty unit
+            raise ConfigError(f"{where}:{name}.unit", entry["unit"], "must be text; empty for none")
+        for field, text in texts.items():
+            if not isinstance(text, str) or not text.strip():
+                raise ConfigError(f"{where}:{name}.{field}", text, "must be text and not empty")
         yield Quantity(name, entry["value"], entry["unit"], entry["source"], entry.get("note", ""))
 
 
@@ -115,7 +118,7 @@ def _index() -> dict[str, Traversable]:
 
 def part_ids() -> tuple[str, ...]:
     """Ids `kind/name` of every part shipped, sorted."""
-    return tuple(_index())
+    return tuple(sorted(_index()))
 
 
 @cache

@@ -3,14 +3,19 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from envirosense.core.config import config_error
+from envirosense.core.errors import ConfigError
 
 
 class Settings(BaseSettings):
     """What a machine or a person sets once; nothing here may change a simulated number."""
 
-    model_config = SettingsConfigDict(env_prefix="ENVIROSENSE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ENVIROSENSE_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     home: Path | None = Field(
         None, description="folder of the catalogue; default: .envirosense beside the output"
@@ -25,5 +30,13 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """Settings of this process, read once."""
-    return Settings()
+    """Settings of this process, read once.
+
+    Raises:
+        ConfigError: naming the environment variable that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = config_error(error)
+        raise ConfigError(f"ENVIROSENSE_{fault.field.upper()}", fault.value, fault.fix) from None

@@ -1,5 +1,6 @@
 """Physical constants and conversions; CODATA 2018 values are exact since the SI of 2019."""
 
+import math
 import re
 from typing import Final
 
@@ -30,8 +31,8 @@ def duration_s(text: str) -> float:
     if not pieces or _DURATION.sub("", compact).strip():
         raise ValueError("write a number with a unit: s, m (minutes), h or d, for example 90s or 1h30m")
     total_s = sum(float(value) * _DURATION_UNITS_S[unit] for value, unit in pieces)
-    if total_s <= 0:
-        raise ValueError("a duration must be longer than zero")
+    if not 0 < total_s < math.inf:
+        raise ValueError("a duration must be longer than zero and finite")
     return total_s
 
 

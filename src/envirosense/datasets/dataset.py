@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,9 @@ from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.episode import Episode, Files
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
 from envirosense.datasets.shard import STAGING
+
+if TYPE_CHECKING:
+    from envirosense.datasets.windows import Windows
 
 
 class DatasetView:
@@ -90,11 +93,13 @@ class DatasetView:
             )
         return Episode(self.files, self.episodes.slice(found[0], 1).to_pylist()[0])
 
-    def windows(self, length_s: float = 60.0, stride_s: float = 60.0, **options: Any) -> Any:
-        """Fixed-length windows of the episodes with their labels; see `windows.make_windows`."""
+    def windows(
+        self, length_s: float = 60.0, stride_s: float = 60.0, baseline_s: float = 3600.0
+    ) -> "Windows":
+        """Windows of fixed length with their labels; see `windows.make_windows`."""
         from envirosense.datasets.windows import make_windows
 
-        return make_windows(self, length_s, stride_s, **options)
+        return make_windows(self, length_s, stride_s, baseline_s)
 
 
 class Dataset(DatasetView):

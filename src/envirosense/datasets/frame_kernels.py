@@ -59,18 +59,22 @@ def _summarise(lows, highs, height, width, previous, has_previous, out):  # type
     for frame in range(lows.shape[0]):
         low, high = lows[frame], highs[frame]
         histogram[:] = 0
-        total = 0
-        squares = 0
-        least = 65535
-        most = 0
-        step = -65535
+        total = np.int64(0)
+        squares = np.int64(0)
+        least = np.int64(65535)
+        most = np.int64(0)
+        step = np.int64(-65535)
         for i in range(size):
             count = np.int64(low[i]) | (np.int64(high[i]) << 8)
-            step = max(step, count - np.int64(previous[i]))
+            rise = count - np.int64(previous[i])
             total += count
             squares += count * count
-            least = min(least, count)
-            most = max(most, count)
+            if rise > step:
+                step = rise
+            if count < least:
+                least = count
+            if count > most:
+                most = count
             counts[i] = count
         for i in range(size):
             histogram[high[i]] += 1

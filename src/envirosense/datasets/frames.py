@@ -22,6 +22,7 @@ type Frames = npt.NDArray[np.uint16]
 
 LOW_PLANE = "frame_lo"
 HIGH_PLANE = "frame_hi"
+ROUNDING_VARIANCE = 1.0 / 12.0  # of a value rounded to whole counts [count2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def table_frames(table: pa.Table) -> Frames:
 class EntropyLimit:
     """Least size any lossless codec can reach on noisy frames."""
 
-    noise_counts: float  # standard deviation of white noise [count]
+    noise_counts: float  # standard deviation of white noise before rounding [count]
     bits_per_pixel: float  # entropy of that noise, rounded to counts [bit]
 
     @property
@@ -133,7 +134,8 @@ def entropy_limit(frames: Frames) -> EntropyLimit:
     White Gaussian noise rounded to whole counts; a scene that moves adds to the estimate.
     """
     steps = np.diff(frames.astype(np.int32), axis=0)
-    sigma = float(np.median(np.sqrt(np.mean(steps.astype(np.float64) ** 2, axis=0) / 2.0)))
+    variance = float(np.median(np.mean(steps.astype(np.float64) ** 2, axis=0))) / 2.0
+    sigma = math.sqrt(max(variance - ROUNDING_VARIANCE, 0.0))
     return EntropyLimit(sigma, rounded_normal_entropy_bit(sigma))
 
 

@@ -1,5 +1,6 @@
 """Worker's part of a generation run: simulate a shard's episodes and commit them as one."""
 
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def write_shard(folder: Path, shard: Shard, simulate: Simulate) -> ShardRecord:
     with storing(temporary):
         temporary.mkdir(parents=True, exist_ok=True)
     while True:
-        files = ShardFiles(temporary, f"{shard.name}.{time.time_ns():x}")
+        files = ShardFiles(temporary, f"{shard.name}.{os.getpid()}")
         try:
             episodes = _simulate_all(shard, simulate, files, failed)
             if episodes is not None:

@@ -41,7 +41,8 @@ def _is_channel(field: pa.Field) -> bool:
 
 
 def _unit(field: pa.Field) -> str:
-    return (field.metadata or {}).get(b"unit", b"").decode()
+    unit: bytes = (field.metadata or {}).get(b"unit", b"")
+    return unit.decode()
 
 
 def _scalars(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
@@ -56,18 +57,20 @@ def _scalars(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column
 def _planes(column: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
     """Byte plane of each frame, (frame, byte), without copying."""
     data = np.frombuffer(column.buffers()[1], np.uint8)
-    return data[column.offset * n_bytes : (column.offset + len(column)) * n_bytes].reshape(len(column), n_bytes)
+    return data[column.offset * n_bytes : (column.offset + len(column)) * n_bytes].reshape(
+        len(column), n_bytes
+    )
 
 
 def _frames(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
     layout = FrameLayout.of(source.schema.field(LOW_PLANE))
     values = np.full((n_ticks, len(SUMMARY)), np.nan, dtype=np.float32)
     previous = np.empty(0, dtype=np.uint16)
-    for batch in source.batches():
+    for batch in source.batches(["tick", LOW_PLANE, HIGH_PLANE]):
         if not batch.num_rows:
             continue
-        planes = (_planes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
-        counts, previous = summarise_frames(*planes, layout.height, layout.width, previous)
+        low, high = (_planes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
+        counts, previous = summarise_frames(low, high, layout.height, layout.width, previous)
         values[batch.column("tick").to_numpy()] = counts * layout.scale
     for position, (name, is_level) in enumerate(SUMMARY):
         column = values[:, position] + np.float32(layout.offset if is_level else 0.0)

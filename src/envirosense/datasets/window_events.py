@@ -62,7 +62,8 @@ class WindowLabels:
 
 
 def _floats(table: pa.Table, column: str) -> Floats:
-    return table[column].cast(pa.float64()).fill_null(float("nan")).to_numpy()
+    values = table[column].cast(pa.float64()).fill_null(float("nan")).to_numpy()
+    return np.asarray(values, dtype=np.float64)
 
 
 def _texts(table: pa.Table, column: str) -> Texts:
@@ -84,9 +85,7 @@ def _first_detectable_s(table: pa.Table | None, event_ids: npt.NDArray[np.int32]
     return found
 
 
-def episode_events(
-    tables: Mapping[str, pa.Table], scenario: str, group: str, episode_id: str
-) -> EventTable:
+def episode_events(tables: Mapping[str, pa.Table], scenario: str, group: str, episode_id: str) -> EventTable:
     """Events of one episode with the first time any sensor could see them."""
     table = tables.get("events")
     n = 0 if table is None else table.num_rows

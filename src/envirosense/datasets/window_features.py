@@ -44,11 +44,8 @@ def window_features(windows: "Windows") -> Floats:
     `change` is last minus first value, `mean_rise` and `max_rise` are against the trailing
     baseline of the episode. Units are the channel's, `slope_per_s` per second.
     """
-    pieces = [
-        _features(windows.x[start : start + _WINDOWS_AT_ONCE], windows.baseline[start : start + _WINDOWS_AT_ONCE],
-                  windows.dt_s)
-        for start in range(0, len(windows), _WINDOWS_AT_ONCE)
-    ]  # fmt: skip
+    blocks = [slice(at, at + _WINDOWS_AT_ONCE) for at in range(0, len(windows), _WINDOWS_AT_ONCE)]
+    pieces = [_features(windows.x[block], windows.baseline[block], windows.dt_s) for block in blocks]
     return np.concatenate(pieces) if pieces else np.empty((0, len(windows.channels) * len(FEATURES)))
 
 
@@ -64,7 +61,16 @@ def _features(x: Float32s, baseline: Float32s, dt_s: float) -> Floats:
     high = np.where(known, values, -np.inf).max(axis=1)
     first, last = _ends(filled, known)
     table = np.stack(
-        [mean, spread, low, high, last - first, _slope(centred, known, dt_s), mean - baseline, high - baseline],
+        [
+            mean,
+            spread,
+            low,
+            high,
+            last - first,
+            _slope(centred, known, dt_s),
+            mean - baseline,
+            high - baseline,
+        ],
         axis=2,
     )
     return np.where((n > 0)[:, :, None], table, np.nan).reshape(len(x), -1)

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.datasets.episode import Episode, damaged
 
-if TYPE_CHECKING:
-    from envirosense.datasets.episode import Episode
+type Columns = list[str] | None  # None: all
 
 
 class WindowSource(Protocol):
@@ -39,7 +39,7 @@ class StreamSource(Protocol):
         """Columns and role."""
         ...
 
-    def batches(self) -> Iterable[pa.RecordBatch]:
+    def batches(self, columns: Columns = None) -> Iterable[pa.RecordBatch]:
         """Rows in tick order, a bounded number at a time."""
         ...
 
@@ -55,43 +55,69 @@ class TableStream:
         """Columns and role."""
         return self._table.schema
 
-    def batches(self) -> Iterable[pa.RecordBatch]:
+    def batches(self, columns: Columns = None) -> Iterable[pa.RecordBatch]:
         """The batches it was written in."""
-        return self._table.to_batches()
+        table = self._table if columns is None else self._table.select(columns)
+        batches: list[pa.RecordBatch] = table.to_batches()
+        return batches
+
+
+class Footers:
+    """Footers and schemas of the Parquet files of a dataset, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._footers: dict[str, pq.FileMetaData] = {}
+        self._schemas: dict[str, pa.Schema] = {}
+
+    def open(self, place: str) -> pq.ParquetFile:
+        """Parquet file at a place inside the dataset.
+
+        Raises:
+            DatasetError: if it is missing or damaged.
+        """
+        path = self._folder / place
+        try:
+            opened = pq.ParquetFile(path, metadata=self._footers.get(place))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(path, error) from None
+        self._footers[place] = opened.metadata
+        return opened
+
+    def schema(self, place: str) -> pa.Schema:
+        """Schema of a file."""
+        if place not in self._schemas:
+            with self.open(place) as opened:
+                self._schemas[place] = opened.schema_arrow
+        return self._schemas[place]
+
+    def batches(self, place: str, row_groups: range, columns: Columns) -> Iterator[pa.RecordBatch]:
+        """Rows of some row groups of a file, one group in memory at a time."""
+        with self.open(place) as opened:
+            for row_group in row_groups:
+                try:
+                    rows = opened.read_row_group(row_group, columns, use_threads=False)
+                except (OSError, pa.ArrowException) as error:
+                    raise damaged(self._folder / place, error) from None
+                yield from rows.to_batches()
 
 
 class StoredStream:
-    """Stream of a stored episode; one row group is in memory at a time."""
+    """Stream of a stored episode."""
 
-    def __init__(self, path: Path, first_row_group: int, row_groups: int) -> None:
-        self._path = path
-        self._row_groups = range(first_row_group, first_row_group + row_groups)
+    def __init__(self, footers: Footers, place: str, row_groups: range) -> None:
+        self._footers = footers
+        self._place = place
+        self._row_groups = row_groups
 
     @property
     def schema(self) -> pa.Schema:
         """Columns and role."""
-        with self._open() as opened:
-            return opened.schema_arrow
+        return self._footers.schema(self._place)
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Columns = None) -> Iterator[pa.RecordBatch]:
         """Row group by row group."""
-        from envirosense.datasets.episode import damaged
-
-        with self._open() as opened:
-            for row_group in self._row_groups:
-                try:
-                    rows = opened.read_row_group(row_group, use_threads=False)
-                except (OSError, pa.ArrowException) as error:
-                    raise damaged(self._path, error) from None
-                yield from rows.to_batches()
-
-    def _open(self) -> pq.ParquetFile:
-        from envirosense.datasets.episode import damaged
-
-        try:
-            return pq.ParquetFile(self._path)
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(self._path, error) from None
+        return self._footers.batches(self._place, self._row_groups, columns)
 
 
 def memory_streams(episode: WindowSource) -> Mapping[str, StreamSource]:
@@ -99,9 +125,13 @@ def memory_streams(episode: WindowSource) -> Mapping[str, StreamSource]:
     return {name: TableStream(episode.table(name)) for name in episode.streams}
 
 
-def stored_streams(folder: Path, episode: "Episode") -> Mapping[str, StreamSource]:
-    """Streams of an episode of the dataset in `folder`."""
+def stored_streams(footers: Footers, episode: Episode) -> Mapping[str, StreamSource]:
+    """Streams of a stored episode."""
     return {
-        name: StoredStream(folder / place["file"], place["first_row_group"], place["row_groups"])
+        name: StoredStream(
+            footers,
+            place["file"],
+            range(place["first_row_group"], place["first_row_group"] + place["row_groups"]),
+        )
         for name, place in episode.locations.items()
     }

@@ -15,7 +15,13 @@ import pyarrow as pa
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.window_channels import Channels, episode_channels
 from envirosense.datasets.window_events import NORMAL, EventTable, episode_events, window_labels
-from envirosense.datasets.window_sources import StreamSource, WindowSource, memory_streams, stored_streams
+from envirosense.datasets.window_sources import (
+    Footers,
+    StreamSource,
+    WindowSource,
+    memory_streams,
+    stored_streams,
+)
 
 if TYPE_CHECKING:
     from envirosense.datasets.dataset import DatasetView
@@ -54,7 +60,7 @@ class Windows:
     @property
     def length_s(self) -> float:
         """Length of one window [s]."""
-        return self.x.shape[1] * self.dt_s
+        return float(self.x.shape[1] * self.dt_s)
 
     @property
     def end_s(self) -> Float64s:
@@ -64,7 +70,7 @@ class Windows:
     @property
     def is_event(self) -> npt.NDArray[np.bool_]:
         """Whether an event is active in the window, (window,)."""
-        return self.y != NORMAL
+        return np.asarray(self.y != NORMAL)
 
     def features(self) -> Float64s:
         """Generic features, (window, feature); names from `feature_names()`."""
@@ -91,7 +97,12 @@ class Windows:
         }
         kept = self.events.of_episodes(np.unique(cut["episode_id"]))
         return Windows(
-            **cut, channels=self.channels, units=self.units, dt_s=self.dt_s, stride_s=self.stride_s, events=kept
+            **cut,
+            channels=self.channels,
+            units=self.units,
+            dt_s=self.dt_s,
+            stride_s=self.stride_s,
+            events=kept,
         )
 
     def relabelled(self, order: npt.NDArray[np.intp]) -> "Windows":
@@ -103,7 +114,9 @@ class Windows:
     def concat(cls, pieces: Sequence[Self]) -> Self:
         """All windows of several sets with the same channels."""
         if not pieces:
-            raise DatasetError("no windows: the selection holds no episode; choose another split or selection")
+            raise DatasetError(
+                "no windows: the selection holds no episode; choose another split or selection"
+            )
         first = pieces[0]
         if any(piece.channels != first.channels or piece.dt_s != first.dt_s for piece in pieces):
             raise DatasetError("episodes differ in channels or tick; window them apart")
@@ -197,7 +210,7 @@ def windows_of_episode(
         category=np.full(n, spec.scenario.partition("/")[0]),
         group=np.full(n, spec.group),
         start_tick=cut.starts,
-        start_s=cut.starts * spec.grid.dt_s,
+        start_s=cut.starts.astype(np.float64) * spec.grid.dt_s,
         events=events,
     )
 
@@ -216,9 +229,10 @@ def make_windows(
     Raises:
         DatasetError: if there is no usable episode.
     """
+    footers = Footers(view.folder)
     return Windows.concat(
         [
-            windows_of_episode(episode, length_s, stride_s, baseline_s, stored_streams(view.folder, episode))
+            windows_of_episode(episode, length_s, stride_s, baseline_s, stored_streams(footers, episode))
             for episode in view
         ]
     )
@@ -230,4 +244,6 @@ def _cut_values(channels: Channels, cut: Cut) -> Float32s:
 
 
 def _tables(episode: WindowSource) -> Mapping[str, pa.Table]:
-    return {name: episode.table(name) for name in ("events", "labels", "observability") if name in episode.streams}
+    return {
+        name: episode.table(name) for name in ("events", "labels", "observability") if name in episode.streams
+    }

@@ -1,1 +1,52 @@
-"""Placeholder docstring, to be written with the package."""
+"""Datasets of any twin: requests, plans, worker processes, progress."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from envirosense.factory.generator import (
+        GenerationFailed,
+        GenerationInterrupted,
+        generate,
+        make_plan,
+        simulate,
+    )
+    from envirosense.factory.planning import Estimate, draw_specs, estimate, match_scenarios
+    from envirosense.factory.progress import ProgressReporter, console_progress
+    from envirosense.factory.request import GenerationRequest
+    from envirosense.factory.training_data import MLDataGenerator
+    from envirosense.factory.twins import TWINS
+
+_HOMES = {
+    "generator": ("GenerationFailed", "GenerationInterrupted", "generate", "make_plan", "simulate"),
+    "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
+    "progress": ("ProgressReporter", "console_progress"),
+    "request": ("GenerationRequest",),
+    "training_data": ("MLDataGenerator",),
+    "twins": ("TWINS",),
+}
+
+__all__ = [
+    "TWINS",
+    "Estimate",
+    "GenerationFailed",
+    "GenerationInterrupted",
+    "GenerationRequest",
+    "MLDataGenerator",
+    "ProgressReporter",
+    "console_progress",
+    "draw_specs",
+    "estimate",
+    "generate",
+    "make_plan",
+    "match_scenarios",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"envirosense.factory.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import Any, Final
 from envirosense.core.settings import settings
 
 _ONE_THREAD: Final = {
-    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    name: "1"
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 }
 PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
 
@@ -20,29 +22,46 @@ PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.
 def machine_workers() -> int:
     """Worker processes for this machine: `ENVIROSENSE_WORKERS`, else one per usable core."""
     chosen = settings().workers
-    return chosen if chosen is not None else len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count() or 1
+    return (
+        chosen
+        if chosen is not None
+        else len(os.sched_getaffinity(0))
+        if _HAS_AFFINITY
+        else os.cpu_count() or 1
+    )
 
 
 _HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
 
 
+def _exit_with_parent() -> None:
+    """End this worker when the run that started it is gone, even if it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
 def _start_worker() -> None:
     import pyarrow as pa
 
+    threading.Thread(target=_exit_with_parent, daemon=True, name="exit-with-parent").start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
 
 @contextmanager
-def _single_threaded_start() -> Iterator[None]:
+def _single_threaded_start(needs_main: bool) -> Iterator[None]:
     """Environment for processes started inside: one BLAS thread, and `__main__` left alone.
 
-    A started process would import the caller's script again and run it if it has no main guard.
+    A started process would import the caller's script again, and run it if it has no main guard;
+    only a twin that is written in that script needs this.
     """
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     main = sys.modules["__main__"]
-    hidden = {name: getattr(main, name) for name in ("__spec__", "__file__") if hasattr(main, name)}
+    attributes = () if needs_main else ("__spec__", "__file__")
+    hidden = {name: getattr(main, name) for name in attributes if hasattr(main, name)}
     os.environ.update(_ONE_THREAD)
     for name in hidden:
         setattr(main, name, None)
@@ -63,9 +82,10 @@ class WorkerPool(Executor):
 
     def __init__(self, workers: int, preload: tuple[str, ...] = ()) -> None:
         self.workers = workers
+        self._needs_main = "__main__" in preload
         methods = multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        self._context.set_forkserver_preload([*PRELOAD, *preload])
+        self._context.set_forkserver_preload([*PRELOAD, *(name for name in preload if name != "__main__")])
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
@@ -73,7 +93,7 @@ class WorkerPool(Executor):
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Future of a call in a worker."""
-        with _single_threaded_start():
+        with _single_threaded_start(self._needs_main):
             return self._pool.submit(fn, *args, **kwargs)
 
     def rebuild(self) -> None:

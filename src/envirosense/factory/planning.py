@@ -8,6 +8,7 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.protocols import Twin
 from envirosense.factory.request import EpisodeRequest, GenerationRequest
+from envirosense.factory.twins import TWINS
 
 
 def match_scenarios(patterns: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -58,8 +59,12 @@ class Estimate:
     workers: int
 
 
-def estimate(request: GenerationRequest, twin: Twin, workers: int = 1) -> Estimate:
-    """Hours, gigabytes and minutes of a request, without running it."""
+def estimate(request: GenerationRequest, twin: Twin | None = None, workers: int = 1) -> Estimate:
+    """Hours, gigabytes and minutes of a request, without running it.
+
+    From `bytes_per_hour` and `seconds_per_hour` of the twin's `describe()`.
+    """
+    twin = twin or TWINS[request.twin]()
     facts = twin.describe()
     hours = request.episodes * request.duration_s / 3600.0
     size, pace = (_number(facts.get(key)) for key in ("bytes_per_hour", "seconds_per_hour"))

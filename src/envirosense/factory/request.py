@@ -34,7 +34,7 @@ class GenerationRequest(FrozenModel):
     dt_s: PositiveFloat = 1.0
     seed: NonNegativeInt = 0
     n_groups: PositiveInt | None = None
-    options: JsonObject = {}
+    options: JsonObject = Field(default_factory=dict)
     name: Annotated[str, Field(pattern=NAME_PATTERN)] = "dataset"
 
     @property

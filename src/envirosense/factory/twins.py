@@ -7,4 +7,4 @@ from envirosense.core.registry import Registry
 
 type TwinFactory = Callable[[], Twin]
 
-TWINS: Registry[TwinFactory] = Registry("twin", "envirosense.twins", ())
+TWINS: Registry[TwinFactory] = Registry("twin", "envirosense.twins")

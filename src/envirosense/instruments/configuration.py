@@ -58,7 +58,7 @@ class SensorConfiguration(FrozenModel):
             cause = error.errors(include_url=False)[0].get("ctx", {}).get("error")
             if isinstance(cause, ConfigError):
                 raise cause from None
-            raise config_error(error, where, tuple(cls.model_fields)) from None
+            raise config_error(error, where, cls) from None
 
     def select(self, sensors: Iterable[str] | None = None, without: Iterable[str] = ()) -> Self:
         """The same guardian with only the sensors named (all when None), less those in `without`.

@@ -132,7 +132,8 @@ def _pixels(
     for row in range(radiance.size // N_COLUMNS):
         for j in range(N_COLUMNS):
             p = N_COLUMNS * row + j
-            seen = radiance[p] + loss * window[p] * (window_radiance - radiance[p])
+            dirt = min(loss * window[p], _F(1.0))
+            seen = radiance[p] + dirt * (window_radiance - radiance[p])
             x = gain[p] * seen + offset[p] + drift[p] * drift_k + narcissus[p] * narcissus_k
             x = x + column[j] + sigma * normals[p]
             code = _I(_kelvin(x, low, high, cs, centre, scale) * _CODES_PER_K + _HALF)

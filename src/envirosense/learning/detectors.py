@@ -137,7 +137,12 @@ class ThresholdDetector:
         normal = train.select(~train.is_event)
         departure = np.abs(_departure(normal))
         known = np.isfinite(departure)
-        median = np.array([np.median(column[ok]) if ok.any() else np.nan for column, ok in zip(departure.T, known.T, strict=True)])
+        median = np.array(
+            [
+                np.median(column[ok]) if ok.any() else np.nan
+                for column, ok in zip(departure.T, known.T, strict=True)
+            ]
+        )
         self.channels = train.channels
         self.sigma = np.where(median > 0, median * _MAD_TO_SIGMA, np.inf)
         return self

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from envirosense.core.errors import DatasetError
 from envirosense.core.rng import stream
-from envirosense.datasets.window_events import NORMAL, EventTable
+from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
 from envirosense.learning.detectors import Detector
@@ -69,6 +69,7 @@ def evaluate_detectors(
     split: str = "test",
     provenance: Mapping[str, Any] | None = None,
     importances: Mapping[str, float] | None = None,
+    threshold_device_days: float | None = None,
 ) -> EvaluationReport:
     """Every entrant on the same windows; the first is the model that examples and confusion are about.
 
@@ -80,6 +81,7 @@ def evaluate_detectors(
         split: name of the held-out split.
         provenance: facts that lead back to data, seeds and versions.
         importances: weight of each feature in the model.
+        threshold_device_days: quiet time on which the thresholds were chosen [device-day].
 
     Raises:
         DatasetError: if there is nothing to evaluate.
@@ -96,7 +98,7 @@ def evaluate_detectors(
         confusion=_confusion(scored[0], windows),
         examples=choose_examples(windows, scored[0].score, scored[0].alarm, scored[0].outcomes),
         importances=dict(importances or {}),
-        limits=_limits(exposure, windows.events),
+        limits=(*_limits(exposure), *_threshold_limits(threshold_device_days, budget_per_device_day)),
         provenance=dict(provenance or {}),
     )
 
@@ -207,7 +209,7 @@ def _confusion(scored: Scored, windows: Windows) -> ConfusionTable:
     return ConfusionTable(names, tuple(tuple(row) for row in counts.tolist()))
 
 
-def _limits(exposure: Exposure, events: EventTable) -> tuple[str, ...]:
+def _limits(exposure: Exposure) -> tuple[str, ...]:
     hidden = exposure.n_events - exposure.n_detectable_events
     censored = exposure.n_events - exposure.n_ignitions
     found = [
@@ -222,9 +224,18 @@ def _limits(exposure: Exposure, events: EventTable) -> tuple[str, ...]:
     if not exposure.is_resolved:
         found.insert(
             0,
-            f"False-alarm rates are not resolved: {exposure.quiet_device_days:.2f} device-days without events, "
-            f"{RESOLVING_DEVICE_DAYS:g} needed.",
+            f"False-alarm rates are not resolved: {exposure.quiet_device_days:.2f} device-days without "
+            f"events, {RESOLVING_DEVICE_DAYS:g} needed.",
         )
     if exposure.n_groups < 5:
         found.append(f"Only {exposure.n_groups} held-out groups: intervals of averages are too narrow.")
     return tuple(found)
+
+
+def _threshold_limits(quiet_days: float | None, budget_per_device_day: float) -> tuple[str, ...]:
+    if quiet_days is None or quiet_days * budget_per_device_day >= 1:
+        return ()
+    return (
+        f"Alarm thresholds were chosen on {quiet_days:.2f} device-days without events, less than one allowed "
+        "alarm takes: they only keep those windows silent.",
+    )

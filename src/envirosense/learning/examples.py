@@ -108,6 +108,8 @@ def _strongest(
     strongest = np.argsort(-departure.max(axis=0), kind="stable")[:_N_TRACES]
     shown = window_mean(windows.x[kept])
     return tuple(
-        Trace(windows.channels[at], windows.units[at], tuple(_known(value) for value in shown[:, at].tolist()))
+        Trace(
+            windows.channels[at], windows.units[at], tuple(_known(value) for value in shown[:, at].tolist())
+        )
         for at in strongest.tolist()
     )

@@ -136,7 +136,9 @@ def event_outcomes(windows: Windows, alarm: Bools) -> Outcomes:
     )
 
 
-def confusion(truth: npt.NDArray[np.str_], said: npt.NDArray[np.str_], classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def confusion(
+    truth: npt.NDArray[np.str_], said: npt.NDArray[np.str_], classes: tuple[str, ...]
+) -> npt.NDArray[np.int64]:
     """Counts (true class, predicted class)."""
     place = {name: at for at, name in enumerate(classes)}
     table = np.zeros((len(classes), len(classes)), dtype=np.int64)

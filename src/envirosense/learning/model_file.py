@@ -17,16 +17,8 @@ CARD: Final = "card.json"
 _LEARNED: Final = ("model", "control")
 # What skops may build beyond its own list of harmless types; anything else in a file is refused.
 ALLOWED_TYPES: Final = frozenset({
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.MultinomialLogit",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfMultinomialLoss",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn._loss._loss.CyHalfBinomialLoss",
-    "sklearn._loss._loss.CyHalfMultinomialLoss",
-    "numpy.dtype",
 })  # fmt: skip
 
 
@@ -59,7 +51,9 @@ def save_model(trained: TrainedModel, folder: Path) -> Path:
         "classes": list(trained.model.classes),
         "channels": list(trained.model.channels),
         "thresholds": dict(trained.thresholds),
-        "baseline_sigma": [None if not np.isfinite(value) else value for value in trained.threshold.sigma.tolist()],
+        "baseline_sigma": [
+            None if not np.isfinite(value) else value for value in trained.threshold.sigma.tolist()
+        ],
         "files": files,
     }
     (folder / CARD).write_text(json.dumps(card, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -92,7 +86,9 @@ def _read_card(folder: Path) -> dict[str, Any]:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = int(card["schema_version"])
     except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror}); give the folder of a trained model") from None
+        raise DatasetError(
+            f"{path}: cannot be read ({error.strerror}); give the folder of a trained model"
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise DatasetError(f"{path}: not a model card; train again") from None
     if version > SCHEMA_VERSION:
@@ -110,5 +106,7 @@ def _load_estimator(folder: Path, entry: Mapping[str, str]) -> Any:
         raise DatasetError(f"{path}: damaged (checksum differs from {CARD}); train again")
     unknown = sorted(set(io.get_untrusted_types(file=path)) - ALLOWED_TYPES)
     if unknown:
-        raise DatasetError(f"{path}: holds the type {unknown[0]}, which a model file may not; refuse it or train again")
+        raise DatasetError(
+            f"{path}: holds the type {unknown[0]}, which a model file may not; refuse it or train again"
+        )
     return io.load(path, trusted=sorted(ALLOWED_TYPES & set(io.get_untrusted_types(file=path))))

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from envirosense.core.errors import DatasetError
 from envirosense.core.rng import stream
 from envirosense.datasets.windows import Windows
 from envirosense.learning.detectors import (
@@ -20,6 +21,7 @@ from envirosense.learning.metrics import device_days, quiet_windows, threshold_a
 from envirosense.learning.model_file import TrainedModel, load_model, save_model
 from envirosense.learning.results import EvaluationReport
 
+_CONTROL_SIZE = 50  # trees that memorise noise are large and no worse when few
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -40,8 +42,13 @@ class SplitDataset(Protocol):
         ...
 
     @property
-    def path(self) -> Path:
+    def folder(self) -> Path:
         """Its folder."""
+        ...
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of its splits."""
         ...
 
     def __getitem__(self, split: str, /) -> SplitView:
@@ -65,8 +72,8 @@ def train(
     Fitted on the split `train`; alarm thresholds come from `validation`; `test` is not opened.
     """
     cut = {"length_s": length_s, "stride_s": stride_s}
-    fitted = fit_all(dataset[TRAIN].windows(**cut), seed, learner, size)
-    held_out = dataset[VALIDATION].windows(**cut)
+    fitted = fit_all(_split(dataset, TRAIN).windows(**cut), seed, learner, size)
+    held_out = _split(dataset, VALIDATION).windows(**cut)
     thresholds = {
         role: min(threshold_at_budget(held_out, alarm_score(detector, held_out), budget_per_device_day), 1.0)
         for role, detector in fitted.items()
@@ -78,12 +85,21 @@ def train(
         "windows": cut,
         "budget_per_device_day": budget_per_device_day,
         "validation_quiet_device_days": device_days(held_out, quiet_windows(held_out)),
-        "dataset": {"path": str(dataset.path), "logical_hash": dataset.logical_hash},
+        "dataset": {"path": str(dataset.folder), "logical_hash": dataset.logical_hash},
         "versions": _versions(),
     }
     trained = _bundle(fitted, thresholds, card)
     save_model(trained, out)
     return trained
+
+
+def _split(dataset: SplitDataset, name: str) -> SplitView:
+    if name in dataset.splits:
+        return dataset[name]
+    known = ", ".join(dataset.splits)
+    raise DatasetError(
+        f"{dataset.folder}: no split {name!r} (it has {known}); generate at least three groups"
+    )
 
 
 def fit_all(
@@ -94,11 +110,15 @@ def fit_all(
     return {
         "model": WindowDetector(learner, size).fit(windows, stream(seed, "learning", "model", "fit")),
         "threshold": ThresholdDetector().fit(windows, stream(seed, "learning", "threshold", "fit")),
-        "control": WindowDetector(learner, size).fit(shuffled, stream(seed, "learning", "control", "fit")),
+        "control": WindowDetector(learner, min(size, _CONTROL_SIZE)).fit(
+            shuffled, stream(seed, "learning", "control", "fit")
+        ),
     }
 
 
-def _bundle(fitted: Mapping[str, Detector], thresholds: Mapping[str, float], card: Mapping[str, Any]) -> TrainedModel:
+def _bundle(
+    fitted: Mapping[str, Detector], thresholds: Mapping[str, float], card: Mapping[str, Any]
+) -> TrainedModel:
     model, control, rule = fitted["model"], fitted["control"], fitted["threshold"]
     assert isinstance(model, WindowDetector)
     assert isinstance(control, WindowDetector)
@@ -106,23 +126,30 @@ def _bundle(fitted: Mapping[str, Detector], thresholds: Mapping[str, float], car
     return TrainedModel(model, control, rule, thresholds, card)
 
 
-def evaluate(model_dir: Path, dataset: SplitDataset, split: str = TEST, command: str = "") -> EvaluationReport:
+def evaluate(
+    model_dir: Path, dataset: SplitDataset, split: str = TEST, command: str = ""
+) -> EvaluationReport:
     """The model of a folder on one split of a dataset, beside the threshold rule and the control."""
     trained = load_model(model_dir)
     card = trained.card
     entrants = tuple(
         Entrant(role, detector, trained.thresholds[role])
-        for role, detector in (("model", trained.model), ("threshold", trained.threshold), ("control", trained.control))
+        for role, detector in (
+            ("model", trained.model),
+            ("threshold", trained.threshold),
+            ("control", trained.control),
+        )
     )
     return evaluate_detectors(
         entrants,
-        dataset[split].windows(**card["windows"]),
+        _split(dataset, split).windows(**card["windows"]),
         seed=int(card["seed"]),
         budget_per_device_day=float(card["budget_per_device_day"]),
         split=split,
         importances=trained.model.importances(),
+        threshold_device_days=float(card["validation_quiet_device_days"]),
         provenance={
-            "dataset": str(dataset.path),
+            "dataset": str(dataset.folder),
             "logical_hash": dataset.logical_hash,
             "trained_on": card["dataset"]["logical_hash"],
             "model": f"{card['name']} {card['version']}",

@@ -74,8 +74,8 @@ def sky_of_hour(
     beam_index = _index(ghi_w_m2 - diffuse, clear_hours)
     diffuse_index = _index(diffuse, clear_hours)
     passing = _beam_factor(beam_index, diffuse_index, cloud_share, wind_m_s, t_s, streams, hour)
-    beam_curve = hour_curve(share, positive_edge_values(beam_index), beam_index[2])
-    sky_curve = hour_curve(share, positive_edge_values(diffuse_index), diffuse_index[2])
+    beam_curve = _index_curve(beam_index, share)
+    sky_curve = _index_curve(diffuse_index, share)
     beam = clear * forced(beam_curve * passing, clear, float(ghi_w_m2[2] - diffuse[2]), share)
     dhi = clear * forced(sky_curve, clear, float(diffuse[2]), share)
     ghi = beam + dhi
@@ -114,11 +114,17 @@ def _beam_factor(
     brightest = np.minimum(BRIGHTEST_INDEX - diffuse_index, BRIGHTEST_BEAM_INDEX) - beam_index
     contrast = np.minimum(beam_index / (1.0 - cover), 1.5 * beam_index / cover)
     contrast = np.clip(brightest / cover, 0.0, contrast)
+    contrast = np.where(np.abs(cloud_share - 0.5) < 0.45, contrast, 0.0)  # clear or overcast: steady
     relative = contrast / np.maximum(beam_index, 1e-9)
     gap = _weaker_at_edges(relative * cover, t_s)
     shade = _weaker_at_edges(relative * (1.0 - cover), t_s)
     clear = _clear_part(cover, wind_m_s, t_s, streams, hour)
     return 1.0 + clear * gap - (1.0 - clear) * shade
+
+
+def _index_curve(index: Floats, share: Floats) -> Floats:
+    """Course of a share of the clear sky over the middle hour, (time,), never negative."""
+    return np.maximum(hour_curve(share, positive_edge_values(index), float(index[2])), 0.0)
 
 
 def _weaker_at_edges(hourly: Floats, t_s: Floats) -> Floats:

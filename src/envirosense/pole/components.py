@@ -29,11 +29,11 @@ CLAMP_J_K = 450.0  # 0.5 kg of aluminium [physics-power-camera 1.3]
 CLAMP_M2 = 0.015  # [physics-power-camera 1.3]
 FITTING_J_K = 390.0  # 0.8 kg of steel; assumed
 FITTING_M2 = 0.02  # assumed
-FITTING_TO_WOOD_W_K = 1.2  # pressed contact of washer and wood; assumed
+FITTING_TO_WOOD_W_K = 0.6  # 5 cm2 of pressed washer on wood, 1000 W/m2/K and a millimetre of char; assumed
 FITTING_TO_ARM_W_K = 0.12  # spreading into wood, 2 pi r k with r = 0.12 m
 FUEL_TO_WOOD_W_K = 0.05  # spreading into wood, 2 pi r k with r = 0.05 m
 FUEL_M2 = 0.004  # rim of the charring spot that sees air; assumed
-DEFAULT_FUEL_G = 150.0  # middle of the scenarios' range
+DEFAULT_FUEL_G = 55.0  # middle of the scenarios' range
 INSULATOR_J_K = 2600.0  # 3 kg of porcelain at 880 J/kg/K
 INSULATOR_M2 = 0.06  # assumed
 TANK_J_K = 1.25e5  # 34.8 Wh/K for 25 kVA [physics-power-camera 1.4]
@@ -42,6 +42,10 @@ TANK_M2 = 1.4  # 0.45 m x 0.8 m with fins; assumed
 OIL_TO_WALL_W_K = 60.0  # holds the wall 5-10 K under the oil at full load; assumed
 TREE_M2 = 4.0  # outer leaves of one clump; assumed
 TREE_J_K = 8.0e3  # thin leaves: 0.5 mm of water per area; assumed
+CASE_J_K = 900.0  # Grid Guardian, 1.8 kg [physics-power-camera 7.4], assumed there
+CASE_M2 = 0.12  # [physics-power-camera 7.4], assumed there
+CASE_SUNLIT_M2 = 0.03  # [physics-power-camera 7.4], assumed there
+CASE_POWER_W = 0.9  # electronics on average [physics-power-camera 7.4], assumed there
 FITTINGS = ("crossarm_bolt", "pole_top_bolt", "neutral_bracket")
 FACETS = ("pole_n", "pole_e", "pole_s", "pole_w")
 
@@ -145,7 +149,8 @@ def _surroundings() -> list[Node]:
     ground = Node("ground", SOIL_SKIN_M * SOIL_J_M3_K, 1.0, 0.94, 0.75, 1.0, 1.0, 0.0, tilt_deg=0.0)
     leaves = Node("tree_sunny", TREE_J_K, 2 * TREE_M2, 0.97, 0.5, TREE_M2 / 2, 0.6, 0.05)
     shade = Node("tree_shady", TREE_J_K, 2 * TREE_M2, 0.97, 0.5, 0.0, 0.3, 0.05)
-    return [ground, Node("ground_deep", 1.0, fixed=True), leaves, shade]
+    case = Node("device_case", CASE_J_K, CASE_M2, 0.9, 0.6, CASE_SUNLIT_M2, 0.5, 0.16)
+    return [ground, Node("ground_deep", 1.0, fixed=True), leaves, shade, case]
 
 
 def _links(site: Site) -> list[tuple[str, str, float]]:
@@ -206,7 +211,15 @@ class Components:
 
 
 def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> Components:
-    """Components of a site's pole; `fuel_g` sets the wood that takes part at a fitting [g]."""
+    """Components of a site's pole; `fuel_g` sets the wood that takes part at a fitting [g].
+
+    Raises:
+        UnknownNameError: if `fuel_g` names anything but the wood of a fitting.
+    """
+    woods = [f"{name}_wood" for name in FITTINGS]
+    for name in fuel_g or {}:
+        if name not in woods:
+            raise UnknownNameError("fuel", name, woods)
     parts = nodes(site, fuel_g or {})
     place = {node.name: i for i, node in enumerate(parts)}
     links = _links(site)

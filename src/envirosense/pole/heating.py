@@ -18,7 +18,7 @@ from envirosense.physics.load import FEEDER_NOISE, NOISE_TIME_S, line_load_fract
 from envirosense.physics.sky import longwave_w_m2
 from envirosense.physics.sunlight import SunTrack, plane_irradiance_w_m2
 from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, sun_at
-from envirosense.pole.components import CONDUCTOR_SPAN_M, Components
+from envirosense.pole.components import CASE_POWER_W, CONDUCTOR_SPAN_M, Components
 from envirosense.pole.site import Site
 
 STEP_S = 10.0  # shortest node time constant is a minute; ticks are read between the steps
@@ -128,11 +128,12 @@ def _drive(
 
 
 def _load_heat_w(site: Site, components: Components, current_a: Array) -> Array:
-    """Heat that load makes in conductors and in the transformer, (time, node) [W]."""
+    """Heat that load makes in conductors and transformer, and electronics in the device, (time, node) [W]."""
     power_w = np.zeros((current_a.size, len(components.names)))
     wire_w = CONDUCTOR_OHM_M * CONDUCTOR_SPAN_M * current_a**2
     for name in ("conductor_a", "conductor_b", "conductor_c"):
         power_w[:, components.index(name)] = wire_w
+    power_w[:, components.index("device_case")] = CASE_POWER_W
     power_w[:, components.index("neutral")] = NEUTRAL_SHARE**2 * wire_w
     if site.has_transformer:
         load = current_a / site.peak_current_a

@@ -41,10 +41,10 @@ class Site(FrozenModel):
     tree_distance_m: float = Field(9.0, gt=2, lt=100)
     tree_bearing_deg: float = Field(45.0, ge=0, lt=360)  # from the line, clockwise
     tree_height_m: float = Field(9.0, gt=1, lt=40)
-    device_height_m: float = Field(9.7, gt=2, lt=24)
+    device_height_m: float = Field(9.3, gt=2, lt=24)
     device_standoff_m: float = Field(1.2, gt=0.1, lt=4)
     device_bearing_deg: float = Field(0.0, ge=0, lt=360)  # from the line, clockwise
-    camera_elevation_deg: float = Field(25.0, gt=-80, lt=85)
+    camera_elevation_deg: float = Field(60.0, gt=-80, lt=85)
     camera_pan_deg: float = Field(0.0, ge=-60, le=60)
 
     @property
@@ -119,7 +119,7 @@ def draw_site(seed: int, index: int) -> Site:
     roughness_m = float(np.exp(rng("roughness_m").uniform(np.log(low), np.log(high))))
     top_m = values["pole_height_m"]
     neutral_m = top_m - float(rng("neutral_height_m").uniform(2.4, 3.0))
-    device_m = top_m - float(rng("device_height_m").uniform(1.0, 2.6))
+    device_m = top_m - float(rng("device_height_m").uniform(2.0, 3.4))
     return Site.parse(
         values
         | {
@@ -130,7 +130,7 @@ def draw_site(seed: int, index: int) -> Site:
             "has_transformer": bool(rng("has_transformer").random() < 0.6),
             "transformer_height_m": neutral_m - 1.4,
             "device_height_m": device_m,
-            "camera_elevation_deg": camera_elevation_deg(top_m - 0.5 - device_m, values["device_standoff_m"]),
+            "camera_elevation_deg": camera_elevation_deg(top_m - 0.6 - device_m, values["device_standoff_m"]),
         }
     )
 
@@ -138,6 +138,6 @@ def draw_site(seed: int, index: int) -> Site:
 def camera_elevation_deg(rise_m: float, standoff_m: float) -> float:
     """Elevation at which the camera looks at a point `rise_m` up and `standoff_m` away [deg].
 
-    Held below 45 degrees so that the picture keeps the pole below the arm in view.
+    Held below 70 degrees so that the picture keeps more than sky.
     """
-    return min(math.degrees(math.atan2(rise_m, standoff_m)), 45.0)
+    return min(math.degrees(math.atan2(rise_m, standoff_m)), 70.0)

@@ -7,9 +7,11 @@ state block by block, so memory stays bounded by the block.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.climate.year import WeatherYear
 from envirosense.core.errors import ConfigError, UnknownNameError
@@ -23,10 +25,14 @@ from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
 from envirosense.pole.components import Components, build_components
 from envirosense.pole.gases import Background, Plume, chi_s_m3, excess_ppb
 from envirosense.pole.heating import SUN_SAMPLE_S, HeatHistory, heat_history, line_current_a
+from envirosense.pole.scene import Coverage, SparseWeights
+from envirosense.pole.scene_geometry import PinholeCamera
 from envirosense.pole.site import Site
+from envirosense.pole.view import ViewConditions, site_view, view_radiance_w_m2_sr
 from envirosense.pole.wood import WoodSource
 from envirosense.scenarios import Conditions, Forcing, Response
 
+SUN_BEAM_W_M2 = 120.0  # direct sunshine of the meteorologists starts here
 HOTTEST_COMPONENT_K = 1300.0  # beyond this metals melt and the network's laws end; recorded when reached
 
 
@@ -93,10 +99,11 @@ class EnvironmentOrchestrator:
         """
         if "_settled" in self.__dict__:
             raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
-        for act in (*forcing.heatings, *forcing.joints):
-            values = act.power_w if hasattr(act, "power_w") else act.resistance_ohm
+        acts = [(heating.component, heating.power_w) for heating in forcing.heatings]
+        acts += [(joint.component, joint.resistance_ohm) for joint in forcing.joints]
+        for component, values in acts:
             if values.shape != (self.grid.n,) or not np.all(np.isfinite(values)) or np.any(values < 0):
-                raise ConfigError(act.component, values.shape, "needs one finite value >= 0 per tick")
+                raise ConfigError(component, values.shape, "needs one finite value >= 0 per tick")
         self._check_names(forcing)
         self._forcings.append(forcing)
         return len(self._forcings) - 1
@@ -124,6 +131,20 @@ class EnvironmentOrchestrator:
         if not 0 <= forcing_id < len(self._forcings):
             raise ConfigError("forcing_id", forcing_id, f"choose 0 to {len(self._forcings) - 1}")
         return self._settled.response(self._forcings[forcing_id], forcing_id)
+
+    @property
+    def component_names(self) -> tuple[str, ...]:
+        """Names of the components, in the order of every table of them."""
+        return self._settled.components.names
+
+    @property
+    def component_step_ticks(self) -> int:
+        """Ticks between two steps of the heat network."""
+        return round(self._settled.history.step_s / self.grid.dt_s)
+
+    def step_component_k(self, steps: npt.NDArray[np.int64]) -> Array:
+        """Temperatures at steps of the heat network, (step, node) [K]."""
+        return np.asarray(self._settled.component_k[steps])
 
     def advance(self, n_ticks: int) -> "Environment3DState":
         """State of the next block of ticks; the last block may be shorter.
@@ -259,18 +280,68 @@ def _source(
 class Environment3DState:
     """The world over a range of ticks: answers for any point; arrays start with (time,)."""
 
-    def __init__(self, world: EnvironmentOrchestrator, settled: _Settled, first: int, stop: int) -> None:
-        """View of the ticks `first` to before `stop`."""
+    def __init__(
+        self,
+        world: EnvironmentOrchestrator,
+        settled: _Settled,
+        first: int,
+        stop: int,
+        is_healthy: bool = False,
+    ) -> None:
+        """View of the ticks `first` to before `stop`; a healthy one leaves all causes out."""
         self.world = world
+        self._is_healthy = is_healthy
         self.first_tick = first
-        self.grid = TimeGrid(
-            start_utc=world.grid.start_utc
-            + (world.grid.end_utc - world.grid.start_utc) * (first / world.grid.n),
-            dt_s=world.grid.dt_s,
-            n=stop - first,
-        )
+        start_utc = world.grid.start_utc + timedelta(seconds=first * world.grid.dt_s)
+        self.grid = TimeGrid(start_utc=start_utc, dt_s=world.grid.dt_s, n=stop - first)
         self._settled = settled
         self._part = slice(first, stop)
+
+    def without_causes(self) -> "Environment3DState":
+        """The same ticks of the same world in which no cause acts."""
+        return Environment3DState(
+            self.world, self._settled, self.first_tick, self.first_tick + self.grid.n, is_healthy=True
+        )
+
+    def component_k(self) -> Array:
+        """Temperatures of all components, (time, node) [K], linear between the network's steps."""
+        settled = self._settled
+        table_k = settled.healthy_k if self._is_healthy else settled.component_k
+        t_s = self.world.grid.t_s[self._part]
+        return np.stack([np.interp(t_s, settled.history.t_s, column) for column in table_k.T], axis=1)
+
+    @property
+    def components(self) -> Components:
+        """The pole's components, in the order of `component_k`."""
+        return self._settled.components
+
+    def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
+        """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
+        weather = self.world.atmosphere.weather
+        conditions = ViewConditions(
+            air_k=weather.air_k[self._part],
+            dew_point_k=weather.dew_point_k[self._part],
+            mean_air_k=float(weather.air_k.mean()),
+            mean_relative_humidity=float(weather.relative_humidity.mean()),
+            cloud_fraction=weather.cloud_fraction[self._part],
+            cloud_base_m=weather.cloud_base_m[self._part],
+        )
+        return view_radiance_w_m2_sr(seen, self.components, self.component_k(), conditions)
+
+    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+        """How much of each pixel each body fills."""
+        return site_view(self.world.site, camera)
+
+    def housing_k(self) -> Array:
+        """Temperature of the device's case, (time,) [K]."""
+        return np.asarray(self.component_k()[:, self.components.index("device_case")])
+
+    def sun_direction(self) -> tuple[Array, Array]:
+        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam reaches the pole."""
+        sun, beam = self.world.sun, self.world.atmosphere.weather.dni_w_m2[self._part]
+        lit = beam > SUN_BEAM_W_M2
+        azimuth = np.where(lit, sun.azimuth_rad[self._part], np.nan)
+        return azimuth, np.where(lit, np.pi / 2 - sun.zenith_rad[self._part], np.nan)
 
     def air_k(self, at: Position) -> Array:
         """Air temperature, (time,) [K]; the same at all heights of a pole."""
@@ -319,6 +390,8 @@ class Environment3DState:
     def gas_excess_ppb(self, species: Sequence[str], at: Position) -> Array:
         """What the sources add, (time, species) [ppb]."""
         names = [species_named(name).name for name in species]
+        if self._is_healthy:
+            return np.zeros((self.grid.n, len(names)))
         return self._settled.gas_excess_ppb(names, at)[self._part]
 
     def current_a(self) -> Array:

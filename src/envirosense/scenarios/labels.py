@@ -36,8 +36,10 @@ class EventLabels:
         return _first_s(self.active, grid)
 
     def peak_s(self, grid: TimeGrid) -> float | None:
-        """Time of the greatest severity [s]."""
-        return float(np.argmax(self.severity) * grid.dt_s) if self.active.any() else None
+        """Time of the greatest severity while active [s]."""
+        if not self.active.any():
+            return None
+        return float(np.argmax(np.where(self.active, self.severity, -1.0)) * grid.dt_s)
 
     def clearance_s(self, grid: TimeGrid) -> float | None:
         """Time after the last active tick [s]; None while the event is not over."""

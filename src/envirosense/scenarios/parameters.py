@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Uniform:
 
     def allows(self, value: object) -> bool:
         """Whether the value lies within the bounds."""
-        return _is_number(value) and self.low <= float(value) <= self.high  # type: ignore[arg-type]
+        return _is_number(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
         return f"uniform {self.low:g} to {self.high:g}"
@@ -39,11 +40,12 @@ class LogUniform:
 
     def draw(self, rng: np.random.Generator) -> float:
         """One value."""
-        return float(math.exp(rng.uniform(math.log(self.low), math.log(self.high))))
+        value = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
+        return min(max(value, self.low), self.high)  # exp(log(x)) may miss x by a rounding
 
     def allows(self, value: object) -> bool:
         """Whether the value lies within the bounds."""
-        return _is_number(value) and self.low <= float(value) <= self.high  # type: ignore[arg-type]
+        return _is_number(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
         return f"log-uniform {self.low:g} to {self.high:g}"
@@ -107,5 +109,5 @@ class ParameterSpace:
                 raise ConfigError(name, None, "parameter is missing; add it")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

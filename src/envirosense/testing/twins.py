@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
-from envirosense.core.errors import EpisodeError
+from envirosense.core.errors import EpisodeError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import DrawRequest, EpisodeReader, Sink
 from envirosense.core.rng import derived_seed, stream
@@ -110,6 +110,8 @@ class CoinTwin:
 
     def draw(self, scenario: str, request: DrawRequest) -> EpisodeSpec:
         """Spec of episode `request.index`; groups hold every scenario."""
+        if scenario not in self.scenarios():
+            raise UnknownNameError("scenario", scenario, self.scenarios())
         rng = stream(request.seed, self.name, request.index, "params")
         group = stream(request.seed, self.name, request.index // 2, "group").integers(request.n_groups)
         params: dict[str, Any] = {}
@@ -195,7 +197,9 @@ def _batch(name: str, **columns: object) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _readings(tick: npt.NDArray[np.int64], level: Floats, noise: float, rng: np.random.Generator) -> pa.RecordBatch:
+def _readings(
+    tick: npt.NDArray[np.int64], level: Floats, noise: float, rng: np.random.Generator
+) -> pa.RecordBatch:
     drawn = rng.normal(0.0, noise, (tick.size, 2))
     far = pa.array(level / 3 + drawn[:, 1], pa.float32(), mask=tick % 5 != 0)
     return _batch("readings", tick=tick, near=(level + drawn[:, 0]).astype(np.float32), far=far)
@@ -212,7 +216,9 @@ def _about_event(spec: EpisodeSpec, level: Floats) -> dict[str, pa.RecordBatch]:
     """Labels, the event and its observability; they follow the level, never a reading."""
     active = np.flatnonzero(level > 0)
     if not active.size:
-        return {name: _batch(name, **{f.name: [] for f in SCHEMAS[name]}) for name in SCHEMAS if name in _ABOUT}
+        return {
+            name: _batch(name, **{f.name: [] for f in SCHEMAS[name]}) for name in SCHEMAS if name in _ABOUT
+        }
     t_s, height = spec.grid.t_s, float(str(spec.params["height"]))
     severity = np.minimum(level[active] / _IGNITION_LEVEL, 1.0)
     lit, seen = np.flatnonzero(level > _IGNITION_LEVEL), np.flatnonzero(level > _DETECTABLE_LEVEL)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
@@ -86,7 +87,7 @@ class SharedGainDrift:
     walk_per_sqrt_day: float | Array
     group: tuple[int, ...]
     shares: tuple[float, float, float]
-    is_log: Array
+    is_log: npt.NDArray[np.bool_]
     age_days: float = 0.0
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> GainState:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
@@ -56,7 +57,7 @@ class Compress(Transform):
     name: str
     k: Array
     beta: Array
-    applies: Array
+    applies: npt.NDArray[np.bool_]
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -81,7 +82,7 @@ class Expand(Transform):
     name: str
     k: Array
     beta: Array
-    applies: Array
+    applies: npt.NDArray[np.bool_]
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""

@@ -1,8 +1,9 @@
 """Cellulose pyrolysis under a hot pole-top fitting: gas before flame.
 
-Leakage current through a wet, dirty insulator warms the steel where it meets the wood. The
-wood follows with its own heat capacity, dries, and decomposes; gas and tar leave with the
-kinetics of the wood's temperature, so a weak leak on a windy night never smells of anything.
+Leakage current over a wet, dirty insulator passes from the steel into the wood. The wood under
+the fitting stays dry, so the heat arises there, in the ring of wood and in the steel beside it.
+The wood decomposes with the kinetics of its temperature, so a weak leak on a windy night never
+smells of anything.
 """
 
 from typing import ClassVar
@@ -35,6 +36,7 @@ ANOMALY_K = 20.0  # excess over the healthy component at which the happening cou
 IGNITION_K = 623.0  # piloted ignition of wood, surface about 350 degC [Drysdale2011] (from memory)
 # Lower temperature of each stage [K]; bands of emission in wood [physics-gas-air 3.3]
 STAGES = (("heating", 0.0), ("hemicellulose", 433.0), ("cellulose", 493.0), ("charring", 573.0))
+WOOD_SHARE = 0.6  # of the leakage power arises in the dry ring of wood around the steel; assumed
 FLICKER_TAU_S = 30.0  # dry bands form and rewet within a minute; assumed
 FLICKER = 0.15  # relative standard deviation of the leakage power; assumed
 
@@ -58,13 +60,13 @@ class CellulosePyrolysisScenario(BaseScenario):
                 "assumed",
             ),
             "peak_power_w": Parameter(
-                LogUniform(15.0, 250.0),
+                LogUniform(20.0, 400.0),
                 "W",
                 "leakage power at the fitting when the leak is fully grown",
-                "10-100 mA through 1-3 kV of dry bands [physics-gas-air 3.2] (from memory)",
+                "tens to hundreds of W: 10-100 mA through dry bands [physics-gas-air 3.2] (from memory)",
             ),
             "fuel_g": Parameter(
-                LogUniform(50.0, 400.0), "g", "dry wood that takes part in the heating", "assumed"
+                LogUniform(20.0, 150.0), "g", "dry wood that takes part in the heating", "assumed"
             ),
             "onset_fraction": Parameter(
                 Uniform(0.03, 0.35), "1", "start of the leak, as a fraction of the episode", "assumed"
@@ -91,7 +93,11 @@ class CellulosePyrolysisScenario(BaseScenario):
         power_w[fraction >= self.number("end_fraction")] = 0.0
         fitting = self.text("component")
         fuel = WoodFuel(f"{fitting}_wood", self.number("fuel_g"), self.number("yield_spread"))
-        return Forcing(heatings=(Heating(fitting, power_w),), fuels=(fuel,))
+        heatings = (
+            Heating(fitting, (1.0 - WOOD_SHARE) * power_w),
+            Heating(fuel.component, WOOD_SHARE * power_w),
+        )
+        return Forcing(heatings=heatings, fuels=(fuel,))
 
     def labels(self, forcing: Forcing, response: Response | None, grid: TimeGrid) -> Labels:
         """One event, from the first 20 K of excess until the wood has cooled to it again."""

@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""Sensors of the pole; each registers through the `envirosense.sensors` entry points."""

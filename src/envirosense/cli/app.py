@@ -1,0 +1,59 @@
+"""Every command by name. Nothing heavy is imported before a command runs."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from envirosense.cli import dataset, demo, doctor, generate, library, models, show
+from envirosense.cli.failures import CommandLine, Failure
+
+app = typer.Typer(
+    cls=CommandLine,
+    help="Simulate things that carry sensors, and turn the result into labelled datasets and detectors.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.add_typer(generate.commands, name="generate")
+app.add_typer(dataset.commands, name="dataset")
+app.command("show")(show.show)
+app.command("train")(models.train)
+app.command("evaluate")(models.evaluate)
+app.add_typer(library.sensors, name="sensors")
+app.add_typer(library.scenarios, name="scenarios")
+app.add_typer(library.parts, name="parts")
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Simulate things that carry sensors, and turn the result into labelled datasets and detectors."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"envirosense {installed('envirosense')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+    else:
+        from envirosense.core.logs import configure_logging
+
+        configure_logging()
+
+
+def run(args: Sequence[str]) -> int:
+    """Exit code of a command line, after running it: 0 only when everything asked for was delivered."""
+    try:
+        code = app(args=list(args), prog_name="envirosense", standalone_mode=False)
+    except Failure as failure:
+        typer.echo(failure.format_message(), err=True)
+        return failure.exit_code
+    except typer.TyperException as misuse:
+        typer.echo(f"error: {misuse.format_message()} (see --help)", err=True)
+        return misuse.exit_code
+    except typer.Abort:
+        return 1
+    return code if isinstance(code, int) else 0

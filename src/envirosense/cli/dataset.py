@@ -1,0 +1,83 @@
+"""`dataset`: look at, check and describe what is on disk."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envirosense.cli.generate import overview
+from envirosense.cli.output import AsJson, report, say, say_json
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
+commands = typer.Typer(help="Look at, check and describe a dataset.")
+
+
+@commands.command()
+def info(folder: Folder, as_json: AsJson = False) -> None:
+    """Print what a dataset holds."""
+    from envirosense.datasets import Dataset
+
+    found = Dataset.open(folder)
+    report(overview(found), found.summary(), as_json)
+
+
+@commands.command()
+def verify(folder: Folder, as_json: AsJson = False) -> None:
+    """Check every file, row and hash against the manifest; exit code 1 where one differs."""
+    from envirosense.datasets import verify as check
+
+    found = check(folder)
+    size = f"{found.n_files} files, {found.n_bytes / 1e6:.1f} MB"
+    faults = [str(finding) for finding in found.findings]
+    summary = f"{folder}: whole, {size}" if found.is_ok else f"{folder}: {len(faults)} faults, {size}"
+    report(
+        {"path": str(folder), "ok": found.is_ok, "faults": faults, "logical_hash": found.logical_hash},
+        "\n".join([*faults, summary, f"hash {found.logical_hash or 'unknown: files cannot be read'}"]),
+        as_json,
+    )
+    if not found.is_ok:
+        raise typer.Exit(1)
+
+
+@commands.command("hash")
+def logical_hash(folder: Folder, as_json: AsJson = False) -> None:
+    """Compute the logical hash from the stored rows; it is the last line printed."""
+    from envirosense.core.errors import DatasetError
+    from envirosense.datasets import Dataset, recompute_logical_hash
+
+    found, stated = recompute_logical_hash(folder), Dataset.open(folder).logical_hash
+    if found != stated:
+        raise DatasetError(
+            f"{folder}: the rows hash to {found}, the manifest says {stated}; generate the dataset again"
+        )
+    report({"path": str(folder), "logical_hash": found}, found, as_json)
+
+
+@commands.command()
+def validate(folder: Folder, as_json: AsJson = False) -> None:
+    """Check the rows against the twin's quality rules and write quality.json; exit code 1 on an error."""
+    from envirosense.datasets import Dataset
+    from envirosense.datasets.quality import validate as check
+    from envirosense.datasets.rules import rules_of
+    from envirosense.factory import TWINS
+
+    dataset = Dataset.open(folder)
+    twin = dataset.manifest.twin
+    found = check(dataset, rules_of(twin), TWINS[twin]().relabel if twin in TWINS else None)
+    found.write(dataset.folder)
+    if as_json:
+        say_json(found.to_json())
+    else:
+        say(str(found))
+    if not found.is_ok:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def card(folder: Folder, as_json: AsJson = False) -> None:
+    """Write the dataset's card, README.md, anew."""
+    from envirosense.datasets import Dataset
+    from envirosense.datasets.card import write_card
+
+    path = write_card(Dataset.open(folder))
+    report({"card": str(path)}, str(path), as_json)

@@ -1,0 +1,95 @@
+"""`demo`: the main job from end to end on this machine."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from envirosense.cli.output import AsJson, facts, say, say_json
+
+if TYPE_CHECKING:
+    from envirosense.datasets import Dataset
+    from envirosense.learning.results import EvaluationReport
+
+EPISODES: Final = 240  # about two minutes on two cores
+QUICK_EPISODES: Final = 18
+QUICK_DURATION_S: Final = 900.0
+SEED: Final = 7
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for dataset, model and report.")] = Path("demo"),
+    episodes: Annotated[int, typer.Option(help="Episodes of one hour.")] = EPISODES,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = SEED,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few short episodes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Generate a dataset from real weather, train a detector, judge it on unseen groups, write a report."""
+    dataset = _generated(out / "dataset", episodes, seed, workers, quick)
+    _step("check every file, row and hash")
+    _verify(dataset)
+    _step("train on the split train, judge on the split test")
+    found = _judged(dataset, out, seed)
+    page = _page(dataset, found, out / "episode.html")
+    places = {
+        "report": out / "report.html",
+        "episode": page,
+        "dataset": out / "dataset",
+        "card": out / "dataset" / "README.md",
+        "model": out / "model",
+    }
+    if as_json:
+        named = {name: str(place) for name, place in places.items()}
+        return say_json({**named, "logical_hash": dataset.logical_hash, "evaluation": found.to_json()})
+    from envirosense.cli.models import headline
+
+    return say(f"\n{headline(found)}\n\n{facts(places)}\nhash     {dataset.logical_hash}")
+
+
+def _generated(folder: Path, episodes: int, seed: int, workers: int | None, quick: bool) -> "Dataset":
+    from envirosense.cli.generate import POLE_SCENARIOS, make_dataset
+    from envirosense.factory import GenerationRequest
+
+    count = QUICK_EPISODES if quick else episodes
+    request = GenerationRequest.parse({
+        "twin": "pole",
+        "scenarios": POLE_SCENARIOS,
+        "episodes": count,
+        "duration_s": QUICK_DURATION_S if quick else 3600.0,
+        "seed": seed,
+        "name": "demo",
+    })  # fmt: skip
+    _step(f"simulate {count} pole episodes in real weather")
+    return make_dataset(request, folder, workers)
+
+
+def _verify(dataset: "Dataset") -> None:
+    from envirosense.datasets import verify
+
+    verify(dataset.folder).raise_if_damaged()
+
+
+def _judged(dataset: "Dataset", out: Path, seed: int) -> "EvaluationReport":
+    from envirosense.learning.report import write_report
+    from envirosense.learning.training import evaluate, train
+
+    train(dataset, out / "model", seed)
+    command = shlex.join(["envirosense", *sys.argv[1:]])
+    found = evaluate(out / "model", dataset, command=command)
+    write_report(found, out / "report.html")
+    return found
+
+
+def _page(dataset: "Dataset", found: "EvaluationReport", path: Path) -> Path:
+    """Page of the first episode that the report shows as an example, or of the first one there is."""
+    from envirosense.cli.show import write_page
+
+    chosen = found.examples[0].episode_id if found.examples else next(iter(dataset)).episode_id
+    return write_page(dataset.episode(chosen), path)
+
+
+def _step(text: str) -> None:
+    typer.echo(f"== {text}", err=True)

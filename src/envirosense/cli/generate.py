@@ -1,0 +1,137 @@
+"""`generate`: datasets of a twin."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from envirosense.cli.output import AsJson, facts, report, say, say_json
+
+if TYPE_CHECKING:
+    from envirosense.datasets import Dataset
+    from envirosense.factory import GenerationRequest
+
+POLE_SCENARIOS: Final = "fire/*,electrical/*,normal/*"
+commands = typer.Typer(help="Make a dataset of a twin.", no_args_is_help=True)
+
+
+@commands.callback()
+def which_twin() -> None:
+    """Make a dataset of a twin."""
+
+
+@commands.command("pole")
+def generate_pole(
+    out: Annotated[Path, typer.Option(help="Folder of the dataset: new, empty, or of the same run.")],
+    episodes: Annotated[int, typer.Option(help="Episodes in total, dealt round-robin over the scenarios.")],
+    scenarios: Annotated[str, typer.Option(help="Scenario ids or patterns, with commas.")] = POLE_SCENARIOS,
+    duration: Annotated[str, typer.Option(help="Length of an episode: 90s, 10m, 1h, 1h30m, 2d.")] = "1h",
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    dt: Annotated[str, typer.Option(help="Tick of the simulation.")] = "1s",
+    sensors: Annotated[str | None, typer.Option(help="Only these sensors, ids or types with commas.")] = None,
+    without: Annotated[str | None, typer.Option(help="All sensors but these.")] = None,
+    weather: Annotated[str | None, typer.Option(help="Weather file, TMY3 or EPW.")] = None,
+    site: Annotated[Path | None, typer.Option(help="Site file, YAML.")] = None,
+    frames_every: Annotated[str | None, typer.Option(help="Time between camera frames.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")] = False,
+    allow_failures: Annotated[
+        bool, typer.Option("--allow-failures", help="Exit with 0 even where episodes failed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a dataset of labelled pole episodes; the same command resumes an interrupted run."""
+    from envirosense.factory import GenerationRequest
+
+    options = {
+        "sensors": _names(sensors),
+        "without": _names(without),
+        "weather": weather,
+        "site": None if site is None else str(site),
+        "frame_interval_s": None if frames_every is None else seconds(frames_every, "frames_every"),
+    }
+    request = GenerationRequest.parse({
+        "twin": "pole",
+        "scenarios": scenarios,
+        "episodes": episodes,
+        "duration_s": seconds(duration, "duration"),
+        "dt_s": seconds(dt, "dt"),
+        "seed": seed,
+        "name": "pole",
+        "options": {name: value for name, value in options.items() if value is not None},
+    })  # fmt: skip
+    if dry_run:
+        return say_cost(request, workers, as_json)
+    made = make_dataset(request, out, workers, allow_failures)
+    return report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
+
+
+def seconds(text: str, field: str) -> float:
+    """Length of a duration given on the command line [s].
+
+    Raises:
+        ConfigError: if it is not a positive number with a unit.
+    """
+    from envirosense.core.errors import ConfigError
+    from envirosense.core.units import duration_s
+
+    try:
+        return duration_s(text)
+    except ValueError as error:
+        raise ConfigError(field, text, str(error)) from None
+
+
+def make_dataset(
+    request: "GenerationRequest", out: Path, workers: int | None = None, allow_failures: bool = False
+) -> "Dataset":
+    """Dataset of a request with its card, made with progress on stderr."""
+    from envirosense.datasets.card import write_card
+    from envirosense.factory import console_progress, generate
+
+    made = generate(request, out, workers, progress=console_progress(), allow_failures=allow_failures)
+    write_card(made)
+    return made
+
+
+def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -> None:
+    """Print the hours, gigabytes and minutes that a request would take."""
+    from dataclasses import asdict
+
+    from envirosense.factory import TWINS, estimate
+    from envirosense.factory.executors import machine_workers
+
+    cost = estimate(request, TWINS[request.twin](), workers or machine_workers())
+    if as_json:
+        return say_json(asdict(cost))
+    shown = {
+        "scenarios": ", ".join(cost.scenarios),
+        "episodes": cost.episodes,
+        "simulated hours": cost.simulated_hours,
+        "GB": cost.gigabytes,
+        "minutes": cost.minutes,
+        "workers": cost.workers,
+    }
+    return say(facts(shown))
+
+
+def overview(made: "Dataset") -> dict[str, Any]:
+    """What a dataset is, as plain data."""
+    manifest = made.manifest
+    return {
+        "path": str(made.folder),
+        "name": manifest.name,
+        "twin": manifest.twin,
+        "seed": manifest.seed,
+        "episodes": manifest.counts,
+        "hours": made.duration_s / 3600.0,
+        "splits": manifest.splits,
+        "streams": {
+            name: {"rows": stream.rows, "columns": len(stream.columns), "bytes": stream.bytes}
+            for name, stream in manifest.streams.items()
+        },
+        "logical_hash": made.logical_hash,
+    }
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,153 @@
+"""Checks that hold for every dataset: keys, ticks, units, roles; no twin needs to ask for them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from envirosense.core.episode import EpisodeSpec
+from envirosense.datasets.frames import frame_planes
+from envirosense.datasets.rule_checks import NO_ROWS, Outcome, column_floats, repeated_rows
+from envirosense.datasets.schema import tick_times
+
+KEYS: Final = ("episode_id", "tick", "time_utc", "event_id", "sensor_id")
+FEATURE_ROLES: Final = ("reading", "frames")
+ANSWER_ROLES: Final = ("label", "event", "truth", "observability", "mask", "response", "regime")
+_KEYED_ROLES: Final = ("event", "observability")
+# Suffix of a column name and the units it may stand for; longer suffixes first
+_SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
+    "_ug_m3": ("ug/m3",),
+    "_w_m2": ("W/m2",),
+    "_mm_h": ("mm/h",),
+    "_m_s": ("m/s",),
+    "_g_s": ("g/s",),
+    "_k_s": ("K/s",),
+    "_ppb": ("ppb",),
+    "_pct": ("%",),
+    "_deg": ("deg",),
+    "_hpa": ("hPa",),
+    "_pa": ("Pa",),
+    "_c": ("degC",),
+    "_k": ("K",),
+    "_s": ("s",),
+    "_m": ("m",),
+    "_a": ("A",),
+    "_w": ("W",),
+}
+_STUCK_SAMPLES: Final = 120  # fewer equal samples in a row may be chance on a coarse scale; assumed
+
+
+def role_of(schema: pa.Schema) -> str:
+    """Role of a stream, "" where its metadata name none."""
+    return str((schema.metadata or {}).get(b"role", b"").decode())
+
+
+def is_number(field: pa.Field) -> bool:
+    """Whether a column holds numbers (flags and key columns do not count)."""
+    return (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)) and field.name not in KEYS
+
+
+def unit_of(field: pa.Field) -> str:
+    """Unit in the metadata of a column."""
+    return str((field.metadata or {}).get(b"unit", b"").decode())
+
+
+def check_units(schema: pa.Schema) -> Iterator[tuple[str, str]]:
+    """Columns without unit or description, or with a unit that contradicts the name, and the reason."""
+    for field in schema:
+        if field.name not in KEYS and not (field.metadata or {}).get(b"description"):
+            yield field.name, "no_description"
+        if not is_number(field):
+            continue
+        suffix = next((suffix for suffix in _SUFFIXES if field.name.endswith(suffix)), "")
+        if not unit_of(field):
+            yield field.name, "no_unit"
+        elif suffix and unit_of(field) not in _SUFFIXES[suffix]:
+            yield field.name, f"unit_{unit_of(field)}_for_{suffix}"
+
+
+def check_keys(table: pa.Table) -> Iterator[Outcome]:
+    """Key columns without nulls, and no two rows of a tick or event stream with equal keys."""
+    keys = [name for name in KEYS if name in table.column_names]
+    for name in keys:
+        yield Outcome(table.num_rows, np.flatnonzero(~np.asarray(table[name].is_valid())), "null_key", name)
+    own = [name for name in keys if name not in {"episode_id", "time_utc"}]
+    if "tick" in own or role_of(table.schema) in _KEYED_ROLES:
+        yield Outcome(table.num_rows, repeated_rows(table, own), "repeated_key", ", ".join(own))
+
+
+def check_ticks(table: pa.Table, spec: EpisodeSpec) -> Iterator[Outcome]:
+    """Ticks inside the episode and rising (per event where there are events), times equal to the grid's."""
+    if "tick" not in table.column_names or not table.num_rows:
+        return
+    ticks, known = column_floats(table["tick"])
+    yield Outcome(
+        len(ticks), np.flatnonzero(known & ((ticks < 0) | (ticks >= spec.grid.n))), "outside", "tick"
+    )
+    events = column_floats(table["event_id"])[0] if "event_id" in table.column_names else np.zeros(len(ticks))
+    order = np.argsort(events, kind="stable")
+    falls = (np.diff(ticks[order]) <= 0) & (np.diff(events[order]) == 0)
+    yield Outcome(0, order[1:][falls], "not_rising", "tick")
+    if known.all() and "time_utc" in table.column_names:
+        expected = tick_times(spec, table["tick"]).cast(pa.int64()).to_numpy()
+        found = table["time_utc"].cast(pa.int64()).fill_null(-1).to_numpy()
+        yield Outcome(0, np.flatnonzero(expected != found), "off_grid", "time_utc")
+
+
+def check_gaps(table: pa.Table, spec: EpisodeSpec) -> Iterator[Outcome]:
+    """One row for every tick of the episode; a failed row is the one after the gap."""
+    ticks = column_floats(table["tick"])[0]
+    steps = np.diff(ticks, prepend=-1.0, append=float(spec.grid.n))
+    after = np.minimum(np.flatnonzero(steps > 1.0), max(table.num_rows - 1, 0))
+    yield Outcome(spec.grid.n, after if table.num_rows else NO_ROWS, "gap", "tick")
+
+
+def check_finite(table: pa.Table) -> Iterator[Outcome]:
+    """No NaN or infinity; an unknown value is null."""
+    for field in table.schema:
+        if pa.types.is_floating(field.type):
+            values, known = column_floats(table[field.name])
+            yield Outcome(len(values), np.flatnonzero(known & ~np.isfinite(values)), "not_finite", field.name)
+
+
+def check_stuck(table: pa.Table) -> Iterator[Outcome]:
+    """Channels that repeat one value for long after having varied; the row is where it starts.
+
+    A value at the end of the channel's range in the episode may be its floor or ceiling and does not count.
+    """
+    for field in table.schema:
+        if not is_number(field):
+            continue
+        values, known = column_floats(table[field.name])
+        rows = np.flatnonzero(known)
+        yield Outcome(1, rows[_stuck_starts(values[rows])], "stuck", field.name)
+
+
+def _stuck_starts(
+    values: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    if len(values) < 2 * _STUCK_SAMPLES or values.min() == values.max():
+        return NO_ROWS
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])
+    lengths = np.diff(starts, append=len(values))
+    usual = np.quantile(
+        lengths, 0.9
+    )  # a coarse scale repeats itself; a stuck channel does so out of character
+    inside = (values[starts] > values.min()) & (values[starts] < values.max())
+    return np.asarray(starts[inside & (lengths >= np.maximum(_STUCK_SAMPLES, 20 * usual))], dtype=np.intp)
+
+
+def leaked_columns(schemas: dict[str, pa.Schema]) -> list[tuple[str, str]]:
+    """Streams a detector may read, with columns that are answers: named as in a stream of answers."""
+    answers = {
+        name for schema in schemas.values() if role_of(schema) in ANSWER_ROLES for name in schema.names
+    } - set(KEYS)
+    answers -= {plane for schema in schemas.values() for plane in frame_planes(schema)}
+    return [
+        (stream, name)
+        for stream, schema in schemas.items()
+        if role_of(schema) in FEATURE_ROLES
+        for name in schema.names
+        if name in answers or name.startswith(("gt_", "truth_", "label_"))
+    ]

@@ -1,0 +1,35 @@
+"""The comparison of an evaluation as a table for a terminal."""
+
+from rich.table import Table
+
+from envirosense.learning.intervals import Estimate
+from envirosense.learning.report import ROLES, duration, interval_text, share, value_text
+from envirosense.learning.results import EvaluationReport
+
+
+def comparison_table(report: EvaluationReport) -> Table:
+    """One row a detector, each number with its 95 % interval."""
+    seen = report.exposure
+    table = Table(
+        title=f"{seen.n_episodes} episodes of split {report.split}, {seen.device_days:.2f} device-days, "
+        f"{seen.n_detectable_events} of {seen.n_events} events detectable",
+        caption=f"guessing has a PR-AUC of {seen.prevalence:.2f}; in brackets 95 % intervals",
+    )
+    table.add_column("detector")
+    for name in ("PR-AUC", "recall", "false alarms / device-day", "delay", "lead before ignition"):
+        table.add_column(name, justify="right")
+    for found in report.detectors:
+        alarms = found.false_alarms_per_device_day
+        table.add_row(
+            ROLES[found.role],
+            _cell(value_text(found.pr_auc), found.pr_auc, ""),
+            _cell(share(found.recall), found.recall, "share"),
+            _cell(value_text(alarms), alarms, "") + ("\nnot resolved" if alarms.note else ""),
+            _cell(duration(found.delay_s.value), found.delay_s, "time"),
+            _cell(duration(found.lead_s.value), found.lead_s, "time"),
+        )
+    return table
+
+
+def _cell(value: str, found: Estimate, form: str) -> str:
+    return f"{value}\n({interval_text(found, form)})"

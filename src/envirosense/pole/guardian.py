@@ -1,0 +1,209 @@
+"""The Grid Guardian: every sensor of one configuration, run over blocks of a world."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from envirosense.core.errors import UnknownNameError
+from envirosense.core.protocols import Position
+from envirosense.instruments.base import BaseSensor
+from envirosense.instruments.conditions import SensorWorld
+from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.instruments.memory import SensorBlock, SensorMemory
+from envirosense.instruments.registry import build_sensor
+from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.pole.sensors.thermal_camera import (
+    CameraMemory,
+    FrameBlock,
+    ThermalCameraConfig,
+    ThermalCameraSensor,
+)
+from envirosense.pole.site import Site
+from envirosense.pole.world import EnvironmentOrchestrator
+from envirosense.scenarios import BaseScenario
+
+SCALAR_SENSORS = ("voc_array", "temperature_humidity", "barometer", "wind_sensor")
+DEFAULT_PARTS = {
+    "voc_array": "voc_array/tfsgs_multi2",
+    "temperature_humidity": "temperature_humidity/sht85",
+    "barometer": "barometer/bmp388",
+    "wind_sensor": "wind/ft205",
+    "thermal_camera": "thermal_camera/lepton_2_5",
+}
+
+
+def default_configuration(
+    site: Site, frame_interval_s: float = 1.0, age_days: float = 30.0
+) -> SensorConfiguration:
+    """The device at its place on a site: every sensor that exists, at 1 Hz."""
+    at = site.device_position_m
+    scalars = [
+        SensorConfig(
+            sensor_id=name, sensor_type=name, part=DEFAULT_PARTS[name], position_m=at, age_days=age_days
+        )
+        for name in SCALAR_SENSORS
+    ]
+    camera = ThermalCameraConfig(
+        sensor_id="thermal_camera",
+        sensor_type="thermal_camera",
+        part=DEFAULT_PARTS["thermal_camera"],
+        position_m=at,
+        interval_s=frame_interval_s,
+        age_days=age_days,
+        azimuth_deg=(site.line_azimuth_deg + site.device_bearing_deg + 180.0 + site.camera_pan_deg) % 360.0,
+        elevation_deg=site.camera_elevation_deg,
+    )
+    return SensorConfiguration(sensors=(*scalars, camera))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianBlock:
+    """Readings of every sensor over one block, by sensor id."""
+
+    readings: Mapping[str, SensorBlock]
+    frames: Mapping[str, FrameBlock]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioState:
+    """One moment of a scenario in a world: what a training sample is taken from."""
+
+    scenario: BaseScenario
+    environment_3d_state: SensorWorld
+    tick: int
+
+
+class VirtualGridGuardian:
+    """One device. `observe` runs all sensors over a block; the dict methods look at one tick."""
+
+    def __init__(self, configuration: SensorConfiguration, sensing_seed: int = 0) -> None:
+        """Device of a configuration; `sensing_seed` names its noise."""
+        self.configuration = configuration
+        self.sensing_seed = sensing_seed
+        self._sensors: dict[str, BaseSensor[Any]] = {}
+        self._memories: dict[str, SensorMemory] = {}
+        self._frame_memories: dict[str, CameraMemory] = {}
+        for config in configuration.sensors:
+            self._add(config)
+
+    def _add(self, config: SensorConfig) -> None:
+        sensor = build_sensor(config, self.sensing_seed)
+        self._sensors[config.sensor_id] = sensor
+        if isinstance(sensor, ThermalCameraSensor):
+            self._frame_memories[config.sensor_id] = sensor.start_frames(self.sensing_seed)
+        else:
+            self._memories[config.sensor_id] = sensor.start(self.sensing_seed)
+
+    @property
+    def sensors(self) -> Mapping[str, BaseSensor[Any]]:
+        """Sensors by id, in the order of the configuration."""
+        return self._sensors
+
+    @property
+    def memories(self) -> Mapping[str, SensorMemory]:
+        """Memory of every scalar sensor, by id."""
+        return self._memories
+
+    @property
+    def cameras(self) -> dict[str, ThermalCameraSensor]:
+        """Cameras by id."""
+        return {name: s for name, s in self._sensors.items() if isinstance(s, ThermalCameraSensor)}
+
+    @property
+    def scalar_sensors(self) -> dict[str, BaseSensor[Any]]:
+        """Sensors that report numbers, by id."""
+        return {name: s for name, s in self._sensors.items() if not isinstance(s, ThermalCameraSensor)}
+
+    def sensor(self, sensor_id: str) -> BaseSensor[Any]:
+        """Sensor with this id.
+
+        Raises:
+            UnknownNameError: if the device has no such sensor.
+        """
+        if sensor_id not in self._sensors:
+            raise UnknownNameError("sensor_id", sensor_id, self._sensors)
+        return self._sensors[sensor_id]
+
+    def describe_camera(self, sensor_id: str) -> dict[str, dict[str, float]]:
+        """Amplitudes and drawn constants of one camera, by kind."""
+        unit = self._frame_memories[sensor_id].unit
+        drawn = {
+            "bias_k": unit.bias_k,
+            "window_loss": unit.window_loss,
+            "since_ffc_s": unit.since_ffc_s,
+            "n_dead": float(unit.dead.size),
+            "n_hot": float(unit.hot.size),
+            "n_blinking": float(unit.blinking.size),
+        }
+        amplitudes = {
+            f.name: float(value)
+            for f in fields(unit.settings)
+            if isinstance(value := getattr(unit.settings, f.name), float)
+        }
+        return {"unit": drawn, "amplitudes": amplitudes}
+
+    def observe(self, world: SensorWorld) -> GuardianBlock:
+        """Readings and frames over a block; blocks must follow one another."""
+        readings = {
+            name: sensor.run(world, self._memories[name]) for name, sensor in self.scalar_sensors.items()
+        }
+        frames = {
+            name: camera.run_frames(world, self._frame_memories[name])
+            for name, camera in self.cameras.items()
+        }
+        return GuardianBlock(readings, frames)
+
+    def sample_environment(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
+        """Reading of every sensor at the state's one tick, by sensor id."""
+        return {name: sensor.sample(environment_3d_state) for name, sensor in self._sensors.items()}
+
+    def get_ground_truth_data(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
+        """World truth at every sensor at the state's one tick, by sensor id."""
+        return {name: sensor.get_ground_truth(environment_3d_state) for name, sensor in self._sensors.items()}
+
+    def generate_training_sample(
+        self, scenario_state: ScenarioState, include_labels: bool = True
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """Readings and labels of one tick; labels are empty unless asked for."""
+        s = scenario_state
+        readings = self.sample_environment(s.environment_3d_state)
+        labels = s.scenario.get_ground_truth_labels(s.tick, s.environment_3d_state) if include_labels else {}
+        return readings, labels
+
+    def generate_dataset(
+        self, scenarios: Sequence[tuple[BaseScenario, EnvironmentOrchestrator]], num_samples_per_scenario: int
+    ) -> list[tuple[dict[str, dict[str, Any]], dict[str, Any]]]:
+        """Labelled ticks of each scenario in its world, (readings, labels), scenario after scenario.
+
+        For more than a look, write a dataset with `MLDataGenerator`: it holds columns, not dicts.
+        """
+        samples = []
+        for scenario, world in scenarios:
+            scenario.setup_environment(world)
+            scenario.update(0, world)
+            device = VirtualGridGuardian(self.configuration, self.sensing_seed)
+            for tick in range(num_samples_per_scenario):
+                state = world.state(tick, tick + 1)
+                samples.append(device.generate_training_sample(ScenarioState(scenario, state, tick)))
+        return samples
+
+    def enable(self, sensor_id: str) -> None:
+        """Let a sensor report from the next block on."""
+        self.sensor(sensor_id).enable()
+
+    def disable(self, sensor_id: str) -> None:
+        """Let a sensor report nothing until enabled again."""
+        self.sensor(sensor_id).disable()
+
+    def reposition(self, sensor_id: str, position_m: Position) -> None:
+        """Move a sensor."""
+        self.sensor(sensor_id).update_position(position_m)
+
+    def reconfigure(self, config: SensorConfig) -> None:
+        """Replace the sensor of the same id, or add one; it starts afresh."""
+        others = [c for c in self.configuration.sensors if c.sensor_id != config.sensor_id]
+        data = self.configuration.model_dump() | {"sensors": [c.model_dump() for c in (*others, config)]}
+        self.configuration = SensorConfiguration.parse(data)
+        for known in (self._sensors, self._memories, self._frame_memories):
+            known.pop(config.sensor_id, None)
+        self._add(config)

@@ -1,0 +1,61 @@
+"""Whether each sensor could see an event: ideal signal over the part's noise, without any draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Array
+from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.world import Environment3DState
+
+DETECTION_SNR = 3.0  # sigmas [Currie1968]
+SPAN_S = 60.0  # length of the look back; assumed
+NEEDED_S = 10.0  # time above the threshold within it that makes an event detectable; assumed
+
+
+@dataclass(frozen=True, slots=True)
+class Observability:
+    """What one sensor could see of one event."""
+
+    max_snr: float
+    first_detectable_s: float | None
+    detectable_s: float
+
+
+def excess_snr(
+    device: VirtualGridGuardian, state: Environment3DState, healthy: Environment3DState
+) -> dict[str, Array]:
+    """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor."""
+    snr: dict[str, Array] = {}
+    for name, sensor in device.scalar_sensors.items():
+        rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
+        sigma = np.array([channel.noise_sigma for channel in sensor.channels])
+        snr[name] = np.asarray(np.max(rise / sigma, axis=1))
+    for name, camera in device.cameras.items():
+        snr[name] = camera.excess_snr(state, healthy)
+    return snr
+
+
+def detectable_ticks(snr: Array, dt_s: float) -> npt.NDArray[np.bool_]:
+    """Ticks whose last minute holds ten seconds above three sigmas, (time,)."""
+    needed = max(1, round(NEEDED_S / dt_s))
+    span = max(needed, round(SPAN_S / dt_s))
+    total = np.concatenate([[0], np.cumsum(snr >= DETECTION_SNR)])
+    first = np.maximum(np.arange(1, total.size) - span, 0)
+    return np.asarray(total[1:] - total[first] >= needed)
+
+
+def observe_event(
+    snr: Mapping[str, Array], active: npt.NDArray[np.bool_], grid: TimeGrid
+) -> dict[str, Observability]:
+    """What each sensor could see while the event is active, by sensor."""
+    seen = {}
+    for name, values in snr.items():
+        ticks = np.flatnonzero(detectable_ticks(values, grid.dt_s) & active)
+        greatest = float(values[active].max()) if active.any() else 0.0
+        first_s = float(ticks[0] * grid.dt_s) if ticks.size else None
+        seen[name] = Observability(greatest, first_s, float(ticks.size * grid.dt_s))
+    return seen

@@ -1,0 +1,172 @@
+"""What a page shows of an episode, read from its streams; frames pass one row group at a time."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from envirosense.core.protocols import Array
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.episode import Episode
+from envirosense.datasets.frames import FrameLayout, frame_planes, table_frames
+from envirosense.datasets.quality_walk import row_groups
+
+N_PICTURES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A quantity over time."""
+
+    t_s: Array
+    values: Array
+    unit: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thermal:
+    """A camera's episode: reductions of every frame, and some pictures."""
+
+    t_s: Array
+    hottest_c: Array
+    median_c: Array
+    coldest_c: Array
+    picture_t_s: Array  # (picture,)
+    pictures_c: Array  # (picture, row, column)
+    mask: npt.NDArray[np.bool_] | None  # pixels of the event's component
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an event in one stage."""
+
+    event_id: int
+    stage: str
+    start_s: float
+    end_s: float
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An episode ready to be shown."""
+
+    dataset: Dataset
+    episode: Episode
+    tables: dict[str, pa.Table]
+    thermal: Thermal | None
+    spans: tuple[Span, ...]
+    utc_offset_h: float | None
+    stages: tuple[str, ...] = field(default=())
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the episode [s]."""
+        return self.episode.spec.grid.duration_s
+
+    @property
+    def dt_s(self) -> float:
+        """Tick [s]."""
+        return self.episode.spec.grid.dt_s
+
+    def rows(self, stream: str) -> list[dict[str, object]]:
+        """Rows of a small stream; none where it is missing."""
+        return self.tables[stream].to_pylist() if stream in self.tables else []
+
+    def has(self, stream: str, column: str) -> bool:
+        """Whether a column was recorded."""
+        return stream in self.tables and column in self.tables[stream].column_names
+
+    def series(self, stream: str, column: str) -> Series:
+        """Column of a tick stream."""
+        table = self.tables[stream]
+        facts = table.schema.field(column).metadata or {}
+        values = table[column].cast(pa.float64()).fill_null(math.nan).to_numpy()
+        t_s = table["tick"].to_numpy() * self.dt_s
+        return Series(t_s, values, facts.get(b"unit", b"").decode(), facts.get(b"description", b"").decode())
+
+
+def read_recording(dataset: Dataset, episode_id: str) -> Recording:
+    """Recording of the episode whose id starts with `episode_id`."""
+    episode = dataset.episode(episode_id)
+    cameras = [name for name in episode.streams if frame_planes(dataset.schema(name))]
+    tables = {name: episode.table(name) for name in episode.streams if name not in cameras}
+    spans = _spans(tables["labels"], episode.spec.grid.dt_s) if "labels" in tables else ()
+    with_frames = [name for name in cameras if episode.locations[name]["rows"]]
+    thermal = _thermal(dataset, episode, with_frames[0], tables) if with_frames else None
+    stages = tuple(dict.fromkeys(span.stage for span in spans))
+    return Recording(dataset, episode, tables, thermal, spans, _utc_offset_h(episode, tables), stages)
+
+
+def _utc_offset_h(episode: Episode, tables: dict[str, pa.Table]) -> float | None:
+    """Local standard time minus UTC, from the recorded local hour; None where it was not recorded."""
+    if "regimes" not in tables or "hour_local" not in tables["regimes"].column_names:
+        return None
+    local_h = tables["regimes"]["hour_local"][0].as_py()
+    start = episode.spec.grid.start_utc
+    offset_h = local_h - (start.hour + start.minute / 60 + start.second / 3600)
+    return float(round(4 * ((offset_h + 12) % 24 - 12)) / 4)
+
+
+def _spans(labels: pa.Table, dt_s: float) -> tuple[Span, ...]:
+    tick, owner = labels["tick"].to_numpy(), labels["event_id"].to_numpy()
+    stage = np.asarray(labels["stage"].to_pylist(), dtype=object)
+    level = labels["level"].to_numpy()
+    order = np.lexsort((tick, owner))
+    if not order.size:
+        return ()
+    tick, owner, stage, level = tick[order], owner[order], stage[order], level[order]
+    is_new = (np.diff(owner) != 0) | (stage[1:] != stage[:-1]) | (np.diff(tick) > 1)
+    starts = np.concatenate([[0], np.flatnonzero(is_new) + 1])
+    ends = np.append(starts[1:], tick.size)
+    return tuple(
+        Span(int(owner[a]), str(stage[a]), float(tick[a] * dt_s), float((tick[b - 1] + 1) * dt_s),
+             int(level[a:b].max()))
+        for a, b in zip(starts, ends, strict=True)
+    )  # fmt: skip
+
+
+def _thermal(dataset: Dataset, episode: Episode, stream: str, tables: dict[str, pa.Table]) -> Thermal:
+    """One pass over the frames; of the pictures, the nearest to the hottest frame gives way to it."""
+    layout = FrameLayout.of(dataset.schema(stream).field(frame_planes(dataset.schema(stream))[0]))
+    n = episode.locations[stream]["rows"]
+    wanted = np.unique(np.rint(np.linspace(0, n - 1, min(N_PICTURES, n))).astype(np.int64))
+    ticks: list[npt.NDArray[np.int64]] = []
+    reduced: list[npt.NDArray[np.uint16]] = []
+    pictures: list[npt.NDArray[np.uint16]] = []
+    hottest: tuple[int, int, npt.NDArray[np.uint16] | None] = (-1, 0, None)
+    done = 0
+    for piece in row_groups(dataset, episode, stream):
+        frames = table_frames(piece)
+        flat = np.partition(frames.reshape(len(frames), -1), (0, layout.n_bytes // 2, -1), axis=1)
+        reduced.append(np.stack([flat[:, -1], flat[:, layout.n_bytes // 2], flat[:, 0]], axis=1))
+        ticks.append(piece["tick"].to_numpy())
+        here = wanted[(wanted >= done) & (wanted < done + len(frames))] - done
+        pictures.append(frames[here])
+        best = int(reduced[-1][:, 0].argmax())
+        if int(reduced[-1][best, 0]) > hottest[0]:
+            hottest = (int(reduced[-1][best, 0]), done + best, frames[best].copy())
+        done += len(frames)
+    chosen = np.concatenate(pictures)
+    near = int(np.abs(wanted - hottest[1]).argmin())
+    if hottest[2] is not None:
+        wanted[near], chosen[near] = hottest[1], hottest[2]
+    t_s = np.concatenate(ticks) * episode.spec.grid.dt_s
+    codes = np.concatenate(reduced)
+    values = [layout.values(codes[:, i]) - ZERO_CELSIUS_K for i in range(3)]
+    mask = _mask(tables, layout)
+    return Thermal(t_s, *values, t_s[wanted], layout.values(chosen) - ZERO_CELSIUS_K, mask)
+
+
+def _mask(tables: dict[str, pa.Table], layout: FrameLayout) -> npt.NDArray[np.bool_] | None:
+    """Pixels of all events together, (row, column)."""
+    masks = tables["masks"]["mask"].to_pylist() if "masks" in tables else []
+    if not masks:
+        return None
+    bits = [np.unpackbits(np.frombuffer(mask, np.uint8))[: layout.n_bytes] for mask in masks]
+    union = np.bitwise_or.reduce(bits).astype(bool).reshape(layout.height, layout.width)
+    return union if union.any() else None

@@ -1,0 +1,250 @@
+"""Thermal camera: what the scene radiates through optics, focal plane and shutter to frames of codes.
+
+The scene's radiance mixes in each pixel before anything else happens to it, so a hot spot smaller
+than a pixel is diluted as in a real camera. Frames are byte planes of 16-bit codes, 0.02 K each.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.protocols import Array
+from envirosense.instruments.base import BaseSensor
+from envirosense.instruments.channels import Channel
+from envirosense.instruments.conditions import SensorWorld
+from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter, fit_converter
+from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.instruments.stages.contract import AnyStage
+from envirosense.physics.radiation import band_radiance_slope
+from envirosense.pole.scene import Coverage, SparseWeights
+from envirosense.pole.scene_geometry import PinholeCamera, direction
+from envirosense.pole.thermal_imperfections import (
+    REFERENCE_K,
+    CameraUnit,
+    ThermalImperfections,
+    draw_unit,
+)
+from envirosense.pole.thermal_recording import (
+    CameraCarry,
+    CameraConditions,
+    Frames,
+    ideal_temperature_k,
+    rain_film_loss,
+    record_frames,
+    start_camera,
+)
+
+
+class SceneField(SensorWorld, Protocol):
+    """A world that a camera can look at, over the ticks of a block."""
+
+    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+        """How much of each pixel each body fills."""
+        ...
+
+    def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
+        """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
+        ...
+
+    def sun_direction(self) -> tuple[Array, Array]:
+        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam arrives."""
+        ...
+
+    def housing_k(self) -> Array:
+        """Temperature of the device's case, (time,) [K]."""
+        ...
+
+    def rain_mm_h(self) -> Array:
+        """Rain, (time,) [mm/h]."""
+        ...
+
+
+class ThermalCameraConfig(SensorConfig):
+    """One camera; it looks along `azimuth_deg` (clockwise from north) and `elevation_deg`."""
+
+    azimuth_deg: float = Field(0.0, ge=-360, le=720)
+    elevation_deg: float = Field(0.0, ge=-90, le=90)
+    repair_bad_pixels: bool = False
+
+
+@dataclass(slots=True)
+class CameraMemory:
+    """One unit in one episode; the carry is made at the first frame, when the case's temperature is known."""
+
+    unit: CameraUnit
+    carry: CameraCarry | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBlock:
+    """Frames of one block and the ticks (frame,) they were taken at."""
+
+    ticks: npt.NDArray[np.int64]
+    frames: Frames
+
+    def temperature_k(self) -> npt.NDArray[np.float64]:
+        """Reported temperatures, (frame, pixel) [K]."""
+        codes = self.frames.low.astype(np.float64) + 256.0 * self.frames.high
+        return STEP_K * codes
+
+
+class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
+    """Apparent temperature of 80x60 pixels; `run_frames` takes the place of `run`."""
+
+    sensor_type: ClassVar[str] = "thermal_camera"
+    config_type: ClassVar[type[SensorConfig]] = ThermalCameraConfig
+
+    def __init__(self, config: ThermalCameraConfig, sensing_seed: int = 0) -> None:
+        off = config.stages_off
+        super().__init__(config.model_copy(update={"stages_off": off is True}), sensing_seed)
+        self.config = config
+        names = off if isinstance(off, tuple) else ()
+        for name in names:
+            if name not in self._amplitudes:
+                raise UnknownNameError("stages_off", name, self._amplitudes)
+
+    @cached_property
+    def _amplitudes(self) -> dict[str, Any]:
+        names = (f.name for f in fields(ThermalImperfections) if f.name != "is_repairing")
+        return {name: self.values.part[f"imperfections.{name}"] for name in names}
+
+    @cached_property
+    def imperfections(self) -> ThermalImperfections:
+        """Amplitude of every effect after overrides and `stages_off`."""
+        values = {
+            name: self.config.overrides.get(f"imperfections.{name}", value)
+            for name, value in self._amplitudes.items()
+        }
+        spans = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        built = ThermalImperfections(**(values | spans), is_repairing=self.config.repair_bad_pixels)
+        if self.config.stages_off is True:
+            return built.none()
+        if isinstance(self.config.stages_off, tuple):
+            off: dict[str, Any] = dict.fromkeys(self.config.stages_off, 0.0)
+            return replace(built, **off)
+        return built
+
+    @cached_property
+    def converter(self) -> RadianceConverter:
+        """Radiance to temperature over the part's range."""
+        return fit_converter(self.values.number("range.low_k", "K"), self.values.number("range.high_k", "K"))
+
+    @property
+    def camera(self) -> PinholeCamera:
+        """Where it stands and looks."""
+        return PinholeCamera(
+            position_m=self.position_3d,
+            azimuth_deg=self.config.azimuth_deg % 360.0,
+            elevation_deg=self.config.elevation_deg,
+            horizontal_view_deg=self.values.number("optics.horizontal_view_deg", "deg"),
+            rows=int(self.values.number("optics.rows", "px")),
+            columns=int(self.values.number("optics.columns", "px")),
+        )
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """One quantity, reported per pixel."""
+        return (
+            Channel(
+                "apparent_temperature",
+                "K",
+                "temperature of a black body that would look the same",
+                STEP_K,
+                self.detection_sigma_k,
+            ),
+        )
+
+    @property
+    def detection_sigma_k(self) -> float:
+        """What a spot must rise out of, one sigma [K]: noise and the fixed pattern of the gain error."""
+        fixed = self._amplitudes["gain_spread"] * self.values.number("detection.scene_contrast_k", "K")
+        return float(np.sqrt(sum(self._amplitudes[n] ** 2 for n in ("netd_k", "ffc_offset_k")) + fixed**2))
+
+    def stages(self) -> tuple[AnyStage, ...]:
+        """None of the scalar kind: the camera's chain is one kernel, see `imperfections`."""
+        return ()
+
+    def respond(self, world: SensorWorld) -> Array:
+        """Apparent temperature in a perfect camera, (time, pixel) [K]."""
+        scene = _scene(world)
+        seen, weights = scene.view(self.camera)
+        radiance = scene.view_radiance_w_m2_sr(seen)
+        return ideal_temperature_k(radiance, weights, self.converter).astype(np.float64)
+
+    def start_frames(self, sensing_seed: int, *names: str | int) -> CameraMemory:
+        """Memory before the first frame; streams are named (`names`, sensor, kind of draw)."""
+        path = (*names, self.sensor_id)
+        unit = draw_unit(self.imperfections, self.converter, self.config.interval_s, sensing_seed, *path)
+        return CameraMemory(unit, None)
+
+    def run_frames(self, world: SensorWorld, memory: CameraMemory) -> FrameBlock:
+        """Frames over the ticks of a world block at which the camera samples; `memory` is advanced."""
+        scene = _scene(world)
+        chosen = np.flatnonzero(self.sampled(world)) if self.is_enabled else np.empty(0, dtype=np.int64)
+        camera = self.camera
+        seen, weights = scene.view(camera)
+        radiance = scene.view_radiance_w_m2_sr(seen)[chosen]
+        housing_k = scene.housing_k()[chosen]
+        row, column = _sun_pixels(scene, camera)
+        conditions = CameraConditions(
+            housing_k=housing_k,
+            window_loss=rain_film_loss(scene.rain_mm_h()[chosen]),
+            window_k=housing_k,
+            sun_row=row[chosen],
+            sun_column=column[chosen],
+        )
+        if memory.carry is None:
+            memory.carry = start_camera(memory.unit, float(scene.housing_k()[0]))
+        frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, memory.carry)
+        return FrameBlock(chosen + world.first_tick, frames)
+
+    def excess_snr(self, world: SensorWorld, healthy: SensorWorld) -> Array:
+        """Greatest rise of any pixel over the same world without causes, in sigmas, (time,)."""
+        with_cause, without = _scene(world), _scene(healthy)
+        seen, _ = with_cause.view(self.camera)
+        rise = with_cause.view_radiance_w_m2_sr(seen) - without.view_radiance_w_m2_sr(seen)
+        moved = np.flatnonzero(np.any(rise != 0.0, axis=0))
+        pixels = np.flatnonzero(seen.weights[:, moved].sum(axis=1) > 0.0)
+        if pixels.size == 0:
+            return np.zeros(rise.shape[0])
+        share = seen.weights[np.ix_(pixels, moved)].astype(np.float64)
+        sigma = self.detection_sigma_k * float(band_radiance_slope(REFERENCE_K))
+        return np.asarray((rise[:, moved] @ share.T).max(axis=1) / sigma)
+
+    def sample(self, environment_3d_state: SensorWorld) -> dict[str, Any]:
+        """Frame at the one tick of the state: `image_k` (row, column) [K], or None between samples."""
+        self._require_one_tick(environment_3d_state)
+        block = self.run_frames(environment_3d_state, self._frame_memory)
+        if block.ticks.size == 0:
+            return {"image_k": None}
+        camera = self.camera
+        return {"image_k": block.temperature_k().reshape(camera.rows, camera.columns)}
+
+    @cached_property
+    def _frame_memory(self) -> CameraMemory:
+        return self.start_frames(self._sensing_seed)
+
+    def get_ground_truth(self, environment_3d_state: SensorWorld) -> dict[str, Any]:
+        """Apparent temperature in a perfect camera at the one tick of the state."""
+        self._require_one_tick(environment_3d_state)
+        camera = self.camera
+        return {"image_k": self.respond(environment_3d_state).reshape(camera.rows, camera.columns)}
+
+
+def _scene(world: SensorWorld) -> SceneField:
+    """The world as a scene; only the pole's worlds can be looked at."""
+    if not hasattr(world, "view_radiance_w_m2_sr"):
+        raise ConfigError("world", type(world).__name__, "has no scene; a camera needs a pole world or mock")
+    scene: SceneField = world  # type: ignore[assignment]
+    return scene
+
+
+def _sun_pixels(scene: SceneField, camera: PinholeCamera) -> tuple[Array, Array]:
+    """Pixel row and column of the sun, (time,) each; NaN where it is not in the picture."""
+    azimuth, elevation = scene.sun_direction()
+    return camera.project(direction(azimuth, elevation))

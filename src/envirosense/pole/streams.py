@@ -1,0 +1,270 @@
+"""Tables of a pole episode: their columns, and rows made from arrays."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Array
+from envirosense.datasets import Column, stream_schema
+from envirosense.datasets.frames import FrameLayout, frame_columns
+from envirosense.datasets.schema import TICK
+from envirosense.instruments.base import BaseSensor
+from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.observability import Observability
+from envirosense.pole.sensors.thermal_camera import FrameBlock
+from envirosense.scenarios import EventLabels, Response
+
+F32, F64, I8, I32, TEXT, FLAG = pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.string(), pa.bool_()
+FRAMES = FrameLayout()
+EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
+
+# Gases whose truth is stored; fixed, so that the stored world does not depend on the sensors.
+TRUTH_GASES = (
+    "carbon_monoxide", "hydrogen", "methane", "ozone", "nitrogen_dioxide", "nitric_oxide", "formaldehyde",
+    "acetaldehyde", "acrolein", "acetone", "methanol", "acetic_acid", "furfural", "phenol", "cresol",
+    "guaiacol", "benzene", "toluene", "alpha_pinene", "limonene", "isoprene",
+)  # fmt: skip
+
+TRUTH = stream_schema(
+    (
+        TICK,
+        Column("air_k", F32, "K", "air temperature at the device"),
+        Column("dew_point_k", F32, "K", "dew point at the device"),
+        Column("relative_humidity", F32, "1", "relative humidity over water, 0 to 1"),
+        Column("pressure_pa", F32, "Pa", "static pressure at the device"),
+        Column("wind_east_m_s", F32, "m/s", "wind towards the east at the device"),
+        Column("wind_north_m_s", F32, "m/s", "wind towards the north at the device"),
+        Column("wind_up_m_s", F32, "m/s", "wind upwards at the device"),
+        Column("ghi_w_m2", F32, "W/m2", "global horizontal irradiance"),
+        Column("rain_mm_h", F32, "mm/h", "rain rate"),
+        Column("current_a", F32, "A", "current in each phase conductor"),
+        *(Column(f"{gas}_ppb", F32, "ppb", f"{gas} at the device") for gas in TRUTH_GASES),
+    ),
+    {"role": "truth"},
+)
+RESPONSE = stream_schema(
+    (
+        TICK,
+        EVENT_ID,
+        Column("component_k", F64, "K", "temperature of the component that the cause acts on", False),
+        Column("healthy_k", F64, "K", "temperature it would have without the cause", False),
+        Column("air_k", F64, "K", "air temperature", False),
+        Column("converted", F64, "1", "share of the fuel lost as gas and tar", False),
+        Column("emission_g_s", F64, "g/s", "gas and tar leaving the fuel", False),
+    ),
+    {"role": "truth"},
+)
+EVENTS = stream_schema(
+    (
+        EVENT_ID,
+        Column("event_type", TEXT, "", "second level of the alert taxonomy", False),
+        Column("event_subtype", TEXT, "", "third level of the alert taxonomy", False),
+        Column("category", TEXT, "", "shelf of the scenario library", False),
+        Column("component", TEXT, "", "component that the cause acts on", False),
+        Column("level", I8, "1", "alert level 1 to 5 of the greatest severity", False),
+        Column("onset_s", F64, "s", "first active tick, since the episode's start", False),
+        Column("peak_s", F64, "s", "tick of the greatest severity", False),
+        Column("clearance_s", F64, "s", "end of the last active tick; null while not over"),
+        Column("ignition_s", F64, "s", "tick of ignition; null where censored"),
+        Column("ignition_observed", FLAG, "", "whether the episode reaches ignition", False),
+        Column("x_m", F64, "m", "place, east of the pole's foot", False),
+        Column("y_m", F64, "m", "place, north of the pole's foot", False),
+        Column("z_m", F64, "m", "place, above ground", False),
+        Column("distance_m", F64, "m", "distance from the device", False),
+        Column("source_strength", F64, "", "strength of the cause in its own unit", False),
+        Column("source_strength_unit", TEXT, "", "unit of source_strength", False),
+        Column("parent_event_id", I32, "1", "event that caused this one; null for none"),
+    ),
+    {"role": "event"},
+)
+LABELS = stream_schema(
+    (
+        TICK,
+        EVENT_ID,
+        Column("event_type", TEXT, "", "second level of the alert taxonomy", False),
+        Column("stage", TEXT, "", "physical stage of the event", False),
+        Column("severity", F32, "1", "0 to 1", False),
+        Column("level", I8, "1", "alert level 1 to 5", False),
+        Column("progress", F32, "1", "0 to 1", False),
+        Column("time_to_ignition_s", F64, "s", "0 after ignition; null where censored"),
+    ),
+    {"role": "label"},
+)
+OBSERVABILITY = stream_schema(
+    (
+        EVENT_ID,
+        Column("sensor_id", TEXT, "", "sensor of the device", False),
+        Column("max_snr", F64, "1", "greatest ideal rise over the part's noise while active", False),
+        Column("detectable", FLAG, "", "ten seconds above three sigmas within a minute", False),
+        Column("first_detectable_s", F64, "s", "first such tick; null if never"),
+        Column("detectable_s", F64, "s", "time for which that holds", False),
+    ),
+    {"role": "observability"},
+)
+MASKS = stream_schema(
+    (
+        EVENT_ID,
+        Column("sensor_id", TEXT, "", "camera", False),
+        Column("n_pixels", I32, "1", "pixels of which the component fills a tenth or more", False),
+        Column("mask", pa.binary(FRAMES.n_bytes // 8), "", "those pixels, row by row, one bit each", False),
+    ),
+    {"role": "label"},
+)
+REGIMES = stream_schema(
+    (
+        TICK,
+        Column("hour_local", F32, "h", "local standard time", False),
+        Column("season", TEXT, "", "meteorological season of the weather year", False),
+        Column("sky", TEXT, "", "night, clear, broken, overcast or rain", False),
+        Column("wind", TEXT, "", "calm, light, fresh or strong mean wind at 10 m", False),
+        Column("load", TEXT, "", "low, middle or high against the site's peak", False),
+    ),
+    {"role": "label"},
+)
+STAGES = stream_schema(
+    (
+        Column("sensor_id", TEXT, "", "sensor of the device", False),
+        Column("stage", TEXT, "", "imperfection", False),
+        Column("parameter", TEXT, "", "parameter or state of it", False),
+        Column("channel", I32, "1", "channel of the sensor; null for all"),
+        Column("value_start", F64, "", "value before the first tick"),
+        Column("value_end", F64, "", "value after the last tick"),
+    ),
+    {"role": "stage"},
+)
+THERMAL = stream_schema(
+    (
+        TICK,
+        *frame_columns(FRAMES, "apparent temperature"),
+        Column("fpa_k", F32, "K", "temperature of the focal plane", False),
+        Column("ffc_flags", pa.uint8(), "", "bits of the shutter's state: imminent, in progress", False),
+    ),
+    {"role": "frames"},
+)
+
+
+def batch(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.RecordBatch:
+    """Rows of a stream from arrays or lists by column name; NaN in a nullable number is null."""
+    arrays = []
+    for field in schema:
+        values = columns[field.name]
+        if isinstance(values, np.ndarray) and field.nullable and values.dtype.kind == "f":
+            arrays.append(pa.array(values, field.type, from_pandas=True))
+        elif isinstance(values, pa.Array):
+            arrays.append(values)
+        else:
+            arrays.append(pa.array(values, field.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def readings_schema(device: VirtualGridGuardian, role: str) -> pa.Schema:
+    """Columns `sensor.channel` of the scalar sensors, as `reading` or `ideal`."""
+    columns = [
+        Column(f"{name}.{channel.name}", F32, channel.unit, channel.description)
+        for name, sensor in device.scalar_sensors.items()
+        for channel in sensor.channels
+    ]
+    return stream_schema((TICK, *columns), {"role": role})
+
+
+def readings_batch(
+    schema: pa.Schema, ticks: npt.NDArray[np.int64], blocks: Mapping[str, Array], device: VirtualGridGuardian
+) -> pa.RecordBatch:
+    """Rows of scalar sensors; each block is (time, channel)."""
+    columns: dict[str, Any] = {"tick": ticks}
+    for name, sensor in device.scalar_sensors.items():
+        for i, channel in enumerate(sensor.channels):
+            columns[f"{name}.{channel.name}"] = blocks[name][:, i].astype(np.float32)
+    return batch(schema, columns)
+
+
+def frames_batch(block: FrameBlock) -> pa.RecordBatch:
+    """Rows of one camera."""
+    frames = block.frames
+    return batch(
+        THERMAL,
+        {
+            "tick": block.ticks,
+            "frame_lo": _binary(frames.low),
+            "frame_hi": _binary(frames.high),
+            "fpa_k": frames.fpa_k.astype(np.float32),
+            "ffc_flags": frames.flags,
+        },
+    )
+
+
+def _binary(plane: npt.NDArray[np.uint8]) -> pa.Array:
+    n, n_bytes = plane.shape
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(n_bytes), n, [None, pa.py_buffer(plane)])
+
+
+def components_schema(names: Iterable[str]) -> pa.Schema:
+    """One temperature per component of the heat network."""
+    columns = (Column(f"{name}_k", F32, "K", f"temperature of {name}", False) for name in names)
+    return stream_schema((TICK, *columns), {"role": "truth"})
+
+
+def response_batch(event_id: int, response: Response) -> pa.RecordBatch:
+    """Rows of the world's answer to one cause."""
+    n = response.component_k.size
+    values = {name: getattr(response, name) for name in RESPONSE.names[2:]}
+    return batch(RESPONSE, {"tick": np.arange(n), "event_id": np.full(n, event_id, np.int32)} | values)
+
+
+def labels_batch(event_id: int, event: EventLabels, grid: TimeGrid) -> pa.RecordBatch:
+    """Rows of one event's active ticks."""
+    ticks = np.flatnonzero(event.active)
+    return batch(
+        LABELS,
+        {
+            "tick": ticks,
+            "event_id": np.full(ticks.size, event_id, np.int32),
+            "event_type": [event.event_type.value] * ticks.size,
+            "stage": [event.stage_names[i] for i in event.stage[ticks]],
+            "severity": event.severity[ticks].astype(np.float32),
+            "level": event.level[ticks],
+            "progress": event.progress[ticks].astype(np.float32),
+            "time_to_ignition_s": event.time_to_ignition_s(grid)[ticks],
+        },
+    )
+
+
+def observability_batch(event_id: int, seen: Mapping[str, Observability]) -> pa.RecordBatch:
+    """One row per sensor."""
+    return batch(
+        OBSERVABILITY,
+        {
+            "event_id": [event_id] * len(seen),
+            "sensor_id": list(seen),
+            "max_snr": [o.max_snr for o in seen.values()],
+            "detectable": [o.first_detectable_s is not None for o in seen.values()],
+            "first_detectable_s": [o.first_detectable_s for o in seen.values()],
+            "detectable_s": [o.detectable_s for o in seen.values()],
+        },
+    )
+
+
+def stage_rows(
+    sensor: BaseSensor[Any], start: Mapping[str, Mapping[str, Any]], end: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Parameters and states of a sensor's stages before the first and after the last tick."""
+    rows = []
+    for stage, values in end.items():
+        for parameter, after in values.items():
+            befores, afters = np.atleast_1d(start[stage][parameter]), np.atleast_1d(after)
+            for channel, (a, b) in enumerate(zip(befores, afters, strict=True)):
+                rows.append(
+                    {
+                        "sensor_id": sensor.sensor_id,
+                        "stage": stage,
+                        "parameter": parameter,
+                        "channel": channel if afters.size > 1 else None,
+                        "value_start": float(a),
+                        "value_end": float(b),
+                    }
+                )
+    return rows

@@ -1,0 +1,140 @@
+"""The pole twin: draws specs, runs them block by block into streams, and labels them again."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from envirosense.core.config import FrozenModel, load_yaml
+from envirosense.core.episode import EpisodeSpec, EpisodeSummary
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import DrawRequest, EpisodeReader, Sink
+from envirosense.core.rng import derived_seed, stream
+from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.pole import streams as s
+from envirosense.pole.guardian import default_configuration
+from envirosense.pole.run import EpisodeRun, stored_response
+from envirosense.pole.site import Site, draw_site
+from envirosense.pole.weather_ref import weather_ref
+from envirosense.scenarios import SCENARIOS, Forcing
+from envirosense.scenarios.parameters import ParameterSpace
+
+BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
+OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to here
+PHYSICS_VERSION = "1"  # raised when the same spec gives other bytes
+
+
+class PoleOptions(FrozenModel):
+    """What a request may say that only the pole understands."""
+
+    sensors: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    weather: str | None = None
+    site: str | None = None
+    frame_interval_s: float = 1.0
+    ideal_stream: bool = False
+    stages_stream: bool = True
+    sensing: dict[str, Any] | None = None
+
+
+class PoleTwin:
+    """A utility pole with a Grid Guardian on it."""
+
+    name = "pole"
+
+    def __init__(self, block_ticks: int = BLOCK_TICKS) -> None:
+        """Twin that simulates in blocks of `block_ticks`; only memory depends on it."""
+        self.block_ticks = block_ticks
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Ids `category/name`, sorted."""
+        return tuple(SCENARIOS)
+
+    def space(self, scenario: str) -> ParameterSpace:
+        """Parameter space of one scenario."""
+        return SCENARIOS[scenario].space
+
+    def draw(self, scenario: str, request: DrawRequest) -> EpisodeSpec:
+        """Spec of one episode: site, hour of the weather year, parameters, device.
+
+        Every scenario of one round of the dataset stands on the same site, so a site says nothing
+        about the scenario.
+        """
+        options = PoleOptions.parse(dict(request.options), "options")
+        names = ("episode", request.index)
+
+        def rng(kind: str) -> np.random.Generator:
+            return stream(request.seed, *names, kind)
+
+        site = _site(options, request)
+        weather = weather_ref(options.weather)
+        n_ticks = max(1, round(request.duration_s / request.dt_s))
+        minute = int(rng("start").integers(365 * 24 * 60))
+        start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+        age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
+        return EpisodeSpec(
+            twin=self.name,
+            scenario=scenario,
+            params=SCENARIOS[scenario].space.draw(lambda name: rng(f"param {name}")),
+            site=site.model_dump(mode="json"),
+            weather=weather.model_dump(mode="json"),
+            sensing=_sensing(options, site, age_days).model_dump(mode="json"),
+            grid=TimeGrid(start_utc=start_utc, dt_s=request.dt_s, n=n_ticks),
+            world_seed=derived_seed(request.seed, *names, "world"),
+            sensing_seed=derived_seed(request.seed, *names, "sensing"),
+            group=site.site_id,
+        )
+
+    def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
+        """Run a spec; blocks go to the sink as they are made."""
+        run = EpisodeRun(spec)
+        for first in range(0, spec.grid.n, self.block_ticks):
+            run.write_block(first, min(first + self.block_ticks, spec.grid.n), out)
+        run.write_causes(out)
+        return run.summary()
+
+    def relabel(self, episode: EpisodeReader) -> pa.Table:
+        """Labels computed again from the stored response of the world."""
+        spec = episode.spec
+        scenario = SCENARIOS[spec.scenario](spec.params)
+        labels = scenario.labels(Forcing(), stored_response(episode), spec.grid)
+        batches = [s.labels_batch(i, event, spec.grid) for i, event in enumerate(labels.events)]
+        return pa.Table.from_batches(batches, schema=s.LABELS)
+
+    def describe(self) -> Mapping[str, object]:
+        """Facts for the card and for estimates."""
+        limits = {name: scenario.limits for name, scenario in SCENARIOS.items()}
+        return {
+            "title": "Utility pole with a Grid Guardian",
+            "physics_version": PHYSICS_VERSION,
+            "bytes_per_hour": 18.6e6,
+            "seconds_per_hour": 0.3,
+            "limits": limits,
+        }
+
+
+def _site(options: PoleOptions, request: DrawRequest) -> Site:
+    if options.site is not None:
+        return Site.parse(load_yaml(Path(options.site)), "site")
+    return draw_site(request.seed, _site_index(request))
+
+
+def _site_index(request: DrawRequest) -> int:
+    """Site of a round of scenarios: a permutation per pass over all sites."""
+    n_scenarios = len(SCENARIOS)
+    round_index = request.index // n_scenarios
+    turn, place = divmod(round_index, request.n_groups)
+    return int(stream(request.seed, "sites", turn).permutation(request.n_groups)[place])
+
+
+def _sensing(options: PoleOptions, site: Site, age_days: float) -> SensorConfiguration:
+    if options.sensing is not None:
+        chosen = SensorConfiguration.parse(options.sensing, "sensing")
+    else:
+        chosen = default_configuration(site, options.frame_interval_s, age_days)
+    chosen = chosen.select(options.sensors, options.without)
+    streams = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
+    return chosen.model_copy(update=streams)

@@ -1,0 +1,108 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.instruments import SensorConfig, SensorConfiguration
+
+BAROMETER = {"sensor_id": "barometer", "sensor_type": "barometer", "part": "barometer/bmp388"}
+WIND = {"sensor_id": "wind", "sensor_type": "wind_sensor", "part": "wind/ft205", "pole_azimuth_deg": 90.0}
+GASES = {
+    "sensor_id": "gases",
+    "sensor_type": "voc_array",
+    "part": "voc_array/tfsgs_multi2",
+    "stages_off": ["white", "as_built"],
+    "overrides": {"inlet.tau": 5.0},
+    "stuck_spells_s": [[10.0, 20.0]],
+}
+
+
+def configuration(*sensors: dict[str, Any], **changed: Any) -> SensorConfiguration:
+    return SensorConfiguration.parse({"sensors": sensors or (BAROMETER, WIND, GASES), **changed})
+
+
+def test_each_sensor_gets_the_settings_of_its_type() -> None:
+    sensors = configuration().sensors
+    assert [type(sensor).__name__ for sensor in sensors] == [
+        "SensorConfig",
+        "WindSensorConfig",
+        "SensorConfig",
+    ]
+    assert sensors[1].model_dump()["pole_azimuth_deg"] == 90.0
+
+
+def test_json_round_trip_is_the_identity() -> None:
+    whole = configuration(power_coupling="on", ideal_stream=True, guardian_id="pole_7")
+    text = whole.model_dump_json()
+    assert SensorConfiguration.parse(json.loads(text)) == whole
+    assert SensorConfiguration.model_validate_json(text).model_dump_json() == text
+
+
+def test_sensors_given_as_objects_become_their_type_too() -> None:
+    plain = SensorConfig(sensor_id="w", sensor_type="wind_sensor", part="wind/ft205")
+    assert type(SensorConfiguration(sensors=(plain,)).sensors[0]).__name__ == "WindSensorConfig"
+
+
+@pytest.mark.parametrize(
+    ("sensor", "error", "message"),
+    [
+        (
+            {**BAROMETER, "sensor_type": "barometr"},
+            UnknownNameError,
+            "unknown sensor; did you mean 'barometer'",
+        ),
+        ({**BAROMETER, "part": "barometer/bmp3888"}, UnknownNameError, "did you mean 'barometer/bmp388'"),
+        ({**BAROMETER, "intervals": 2}, ConfigError, "barometer.intervals=2: unknown field"),
+        ({**BAROMETER, "interval_s": -1}, ConfigError, "barometer.interval_s=-1"),
+        ({**BAROMETER, "sensor_id": "Bad Name"}, ConfigError, "sensor_id='Bad Name'"),
+        ({**BAROMETER, "stages_off": ["nois"]}, UnknownNameError, "unknown stage"),
+        ({**WIND, "stages_off": ["to_polar"]}, ConfigError, "change of variables"),
+        ({**GASES, "overrides": {"inlet.tou": 1}}, UnknownNameError, "did you mean 'inlet.tau'"),
+        (
+            {"sensor_id": "x", "part": "wind/ft205"},
+            ConfigError,
+            "sensor_type=None: required field is missing",
+        ),
+        ({**BAROMETER, "part": "wind/ft205"}, UnknownNameError, "value of part FT205"),
+    ],
+)
+def test_a_fault_is_one_line_with_field_value_and_fix(
+    sensor: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        configuration(sensor)
+    assert "\n" not in str(caught.value)
+
+
+def test_ids_are_unique() -> None:
+    with pytest.raises(ConfigError, match="sensor_id='wind': is used twice"):
+        configuration(WIND, WIND)
+
+
+def test_other_faults_stay_one_line_and_direct_use_is_refused_by_pydantic() -> None:
+    with pytest.raises(ConfigError, match="power_coupling='maybe'"):
+        configuration(power_coupling="maybe")
+    with pytest.raises(ConfigError, match="did you mean 'sensors'"):
+        SensorConfiguration.parse({"sensers": [], "sensors": []})
+    with pytest.raises(ConfigError, match=r"sensors\.0=3"):
+        SensorConfiguration.parse({"sensors": [3]})
+    with pytest.raises(ValidationError):
+        SensorConfiguration(sensors=(BAROMETER, BAROMETER))
+
+
+def test_select_keeps_order_and_takes_ids_or_types() -> None:
+    whole = configuration()
+    assert [s.sensor_id for s in whole.select(["gases", "barometer"]).sensors] == ["barometer", "gases"]
+    assert [s.sensor_id for s in whole.select(without=["wind_sensor"]).sensors] == ["barometer", "gases"]
+    assert whole.select() == whole
+    with pytest.raises(UnknownNameError, match="unknown sensor; did you mean 'gases'"):
+        whole.select(["gasses"])
+
+
+def test_json_schema_lists_every_sensor_type() -> None:
+    schema = SensorConfiguration.json_schema()
+    titles = {entry["title"] for entry in schema["properties"]["sensors"]["items"]["anyOf"]}
+    assert {"barometer", "temperature_humidity", "voc_array", "wind_sensor"} <= titles
+    json.dumps(schema)
