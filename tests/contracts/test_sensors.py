@@ -1,4 +1,3 @@
-
 import pytest
 
 from envirosense.core.parts import part_ids

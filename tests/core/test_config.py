@@ -113,10 +113,12 @@ def test_an_error_raised_by_a_validator_comes_through_as_it_is():
     )
 )
 def test_any_data_gives_a_model_or_one_line(data):
+    message = ""
     try:
-        assert isinstance(Bicycle.parse(data), Bicycle)
+        Bicycle.parse(data)
     except ConfigError as error:
-        assert len(str(error).splitlines()) == 1
+        message = str(error)
+    assert len(message.splitlines()) <= 1
 
 
 def written(folder: Path, text: str | bytes) -> Path:

@@ -97,8 +97,15 @@ def test_the_most_severe_event_names_the_window():
         "readings",
         pa.RecordBatch.from_arrays([pa.array(range(20)), pa.array([0.0] * 20, pa.float32())], schema=schema),
     )
-    rows = [(1, 0, "mild", 0.2, 9.0), (1, 1, "grave", 0.9, 5.0), (2, 1, "grave", 0.1, 4.0), (12, 0, "mild", 0.3, 1)]
-    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), labels, strict=True)]
+    rows = [
+        (1, 0, "mild", 0.2, 9.0),
+        (1, 1, "grave", 0.9, 5.0),
+        (2, 1, "grave", 0.1, 4.0),
+        (12, 0, "mild", 0.3, 1),
+    ]
+    columns = [
+        pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), labels, strict=True)
+    ]
     sink.write("labels", pa.RecordBatch.from_arrays(columns, schema=labels))
     windows = windows_of_episode(sink, length_s=10, stride_s=10)
     assert windows.y.tolist() == ["grave", "mild"]
@@ -238,7 +245,7 @@ def test_frame_channels_are_in_the_unit_of_the_frame():
 
 
 def test_a_window_shorter_than_a_tick_is_refused(heads):
-    with pytest.raises(ConfigError, match="length_s=0.5: must be at least one tick"):
+    with pytest.raises(ConfigError, match=r"length_s=0\.5: must be at least one tick"):
         windows_of_episode(heads, length_s=0.5)
 
 

@@ -115,9 +115,7 @@ def test_a_switched_off_sensor_reports_and_draws_nothing() -> None:
         ({"overrides": {"white.density": [1, 2]}}, ConfigError, "must be a number"),
     ],
 )
-def test_faulty_settings_name_field_and_fix(
-    changed: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_faulty_settings_name_the_fix(changed: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         Probe(config(**changed))
 
@@ -257,7 +255,7 @@ class SampleLag:
         (DeafSensor, "do not follow the world"),
         (Vandal, "copy before writing"),
         (LateNoise, "ClipQuantise must come last"),
-        (FlatSensor, "axis 0 is time|shape"),
+        (FlatSensor, r"must return \(time, channel\)"),
     ],
 )
 def test_the_check_finds_what_an_author_got_wrong(sensor_class: type[Probe], message: str) -> None:

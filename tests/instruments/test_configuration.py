@@ -65,7 +65,7 @@ def test_sensors_given_as_objects_become_their_type_too() -> None:
             ConfigError,
             "sensor_type=None: required field is missing",
         ),
-        ({**BAROMETER, "part": "wind/ft205"}, UnknownNameError, "value of part FT205"),
+        ({**BAROMETER, "part": "wind/ft205"}, ConfigError, "must be one of barometer/bmp388"),
     ],
 )
 def test_a_fault_is_one_line_with_field_value_and_fix(

@@ -35,9 +35,9 @@ def through(
     conditions: Conditions | None = None,
 ) -> npt.NDArray[np.float64]:
     signal = np.array(x, dtype=float, ndmin=2)
-    carry = stage.start(signal.shape[1], np.random.default_rng(seed))
+    carry = stage.start(signal.shape[1], np.random.default_rng(3))
     conditions = conditions or air(len(signal), dt_s)
-    return stage.apply(signal, carry, conditions, np.random.default_rng(seed + 1))[0]
+    return stage.apply(signal, carry, conditions, np.random.default_rng(4))[0]
 
 
 def allan_deviation(series: npt.NDArray[np.float64], m: int) -> npt.NDArray[np.float64]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from envirosense.cli.generate import overview
+from envirosense.cli.generate import check_quality, describe_dataset, overview
 from envirosense.cli.output import AsJson, report, say, say_json
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
@@ -57,14 +57,8 @@ def logical_hash(folder: Folder, as_json: AsJson = False) -> None:
 def validate(folder: Folder, as_json: AsJson = False) -> None:
     """Check the rows against the twin's quality rules and write quality.json; exit code 1 on an error."""
     from envirosense.datasets import Dataset
-    from envirosense.datasets.quality import validate as check
-    from envirosense.datasets.rules import rules_of
-    from envirosense.factory import TWINS
 
-    dataset = Dataset.open(folder)
-    twin = dataset.manifest.twin
-    found = check(dataset, rules_of(twin), TWINS[twin]().relabel if twin in TWINS else None)
-    found.write(dataset.folder)
+    found = check_quality(Dataset.open(folder))
     if as_json:
         say_json(found.to_json())
     else:
@@ -75,9 +69,8 @@ def validate(folder: Folder, as_json: AsJson = False) -> None:
 
 @commands.command()
 def card(folder: Folder, as_json: AsJson = False) -> None:
-    """Write the dataset's card, README.md, anew."""
+    """Check the rows and write the dataset's card, README.md, anew."""
     from envirosense.datasets import Dataset
-    from envirosense.datasets.card import write_card
 
-    path = write_card(Dataset.open(folder))
+    path = describe_dataset(Dataset.open(folder))
     report({"card": str(path)}, str(path), as_json)

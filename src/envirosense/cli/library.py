@@ -79,7 +79,9 @@ def show_sensor(sensor_type: Annotated[str, typer.Argument(metavar="TYPE")], as_
         return say_json({"sensor": sensor_type, "about": about, "parts": models})
     say(f"{sensor_type}: {about}")
     for part_id, model in models.items():
-        say(f"\npart {part_id}\n{table(model['channels'])}\nstages: {', '.join(model['stages'])}")
+        say(f"\npart {part_id}\n{table(model['channels'])}")
+        if model["stages"]:
+            say(f"stages: {', '.join(model['stages'])}")
     return None
 
 

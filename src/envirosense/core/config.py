@@ -66,6 +66,9 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
     return [inner for part in get_args(annotation) for inner in _models_in(part)]
 
 
+_MERGE_TAG = "tag:yaml.org,2002:merge"  # the key `<<`
+
+
 class _StrictLoader(yaml.SafeLoader):
     """Safe loader in which a key given twice is an error."""
 
@@ -73,6 +76,8 @@ class _StrictLoader(yaml.SafeLoader):
 def _mapping_without_repeats(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: set[Hashable] = set()
     for key_node, _ in node.value:
+        if key_node.tag == _MERGE_TAG:
+            continue
         key = loader.construct_object(key_node)
         if not isinstance(key, Hashable):
             break  # construct_mapping below says where

@@ -18,7 +18,7 @@ from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.output import Output, prepare_output
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.splits import assign_splits
-from envirosense.factory.executors import WorkerPool, machine_workers
+from envirosense.factory.executors import InlineExecutor, WorkerPool, machine_workers
 from envirosense.factory.planning import draw_spec, draw_specs, estimate, match_scenarios
 from envirosense.factory.progress import ProgressReporter, SilentProgress, Standing
 from envirosense.factory.request import GenerationRequest
@@ -149,9 +149,9 @@ def _run_pending(
     progress.start(Standing(total, resumed, done, failed, hours))
     try:
         with _executor(executor, make_twin, min(workers, len(output.pending))) as chosen:
-            for record in ShardRun(output.folder, make_twin, chosen, 2 * workers).results(
-                output.pending, beat
-            ):
+            window = 1 if isinstance(chosen, InlineExecutor) else 2 * workers
+            run = ShardRun(output.folder, make_twin, chosen, window)
+            for record in run.results(output.pending, beat):
                 done += len(record.episodes)
                 failed += sum(one.summary.outcome == "failed" for one in record.episodes)
                 beat(0)

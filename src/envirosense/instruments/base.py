@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
-from envirosense.core.parts import load_part
+from envirosense.core.parts import load_part, part_ids
 from envirosense.core.protocols import Array, Position
 from envirosense.core.rng import stream
 from envirosense.instruments import metadata
@@ -36,9 +36,13 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
 
     sensor_type: ClassVar[str]
     config_type: ClassVar[type[SensorConfig]] = SensorConfig
+    part_kind: ClassVar[str] = ""  # folder its parts are in; any part when empty
 
     def __init__(self, config: ConfigT, sensing_seed: int = 0) -> None:
         self.config = config
+        if self.part_kind and not config.part.startswith(self.part_kind + "/"):
+            known = ", ".join(part for part in part_ids() if part.startswith(self.part_kind + "/"))
+            raise ConfigError(f"{config.sensor_id}.part", config.part, f"must be one of {known}")
         self.values = PartValues(load_part(config.part), config.overrides)
         self._sensing_seed = sensing_seed
         self._position_m = config.position_m
@@ -116,6 +120,9 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
             nothing = np.full((n_time, len(self.channels)), np.nan)
             return SensorBlock(nothing, nothing.copy(), np.zeros(n_time, dtype=np.bool_))
         ideal, signal = self.transduce(world, memory.unit)
+        if signal.shape != (n_time, len(self.channels)):
+            fix = f"must return (time, channel), here {(n_time, len(self.channels))}"
+            raise ConfigError(f"{self.sensor_type}.respond", signal.shape, fix)
         reading = through_stages(signal, self._active, memory, conditions_at(world, self._position_m))
         sampled = self.sampled(world)
         reading[~sampled] = np.nan

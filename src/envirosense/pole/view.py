@@ -25,7 +25,7 @@ from envirosense.pole.scene_geometry import (
 from envirosense.pole.site import PHASES, Site
 
 MEAN_SKY_RAD = np.radians(40.0)  # elevation whose radiance stands for the reflected sky; assumed
-SPOT_MARGIN_M = 0.035  # how far the heated ring of wood reaches beyond its timber; assumed
+SPOT_RADIUS_M = 0.07  # heated ring of wood around the steel, on both faces of the timber; assumed
 FITTING_DEPTH_M = 0.06  # how far bolt and washer stand out of the timber; assumed
 
 
@@ -66,7 +66,7 @@ def build_scene(site: Site) -> Scene:
 
 
 def _fittings(site: Site) -> list[Primitive]:
-    """Through bolts that stand out on both sides of their timber, and the ring of wood around each."""
+    """Through bolts that stand out on both faces of their timber, and the wood around each end."""
     arm_m, pole_m = 0.05, site.pole_diameter_m / 2
     places = {
         "crossarm_bolt": (site.phase_offsets_m[2], site.crossarm_height_m, arm_m),
@@ -78,8 +78,10 @@ def _fittings(site: Site) -> list[Primitive]:
         reach = half_m + FITTING_DEPTH_M
         ends = site.place(across, -reach, height), site.place(across, reach, height)
         bodies.append(Cylinder(name, *ends, 0.03))
-        radius = half_m + SPOT_MARGIN_M
-        bodies.append(Ellipsoid(f"{name}_wood", site.place(across, 0.0, height), (radius,) * 3))
+        bodies += [
+            Ellipsoid(f"{name}_wood/{side}", site.place(across, along, height), (SPOT_RADIUS_M,) * 3)
+            for side, along in (("front", half_m), ("back", -half_m))
+        ]
     return bodies
 
 
@@ -111,7 +113,7 @@ _SHOWS = {
 
 def shown_component(body: str) -> str | None:
     """Component of the heat network that a body of the scene shows; None for sky."""
-    return None if body.startswith("sky/") else _SHOWS.get(body, body)
+    return None if body.startswith("sky/") else _SHOWS.get(body, body.partition("/")[0])
 
 
 @lru_cache(maxsize=64)

@@ -15,12 +15,18 @@ def require(condition: bool, message: str) -> None:
 
 
 def labels_equal(one: Labels, other: Labels) -> bool:
-    """Whether two label sets are the same in every event, field and tick."""
+    """Whether two label sets are the same in every event, field and tick, but for rounding."""
     return len(one.events) == len(other.events) and all(
-        np.array_equal(getattr(a, field.name), getattr(b, field.name))
+        _same(getattr(a, field.name), getattr(b, field.name))
         for a, b in zip(one.events, other.events, strict=True)
         for field in dataclasses.fields(a)
     )
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, equal_nan=True))
+    return one == other
 
 
 def check_event(event: EventLabels, grid: TimeGrid, phases: tuple[str, ...], owner: str) -> None:

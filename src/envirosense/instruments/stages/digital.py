@@ -29,7 +29,8 @@ class ClipQuantise:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Output codes in their unit, (time, channel); missing values stay missing."""
-        y = np.clip(np.rint(x / self.step) * self.step, self.low, self.high)
+        # adding zero turns -0.0 into 0.0
+        y = np.clip(np.rint(x / self.step) * self.step + 0.0, self.low, self.high)
         period = np.broadcast_to(self.period, x.shape[1:])
         for c in np.flatnonzero(period):
             y[:, c] = np.where(y[:, c] >= period[c], y[:, c] - period[c], y[:, c])

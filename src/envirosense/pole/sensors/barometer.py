@@ -44,6 +44,7 @@ class BarometerSensor(BaseSensor[SensorConfig]):
     """Static pressure, (time, 1) [Pa]."""
 
     sensor_type: ClassVar[str] = "barometer"
+    part_kind: ClassVar[str] = "barometer"
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:

@@ -23,6 +23,7 @@ class TemperatureHumiditySensor(BaseSensor[SensorConfig]):
     """Air temperature [degC] and relative humidity [%], (time, 2)."""
 
     sensor_type: ClassVar[str] = "temperature_humidity"
+    part_kind: ClassVar[str] = "temperature_humidity"
 
     def _pair(self, name: str, unit: str = "reading") -> Array:
         return self.values.numbers(name, unit, 2)

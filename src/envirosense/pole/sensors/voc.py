@@ -72,6 +72,7 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
     """Mole fraction of each channel's target as the array believes it, (time, channel) [ppb]."""
 
     sensor_type: ClassVar[str] = "voc_array"
+    part_kind: ClassVar[str] = "voc_array"
 
     @property
     def gases(self) -> tuple[str, ...]:

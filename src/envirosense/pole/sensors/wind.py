@@ -39,6 +39,7 @@ class WindSensor(BaseSensor[WindSensorConfig]):
     """Horizontal wind: speed [m/s] and direction it comes from [deg], (time, 2)."""
 
     sensor_type: ClassVar[str] = "wind_sensor"
+    part_kind: ClassVar[str] = "wind"
     config_type: ClassVar[type[SensorConfig]] = WindSensorConfig
 
     def _pair(self, name: str) -> Array:

@@ -1,0 +1,164 @@
+"""Groups of charts of an episode page."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.pole.page.charts import Line, TimeView, chart, legend
+from envirosense.pole.page.recording import Recording, Series, Thermal
+from envirosense.pole.page.scales import Axis
+from envirosense.pole.page.wording import phrase, split_unit, symbol
+
+_COMPASS = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("N", "E", "S", "W", "N"))
+_COLOURED = 4  # components with a colour of their own
+_KEY = (("reading", "reading"), ("truth", "without imperfections"))
+
+
+def sensor_groups(recording: Recording, view: TimeView) -> Iterator[tuple[str, str, str]]:
+    """Groups of charts of the scalar sensors: title, key, charts."""
+    if "readings" not in recording.tables:
+        return
+    groups: dict[str, list[str]] = {"Air": [], "Wind": [], "Gas": [], "Other sensors": []}
+    for name in recording.tables["readings"].column_names:
+        if name not in {"episode_id", "tick", "time_utc"}:
+            series = recording.series("readings", name)
+            groups[_group(name, series.unit)].append(_channel(recording, name, series, view))
+    for title, charts in groups.items():
+        if charts:
+            yield title, legend(_KEY), "".join(charts)
+
+
+def _group(column: str, unit: str) -> str:
+    if unit in {"m/s", "deg"}:
+        return "Wind"
+    if unit in {"ppb", "ppm", "ohm", "kohm", "ug/m3"}:
+        return "Gas"
+    words = ("temperature", "humidity", "pressure", "dew", "rain", "irradiance")
+    return "Air" if any(word in column for word in words) else "Other sensors"
+
+
+def _channel(recording: Recording, column: str, reading: Series, view: TimeView) -> str:
+    sensor, _, channel = column.rpartition(".")
+    lines = [Line("reading", "reading", reading)]
+    if (ideal := ideal_series(recording, column)) is not None:
+        lines.append(Line("without imperfections", "truth", ideal))
+    name, _ = split_unit(channel)
+    note = " ".join(dict.fromkeys((phrase(sensor), reading.description)))
+    if reading.unit == "deg":
+        dots = [replace(line, is_dots=True) for line in lines]
+        return chart(phrase(name), "from", dots, view, note=note, axis=_COMPASS)
+    if reading.unit == "Pa":
+        lines = [replace(line, series=_scaled(line.series, 0.01, 0.0, "hPa")) for line in lines]
+    return chart(phrase(name), symbol(lines[0].series.unit), lines, view, note=note)
+
+
+def _scaled(series: Series, factor: float, shift: float, unit: str) -> Series:
+    return replace(series, values=factor * series.values + shift, unit=unit)
+
+
+def celsius(series: Series) -> Series:
+    """Series of kelvin in degrees Celsius."""
+    return _scaled(series, 1.0, -ZERO_CELSIUS_K, "degC")
+
+
+def ideal_series(recording: Recording, column: str) -> Series | None:
+    """What a perfect instrument would show: the ideal stream if stored, else the world's truth."""
+    if recording.has("ideal", column):
+        return recording.series("ideal", column)
+    channel = column.rpartition(".")[2]
+    if channel == "temperature_c" and recording.has("truth", "air_k"):
+        return celsius(recording.series("truth", "air_k"))
+    if channel == "humidity_pct" and recording.has("truth", "relative_humidity"):
+        return _scaled(recording.series("truth", "relative_humidity"), 100.0, 0.0, "%")
+    if channel in {"speed_m_s", "direction_deg"} and recording.has("truth", "wind_east_m_s"):
+        return _wind(recording, channel)
+    return recording.series("truth", channel) if recording.has("truth", channel) else None
+
+
+def _wind(recording: Recording, channel: str) -> Series:
+    east, north = (recording.series("truth", f"wind_{part}_m_s") for part in ("east", "north"))
+    if channel == "speed_m_s":
+        return replace(east, values=np.hypot(east.values, north.values))
+    from_deg = np.degrees(np.arctan2(-east.values, -north.values)) % 360.0
+    return replace(east, values=from_deg, unit="deg")
+
+
+def world_charts(recording: Recording, view: TimeView) -> str:
+    """Conditions that no scalar sensor reports: sun, rain, line current."""
+    wanted = (("ghi_w_m2", "Sunlight", 50.0), ("current_a", "Line current", 10.0), ("rain_mm_h", "Rain", 1.0))
+    parts = [
+        chart(title, symbol(series.unit), [Line(title, "truth", series)], view, least_span=span)
+        for column, title, span in wanted
+        if recording.has("truth", column)
+        for series in (recording.series("truth", column),)
+    ]
+    return "".join(parts)
+
+
+def thermal_chart(thermal: Thermal, view: TimeView) -> str:
+    """Hottest, median and coldest pixel over time."""
+    lines = [
+        Line(name, kind, Series(thermal.t_s, values, "degC"))
+        for name, kind, values in (
+            ("coldest", "c2", thermal.coldest_c),
+            ("median", "c1", thermal.median_c),
+            ("hottest", "c0", thermal.hottest_c),
+        )
+    ]
+    key = legend([(line.kind, f"{line.label} pixel") for line in reversed(lines)])
+    return key + chart("Apparent temperature", "\u00b0C", lines, view, height_px=230, columns=600)
+
+
+def cause_charts(recording: Recording, view: TimeView) -> str:
+    """The world's answer to the cause: temperature, fuel, severity."""
+    if "response" not in recording.tables or not recording.tables["response"].num_rows:
+        return ""
+    named = (
+        ("component_k", "with the cause", "c0"),
+        ("healthy_k", "without it", "c1"),
+        ("air_k", "air", "c2"),
+    )
+    warm = [
+        Line(name, kind, celsius(recording.series("response", key))) for key, name, kind in reversed(named)
+    ]
+    key = legend([(kind, name) for _, name, kind in named])
+    parts = [chart("Component temperature", "\u00b0C", warm, view)]
+    emission = _scaled(recording.series("response", "emission_g_s"), 1000.0, 0.0, "mg/s")
+    if float(np.nanmax(emission.values)) > 0:
+        converted = _scaled(recording.series("response", "converted"), 100.0, 0.0, "%")
+        parts.append(chart("Gas and tar leaving the fuel", "mg/s", [Line("emission", "c0", emission)], view))
+        parts.append(chart("Fuel lost", "%", [Line("converted", "c0", converted)], view, least_span=0.1))
+    if recording.has("labels", "severity") and recording.tables["labels"].num_rows:
+        severity = recording.series("labels", "severity")
+        unit_axis = Axis(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), ("0", "0.2", "0.4", "0.6", "0.8", "1"))
+        line = Line("severity", "c0", severity)
+        parts.append(
+            chart("Severity", "", [line], view, axis=unit_axis, note="levels 1 to 5 change at the grid")
+        )
+    return f'{key}<div class="grid3">{"".join(parts)}</div>'
+
+
+def component_chart(recording: Recording, view: TimeView) -> str:
+    """Temperatures of all components; the affected and the hottest ones have a colour."""
+    if "components" not in recording.tables:
+        return ""
+    columns = [name for name in recording.tables["components"].column_names if name.endswith("_k")]
+    series = {name: celsius(recording.series("components", name)) for name in columns}
+    affected = {f"{event.get('component')}_k" for event in recording.rows("events")}
+    ranked = sorted(series, key=lambda name: (name not in affected, -_greatest(series[name])))
+    coloured = ranked[:_COLOURED]
+    kinds = {name: f"c{place}" for place, name in enumerate(coloured)}
+    lines = [Line(phrase(name[:-2]), kinds.get(name, "faint"), series[name]) for name in reversed(ranked)]
+    key = [(kinds[name], phrase(name[:-2])) for name in coloured]
+    if len(ranked) > len(coloured):
+        key.append(("faint", f"{len(ranked) - len(coloured)} others"))
+    wide = chart("Temperature", "\u00b0C", lines, view, height_px=260, columns=400)
+    return legend(key) + wide
+
+
+def _greatest(series: Series) -> float:
+    known = series.values[np.isfinite(series.values)]
+    return float(known.max()) if known.size else -math.inf

@@ -1,0 +1,73 @@
+"""Shards that kill their workers, again and again."""
+
+from concurrent.futures import BrokenExecutor, Executor, Future
+
+import pytest
+
+from envirosense.datasets.output import prepare_output
+from envirosense.factory.executors import WorkerPool
+from envirosense.factory.generator import make_plan
+from envirosense.factory.shards import ShardRun, WorkerDied
+from envirosense.testing.twins import CoinTwin
+
+
+class BreakingPool(WorkerPool):
+    """Runs a shard in the caller, and breaks like a process pool on the shards named."""
+
+    def __init__(self, fatal, times):
+        self.fatal = fatal
+        self.left = times
+        self.rebuilt = 0
+        self.broken = False
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        shard = args[1]
+        self.broken |= shard.name == self.fatal and self.left > 0
+        if self.broken:
+            self.left -= shard.name == self.fatal
+            future.set_exception(BrokenExecutor("a process died"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+    def rebuild(self):
+        self.rebuilt += 1
+        self.broken = False
+
+
+@pytest.fixture
+def plan(request_coin):
+    plan = make_plan(request_coin(episodes=6, duration_s=20.0), CoinTwin())
+    return plan.model_copy(update={"episodes_per_shard": 1})
+
+
+def run(pool, plan, folder):
+    with prepare_output(plan, folder) as output:
+        results = ShardRun(output.folder, CoinTwin, pool, 3).results(output.pending, lambda n: None)
+        return [one.name for one in results]
+
+
+def test_a_worker_that_dies_twice_is_replaced_twice(plan, tmp_path):
+    fatal = plan.shards()[2].name
+    pool = BreakingPool(fatal, times=2)
+    assert sorted(run(pool, plan, tmp_path)) == sorted(shard.name for shard in plan.shards())
+    assert pool.rebuilt == 2
+
+
+def test_only_the_deadly_shard_is_blamed(plan, tmp_path):
+    fatal = plan.shards()[2].name
+    with pytest.raises(WorkerDied, match=f"shard {fatal}: its worker was killed 3 times"):
+        run(BreakingPool(fatal, times=99), plan, tmp_path)
+
+
+class DeadExecutor(Executor):
+    """Somebody else's pool, already broken."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        raise BrokenExecutor("gone")
+
+
+def test_an_executor_of_the_caller_is_not_rebuilt(plan, tmp_path):
+    with pytest.raises(WorkerDied, match="start it again and resume"):
+        run(DeadExecutor(), plan, tmp_path)

@@ -1,0 +1,118 @@
+import math
+
+import numpy as np
+import pytest
+
+from envirosense.pole.sensors.wind import WindSensor, WindSensorConfig
+from envirosense.pole.sensors.wind_stages import components_m_s, polar, signed_deg, wrapped_deg
+from envirosense.testing.sensors import readings
+from envirosense.testing.worlds import UniformWorld
+
+
+def anemometer(keep: tuple[str, ...] | None = None, **changed: object) -> WindSensor:
+    config = WindSensorConfig.parse(
+        {"sensor_id": "wind", "sensor_type": "wind_sensor", "part": "wind/ft205", **changed}
+    )
+    if keep is not None:
+        names = [stage.name for stage in WindSensor(config).stages()]
+        keep = (*keep, "to_components", "to_polar")
+        config = config.model_copy(update={"stages_off": tuple(name for name in names if name not in keep)})
+    return WindSensor(config)
+
+
+def blowing(from_deg: float, speed_m_s: float = 5.0, n: int = 1, **changed: object) -> UniformWorld:
+    angle = math.radians(from_deg)
+    wind = (-speed_m_s * math.sin(angle), -speed_m_s * math.cos(angle), 0.3)
+    return UniformWorld(n=n, wind=wind, **changed)  # type: ignore[arg-type]  # any field of the world
+
+
+@pytest.mark.parametrize(
+    ("east", "north", "from_deg"), [(0.0, -3.0, 0.0), (-3.0, 0.0, 90.0), (0.0, 3.0, 180.0), (3.0, 0.0, 270.0)]
+)
+def test_direction_is_where_the_wind_comes_from_clockwise_from_north(
+    east: float, north: float, from_deg: float
+) -> None:
+    ideal = anemometer().respond(UniformWorld(n=1, wind=(east, north, 1.0)))
+    assert ideal[0] == pytest.approx([3.0, from_deg])
+
+
+def test_calm_air_has_no_speed_and_direction_zero() -> None:
+    np.testing.assert_array_equal(anemometer().respond(UniformWorld(n=2, wind=(0.0, 0.0, 0.0))), 0.0)
+
+
+def test_polar_and_components_are_inverse() -> None:
+    wind = np.random.default_rng(1).normal(0.0, 4.0, (200, 2))
+    np.testing.assert_allclose(components_m_s(polar(wind)), wind, rtol=1e-12, atol=1e-12)
+
+
+def test_angles_stay_within_one_turn() -> None:
+    np.testing.assert_array_equal(
+        wrapped_deg(np.array([-1e-20, 360.0, 725.0, -90.0])), [0.0, 0.0, 5.0, 270.0]
+    )
+    np.testing.assert_array_equal(signed_deg(np.array([350.0, 10.0, 180.0])), [-10.0, 10.0, -180.0])
+
+
+def test_noise_around_north_neither_bends_nor_widens_the_direction() -> None:
+    n = 4000
+    y = readings(anemometer(("white",)), [blowing(0.0, 5.0, n)]).reading[:, 1]
+    spread = math.degrees(0.02 / 5.0)
+    assert np.abs(signed_deg(y)).max() < 6 * spread
+    assert signed_deg(y).mean() == pytest.approx(0.0, abs=5 * spread / math.sqrt(n))
+    assert signed_deg(y).std() == pytest.approx(spread, rel=5 / math.sqrt(2 * n) + 2e-3)
+
+
+def test_reported_direction_is_below_360() -> None:
+    y = readings(anemometer(("digital",)), [blowing(359.7)]).reading
+    assert y[0].tolist() == [5.0, 0.0]
+
+
+def test_the_pole_slows_and_bends_the_wind_behind_it() -> None:
+    wake = anemometer(("pole_wake",), pole_azimuth_deg=180.0)
+    straight, edge, other = (readings(wake, [blowing(d)]).reading[0] for d in (180.0, 195.0, 165.0))
+    assert straight == pytest.approx([5.0 * 0.7, 180.0])
+    assert edge == pytest.approx([5.0 * (1.0 - 0.3 * math.exp(-1.0)), 195.0 + 7.5])
+    assert other[1] == pytest.approx(165.0 - 7.5)
+    clear = readings(wake, [blowing(0.0)]).reading[0]
+    assert clear[0] == pytest.approx(5.0)
+    assert signed_deg(clear[1:]) == pytest.approx(0.0, abs=1e-9)
+    free = anemometer(("pole_wake",), pole_azimuth_deg=None)
+    assert readings(free, [blowing(180.0)]).reading[0] == pytest.approx([5.0, 180.0])
+
+
+def test_the_north_mark_of_units_spreads() -> None:
+    units = 800
+    sensor = anemometer(("orientation",))
+    errors = [readings(sensor, [blowing(90.0)], seed).reading[0, 1] - 90.0 for seed in range(units)]
+    assert np.std(errors) == pytest.approx(3.0, rel=5 / math.sqrt(2 * units))
+
+
+def test_gain_and_offset_belong_to_the_transducers() -> None:
+    units = 800
+    sensor = anemometer(("calibration",))
+    errors = [readings(sensor, [blowing(90.0, 10.0)], seed).reading[0, 0] - 10.0 for seed in range(units)]
+    assert np.std(errors) == pytest.approx(math.hypot(0.2, 0.05), rel=5 / math.sqrt(2 * units))
+
+
+def test_in_a_calm_the_direction_is_held() -> None:
+    wind = np.array([[-3.0, 0.0, 0.0], [0.0, 0.05, 0.0], [0.0, 3.0, 0.0]])
+    y = readings(anemometer(("calm",)), [UniformWorld(n=3, wind=wind)]).reading
+    np.testing.assert_allclose(y[:, 1], [90.0, 90.0, 180.0])
+
+
+def test_rain_silences_it_and_dry_air_does_not() -> None:
+    n, up_s, down_s = 20_000, 600.0, 10.0
+    sensor = anemometer(("rain_dropout",))
+    dry, wet = (readings(sensor, [blowing(90.0, n=n, rain=rain)]).reading[:, 0] for rain in (0.0, 10.0))
+    assert not np.isnan(dry).any()
+    share = down_s / (up_s + down_s)
+    error = math.sqrt(share * 2.0 * down_s / n)
+    assert np.isnan(wet).mean() == pytest.approx(share, abs=5 * error)
+
+
+def test_a_world_without_rain_is_dry() -> None:
+    sensor = anemometer(("rain_dropout",))
+    from envirosense.instruments import Conditions
+
+    still = np.zeros(4)
+    conditions = Conditions(0, 1.0, np.arange(4.0), still + 290, still, still, still, still)
+    assert np.isinf(sensor._up_in_rain_s(conditions)).all()
