@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from envirosense.core.parts import load_part
 from envirosense.instruments.noise_kernels import philox_normal_block
 from envirosense.instruments.radiance_conversion import fit_converter
 from envirosense.instruments.thermal_kernels import mix_radiance, radiance_to_kelvin
@@ -111,9 +112,10 @@ def main() -> None:
     calm = np.full(N_FRAMES, 295.0)
     nothing = np.full(N_FRAMES, np.nan)
     conditions = CameraConditions(calm, np.zeros(N_FRAMES), calm, nothing, nothing)
+    lepton = ThermalImperfections.of(load_part("thermal_camera/lepton_2_5").group("imperfections"))
     for label, settings in (
-        ("no imperfection", ThermalImperfections.none()),
-        ("all imperfections", ThermalImperfections()),
+        ("no imperfection", lepton.none()),
+        ("all imperfections", lepton),
     ):
         unit = draw_unit(settings, converter, 1.0, 7, "bench", "camera")
         carry = start_camera(unit, 295.0)

@@ -19,6 +19,7 @@ from envirosense.instruments import (
 )
 from envirosense.instruments import stages as st
 from envirosense.testing import sensors as checks
+from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld, busy_world
 
 
@@ -68,22 +69,22 @@ def test_a_user_registers_a_class_for_the_session(probe_registered: None) -> Non
 
 
 def test_a_sensor_with_a_longer_interval_reports_every_so_often() -> None:
-    block = checks.readings(Probe(config(interval_s=60)), [WORLD])
+    block = readings(Probe(config(interval_s=60)), [WORLD])
     assert np.flatnonzero(block.sampled).tolist() == [0, 60]
     assert np.isnan(block.reading[~block.sampled]).all()
     assert np.isfinite(block.ideal).all()
-    every = checks.readings(Probe(config(interval_s=1)), [WORLD])
+    every = readings(Probe(config(interval_s=1)), [WORLD])
     assert block.reading[60] == every.reading[60]
 
 
 def test_an_interval_that_is_no_multiple_of_the_tick_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"interval_s=2.5: must be a multiple of the tick"):
-        checks.readings(Probe(config(interval_s=2.5)), [WORLD])
+        readings(Probe(config(interval_s=2.5)), [WORLD])
 
 
 def test_one_stage_off_leaves_the_noise_of_the_others() -> None:
-    whole = checks.readings(Probe(config(stages_off=("digital",))), [WORLD]).reading
-    undrifted = checks.readings(Probe(config(stages_off=("drift", "digital"))), [WORLD]).reading
+    whole = readings(Probe(config(stages_off=("digital",))), [WORLD]).reading
+    undrifted = readings(Probe(config(stages_off=("drift", "digital"))), [WORLD]).reading
     gap = whole - undrifted
     assert np.ptp(gap) < 1e-3 < np.ptp(whole)
 

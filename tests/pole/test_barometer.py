@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.instruments import SensorConfig
 from envirosense.pole.sensors.barometer import BarometerSensor
-from envirosense.testing.sensors import readings
+from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld
 
 

@@ -7,7 +7,7 @@ from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import SensorConfig
 from envirosense.physics.humidity import vapour_pressure_pa
 from envirosense.pole.sensors.climate import TemperatureHumiditySensor
-from envirosense.testing.sensors import readings
+from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numba import config
 
+from envirosense.core.parts import load_part
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.instruments.radiance_conversion import STEP_K, fit_converter
 from envirosense.instruments.shutter_kernels import FLAG_IN_PROGRESS, FLAG_LOCKED_OUT
@@ -23,7 +24,8 @@ from envirosense.pole.thermal_recording import (
 )
 
 N = 4800
-NONE = ThermalImperfections.none()
+LEPTON = ThermalImperfections.of(load_part("thermal_camera/lepton_2_5").group("imperfections"))
+NONE = LEPTON.none()
 CONVERTER = fit_converter(233.15, 443.15)
 UNIFORM = SparseWeights(np.zeros((N, 1), np.int32), np.ones((N, 1), np.float32))
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="many frames")
@@ -100,7 +102,7 @@ def test_any_block_gives_the_same_bits(block):
     n = 3600
     conditions = busy_hour(n)
     radiance = band_radiance_w_m2_sr(290.0 + np.sin(np.arange(n) / 50.0))[:, None]
-    unit = unit_of(replace(ThermalImperfections(), is_repairing=True))
+    unit = unit_of(replace(LEPTON, is_repairing=True))
     whole, end = record_frames(radiance, UNIFORM, unit, conditions, start_camera(unit, 258.0))
     carry = start_camera(unit, 258.0)
     for start in range(0, n, block):
@@ -118,7 +120,7 @@ def test_any_block_gives_the_same_bits(block):
 
 def test_small_blocks_give_the_same_bits():
     conditions = busy_hour(3)
-    unit = unit_of(ThermalImperfections())
+    unit = unit_of(LEPTON)
     radiance = np.full((3, 1), 50.0)
     whole, _ = record_frames(radiance, UNIFORM, unit, conditions, start_camera(unit, 258.0))
     carry = start_camera(unit, 258.0)
@@ -129,7 +131,7 @@ def test_small_blocks_give_the_same_bits():
 
 
 def test_a_block_leaves_its_carry_alone():
-    unit = unit_of(ThermalImperfections())
+    unit = unit_of(LEPTON)
     carry = start_camera(unit, 295.0)
     before = CameraCarry(
         carry.next_tick, carry.shutter.copy(), k.SlowState._make(a.copy() for a in carry.slow)
@@ -186,7 +188,7 @@ def test_noise_in_kelvin_grows_in_the_cold(scene_k, std_k):
 
 @compiled_only
 def test_kinds_of_draw_are_independent():
-    full = ThermalImperfections()
+    full = LEPTON
     quiet = replace(full, flicker_k=0.0, gain_spread=0.0, column_white_k=0.0, blinking_fraction=0.0)
     assert np.array_equal(unit_of(full).kernel.keys, unit_of(quiet).kernel.keys)
     assert np.array_equal(unit_of(full).dead, unit_of(quiet).dead)
@@ -300,7 +302,7 @@ def test_window_dims_and_emits():
 
 @compiled_only
 def test_frozen_frames_repeat_the_last_one():
-    settings = replace(ThermalImperfections(), netd_k=0.2)
+    settings = replace(LEPTON, netd_k=0.2)
     unit = replace(unit_of(settings), since_ffc_s=100.5)
     frames, _ = run(settings, np.full(800, 300.0), unit=unit)
     frozen = np.flatnonzero(frames.flags & FLAG_IN_PROGRESS)
@@ -351,7 +353,7 @@ def test_sun_saturates_a_disc_and_leaves_a_fading_ghost():
 
 
 def test_amplitudes_hold_at_300_kelvin():
-    unit = unit_of(ThermalImperfections())
+    unit = unit_of(LEPTON)
     slope = float(band_radiance_slope(300.0))
     assert unit.kernel.amplitudes[k.SIGMA_WHITE] == pytest.approx(0.05 * slope)
     assert unit.kernel.maps[k.MAP_DRIFT].std() == pytest.approx(0.06 * slope, rel=0.05)

@@ -1,7 +1,9 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 import pytest
 from numba import config as numba_config
 
@@ -10,7 +12,7 @@ from envirosense.core.species import species
 from envirosense.instruments import SensorConfig
 from envirosense.physics.humidity import absolute_humidity_g_m3
 from envirosense.pole.sensors.voc import VOCArraySensor
-from envirosense.testing.sensors import readings
+from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld
 
 DEVICE, MIXED = "voc_array/tfsgs_multi2", "voc_array/mixed_technology"
@@ -59,6 +61,13 @@ def test_reducing_gases_add_and_oxidising_gases_take_away() -> None:
     assert ozone[3] == pytest.approx((k + 50.0) / (1.0 + 0.05 * 80.0 / k) - k)
     assert ozone[3] < alone[3]
     assert ozone[6] == pytest.approx(80.0)
+
+
+def test_oxidising_gases_may_have_an_exponent_of_their_own() -> None:
+    sensor = array(MIXED, overrides={"response.oxidiser_beta": [0.1] * 8})
+    ozone = sensor.respond(UniformWorld(n=1, gas={"ozone": 80.0}))[0, 3]
+    k, beta = 300.0, 0.3196
+    assert ozone == pytest.approx(k * math.expm1(-0.1 / beta * math.log1p(0.05 * 80.0 / k)))
 
 
 def test_lamp_is_blind_to_what_it_cannot_ionise() -> None:
@@ -204,3 +213,23 @@ def test_a_technology_nobody_knows_is_refused() -> None:
     words = ["mox"] * 7 + ["magic"]
     with pytest.raises(ConfigError, match="must be one of mox, electrochemical, pid"):
         array(overrides={"channel.technology": words})
+
+
+GAS_DRIFT = Path("/work/shared/data/gas_drift_uci/batches_1_3.parquet")
+
+
+@pytest.mark.skipif(not GAS_DRIFT.exists(), reason="calibration data are not on this machine")
+def test_exponents_of_the_part_lie_where_real_arrays_have_them() -> None:
+    table = pq.read_table(GAS_DRIFT).to_pydict()
+    gas, batch, ppm = (np.array(table[name]) for name in ("gas", "batch", "ppm"))
+    exponents = []
+    for sensor in range(1, 17):
+        response = np.array(table[f"s{sensor}_f2"])
+        for each in np.unique(gas):
+            rows = (gas == each) & (response > 0)
+            dummies = [(batch[rows] == number).astype(float) for number in np.unique(batch[rows])]
+            design = np.column_stack((np.log(ppm[rows]), *dummies))
+            exponents.append(np.linalg.lstsq(design, np.log(response[rows]), rcond=None)[0][0])
+    low, high = np.percentile(exponents, [5, 95])
+    typical = array().response.beta[:7]  # channel 8 follows the TGS2620 sheet, which is steeper
+    assert low < typical.min() <= typical.max() < high

@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.pole.sensors.wind import WindSensor, WindSensorConfig
 from envirosense.pole.sensors.wind_stages import components_m_s, polar, signed_deg, wrapped_deg
-from envirosense.testing.sensors import readings
+from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld
 
 

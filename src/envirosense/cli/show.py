@@ -8,7 +8,7 @@ import typer
 from envirosense.cli.output import AsJson, report
 
 if TYPE_CHECKING:
-    from envirosense.datasets import Episode
+    from envirosense.datasets import Dataset
 
 
 def show(
@@ -20,14 +20,14 @@ def show(
     """Draw every channel of an episode with truth, labels and camera frames on one page."""
     from envirosense.datasets import Dataset
 
-    path = write_page(Dataset.open(folder).episode(episode), out)
+    path = write_page(Dataset.open(folder), episode, out)
     report({"page": str(path)}, str(path), as_json)
 
 
-def write_page(episode: "Episode", path: Path) -> Path:
-    """The path, after writing the episode's page to it."""
+def write_page(dataset: "Dataset", episode_id: str, path: Path) -> Path:
+    """The path, after writing the page of the episode whose id starts so to it."""
     from envirosense.datasets.files import write_whole
     from envirosense.pole.page import episode_page
 
-    write_whole(path, episode_page(episode).encode())
+    write_whole(path, episode_page(dataset, episode_id).encode())
     return path

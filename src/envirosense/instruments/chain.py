@@ -34,9 +34,7 @@ def active_stages(
         if name not in by_name and name not in others:
             raise UnknownNameError("stage", name, (*by_name, *others))
         if isinstance(by_name.get(name), Transform):
-            raise ConfigError(
-                "stages_off", name, "is a change of variables; leave it on"
-            )
+            raise ConfigError("stages_off", name, "is a change of variables; leave it on")
     return tuple(stage for stage in stages if stage.name not in off)
 
 

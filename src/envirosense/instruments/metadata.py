@@ -1,5 +1,6 @@
 """Read-only views of a sensor's part and stages as plain data."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -11,7 +12,7 @@ from envirosense.instruments.stages.contract import AnyStage, Description
 from envirosense.instruments.stages.drift import Drift, SharedGainDrift
 from envirosense.instruments.stages.noise import FlickerNoise, RandomWalk, WhiteNoise
 
-type Plain = float | list[float]
+type Plain = float | None | list[float | None]
 type StageViews = dict[str, dict[str, Plain]]
 
 NOISE_STAGES = (WhiteNoise, FlickerNoise, RandomWalk)
@@ -29,9 +30,14 @@ def plain_views(described: Mapping[str, Description], kept: Iterable[AnyStage]) 
 
 
 def plain(value: float | Array) -> Plain:
-    """One number, or a list of them."""
-    listed: Plain = np.asarray(value, dtype=np.float64).tolist()
-    return listed
+    """One number or a list of them, None where a state has no value yet."""
+    if isinstance(value, float):
+        return _known(value)
+    return [_known(each) for each in np.asarray(value, dtype=np.float64).ravel().tolist()]
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]:

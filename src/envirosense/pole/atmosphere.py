@@ -19,7 +19,7 @@ from envirosense.physics.airflow import (
     turbulence_sigmas_m_s,
     wind_speed_m_s,
 )
-from envirosense.physics.sunlight import SunTrack
+from envirosense.physics.sunlight import SunTrack, almanac_sun
 from envirosense.physics.turbulence import Turbulence, join_pieces, turbulence_piece, variance_below
 from envirosense.physics.weather import WeatherSeries
 from envirosense.pole.site import Site
@@ -162,7 +162,5 @@ def _turbulence(
 
 def sun_at(year: WeatherYear, grid: TimeGrid, t_s: Array) -> SunTrack:
     """Sun of the weather year over the pole at seconds since the episode's start."""
-    from envirosense.climate.sun import sun_track
-
     start_s = year.start_unix_s + 3600.0 * year.hour_of(grid.start_utc)
-    return sun_track(year.station, start_s + t_s)
+    return almanac_sun(year.station.latitude_deg, year.station.longitude_deg, start_s + t_s)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.world import Environment3DState
+from envirosense.pole.world import EnvironmentOrchestrator
 
 DETECTION_SNR = 3.0  # sigmas [Currie1968]
 SPAN_S = 60.0  # length of the look back; assumed
@@ -25,17 +25,23 @@ class Observability:
     detectable_s: float
 
 
-def excess_snr(
-    device: VirtualGridGuardian, state: Environment3DState, healthy: Environment3DState
-) -> dict[str, Array]:
-    """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor."""
+def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
+    """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
+
+    A camera is asked at the steps of the heat network, between which temperatures are linear.
+    """
+    state = world.state(0, world.grid.n)
+    healthy = state.without_causes()
     snr: dict[str, Array] = {}
     for name, sensor in device.scalar_sensors.items():
         rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
         sigma = np.array([channel.noise_sigma for channel in sensor.channels])
         snr[name] = np.asarray(np.max(rise / sigma, axis=1))
+    every = world.component_step_ticks
+    step_ticks = np.arange(0, world.grid.n, every)
     for name, camera in device.cameras.items():
-        snr[name] = camera.excess_snr(state, healthy)
+        at_steps = camera.excess_snr(state.every(every), healthy.every(every))
+        snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
     return snr
 
 

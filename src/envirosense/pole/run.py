@@ -1,6 +1,5 @@
 """One episode of the pole: world, scenario and device, written to a sink block by block."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
-from envirosense.core.protocols import Array, EpisodeReader, Sink
+from envirosense.core.protocols import EpisodeReader, Sink
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import streams as s
 from envirosense.pole.guardian import VirtualGridGuardian
@@ -40,7 +39,6 @@ class EpisodeRun:
         self.configuration = SensorConfiguration.parse(spec.sensing, "sensing")
         self.device = VirtualGridGuardian(self.configuration, spec.sensing_seed)
         self._described = self._describe()
-        self._snr: list[Mapping[str, Array]] = []
         self._readings_schema = s.readings_schema(self.device, "reading")
         self._ideal_schema = s.readings_schema(self.device, "ideal")
 
@@ -70,8 +68,6 @@ class EpisodeRun:
         out.write("truth", self._truth(state, ticks))
         out.write("components", self._components(first, stop))
         out.write("regimes", regimes_batch(self.world, first, stop))
-        if self.labels.events:
-            self._snr.append(excess_snr(self.device, state, state.without_causes()))
 
     def write_causes(self, out: Sink) -> None:
         """Write response, events, labels, observability, masks and the state of the stages."""
@@ -149,8 +145,8 @@ class EpisodeRun:
         return s.batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
     def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
-        snr = {name: np.concatenate([part[name] for part in self._snr]) for name in self._snr[0]}
-        return s.observability_batch(event_id, observe_event(snr, event.active, self.spec.grid))
+        seen = observe_event(excess_snr(self.device, self.world), event.active, self.spec.grid)
+        return s.observability_batch(event_id, seen)
 
     def _masks(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         shown = {event.component, f"{event.component}_wood"}

@@ -90,12 +90,24 @@ def _nearest(scene: Scene, origin_m: Doubles, directions: Doubles) -> tuple[Doub
     component = first_sky + np.searchsorted(np.array(SKY_EDGES_DEG), elevation_deg, side="right")
     first = 0
     for primitive in scene.primitives:
-        distance, own = primitive.hit(origin_m, directions)
-        is_nearer = distance < nearest
-        nearest[is_nearer] = distance[is_nearer]
-        component[is_nearer] = first + own[is_nearer]
+        rays = _towards(primitive, origin_m, directions)
+        distance, own = primitive.hit(origin_m, directions[rays])
+        is_nearer = distance < nearest[rays]
+        nearest[rays[is_nearer]] = distance[is_nearer]
+        component[rays[is_nearer]] = first + own[is_nearer]
         first += len(primitive.components)
     return nearest, component
+
+
+def _towards(primitive: Primitive, origin_m: Doubles, directions: Doubles) -> Numbers:
+    """Rays that pass through the sphere around a primitive; the others cannot meet it."""
+    centre_m, radius_m = primitive.bounding_sphere
+    to_centre = centre_m - origin_m
+    distance_m = float(np.linalg.norm(to_centre))
+    if distance_m <= radius_m:
+        return np.arange(directions.shape[0])
+    rim = np.sqrt(1.0 - (radius_m / distance_m) ** 2) * (1.0 - 1e-12)  # cosine of the sphere's edge
+    return np.flatnonzero(directions @ to_centre >= rim * distance_m)
 
 
 def _blur(shares: Doubles, sigma_px: float) -> Doubles:

@@ -25,6 +25,11 @@ class Primitive(Protocol):
         """Names of its components."""
         ...
 
+    @property
+    def bounding_sphere(self) -> tuple[Doubles, float]:
+        """Centre (3,) and radius [m] of a sphere around it; the radius may be infinite."""
+        ...
+
     def hit(self, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
         """Distance [m] and own component number of each ray's first hit, (ray,) each."""
         ...
@@ -107,6 +112,12 @@ class Cylinder:
             return tuple(f"{self.name}/{i}" for i in range(self.segments))
         return tuple(f"{self.name}/{i}/{j}" for i in range(self.segments) for j in range(self.facets))
 
+    @property
+    def bounding_sphere(self) -> tuple[Doubles, float]:
+        """Sphere through both end discs."""
+        start, end = np.array(self.start_m), np.array(self.end_m)
+        return 0.5 * (start + end), float(np.hypot(0.5 * np.linalg.norm(end - start), self.radius_m))
+
     def hit(self, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
         """First hit of the mantle or an end disc."""
         start, end = np.array(self.start_m), np.array(self.end_m)
@@ -148,6 +159,11 @@ class Ellipsoid:
         """Its own name."""
         return (self.name,)
 
+    @property
+    def bounding_sphere(self) -> tuple[Doubles, float]:
+        """Sphere of the longest axis."""
+        return np.array(self.centre_m), max(self.semi_axes_m)
+
     def hit(self, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
         """First hit of the surface from outside."""
         scale = 1.0 / np.array(self.semi_axes_m)
@@ -171,6 +187,11 @@ class Box:
     def components(self) -> tuple[str, ...]:
         """Names of its components from the bottom."""
         return (self.name,) if self.bands == 1 else tuple(f"{self.name}/{i}" for i in range(self.bands))
+
+    @property
+    def bounding_sphere(self) -> tuple[Doubles, float]:
+        """Sphere through the corners."""
+        return np.array(self.centre_m), float(np.linalg.norm(self.half_size_m))
 
     def hit(self, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
         """First hit of the surface from outside."""
@@ -199,6 +220,11 @@ class Ground:
     def components(self) -> tuple[str, ...]:
         """Names of its range bands."""
         return tuple(f"{self.name}/{i}" for i in range(len(self.band_edges_m) + 1))
+
+    @property
+    def bounding_sphere(self) -> tuple[Doubles, float]:
+        """No sphere holds a plane."""
+        return np.zeros(3), np.inf
 
     def hit(self, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
         """Where rays that look down meet the plane."""

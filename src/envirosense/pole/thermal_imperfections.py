@@ -5,6 +5,7 @@ bias, temporal noise, clip and conversion, sun disc, stuck pixels, repair. Ampli
 300 K and become radiances there, so all of them grow in kelvin on cold scenes, as in a real detector.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.rng import philox_key, stream
-from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter
@@ -41,47 +41,52 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class ThermalImperfections:
-    """Amplitude of every effect; zero switches one off."""
+    """Amplitude of every effect; zero switches one off. Values and sources stand in the part file."""
 
-    netd_k: float = 0.05  # white, one frame [Lepton2014]
-    flicker_k: float = 0.015  # 1/f part, 0.5-8 mHz # assumed
-    column_white_k: float = 0.015  # per frame # assumed
-    column_slow_k: float = 0.02  # assumed
-    gain_spread: float = 0.01  # per pixel # assumed
-    vignetting_residual: float = 0.01  # left of cos^4 by the factory's gain map, smooth # assumed
-    ffc_offset_k: float = 0.03  # left by each flat-field correction # assumed
-    drift_k_per_k: float = 0.06  # fixed pattern per kelvin of focal plane since the correction # assumed
-    walk_k_per_sqrt_min: float = 0.01  # fixed pattern since the correction # assumed
-    narcissus_k_per_k: float = 0.02  # housing minus focal plane # assumed
-    narcissus_px: float = 20.0  # assumed
-    bias_k: float = 1.5  # of one device, within the 5 K of its specification # assumed
-    bias_k_per_k: float = 0.05  # of focal plane away from 25 degC # assumed
-    bias_k_per_k_min: float = 1.0  # assumed
-    dead_fraction: float = 2e-3  # assumed
-    hot_fraction: float = 5e-4  # assumed
-    blinking_fraction: float = 1e-3  # assumed
-    blink_on_s: float = 5.0  # assumed
-    blink_off_s: float = 60.0  # assumed
-    blink_k: tuple[float, float] = (1.0, 5.0)  # assumed
-    is_repairing: bool = False  # replace known bad pixels by the mean of their neighbours
-    window_loss: float = 0.02  # dust on the window at the start, mean of units # assumed
-    sun_radius_px: float = 1.5  # saturated disc # assumed
-    burn_in_k: float = 5.0  # assumed
-    burn_in_tau_s: float = 180.0  # assumed
-    freeze_s: float = 0.9  # 23 frames at 26 Hz [Lepton2014]
-    warning_s: float = 2.0  # 52 frames at 26 Hz [Lepton2014]
-    ffc_period_s: float = 180.0  # [Lepton2014]
-    ffc_step_k: float = 1.5  # [Lepton2014]
-    lock_low_k: float = ZERO_CELSIUS_K - 10.0  # [Lepton2014]
-    lock_high_k: float = ZERO_CELSIUS_K + 80.0  # [Lepton2014]
-    self_heating_k: tuple[float, float] = (1.0, 3.0)  # assumed
-    fpa_tau_s: float = 120.0  # focal plane after housing # assumed
+    netd_k: float  # white, one frame
+    flicker_k: float  # 1/f part, 0.5-8 mHz
+    column_white_k: float  # per frame
+    column_slow_k: float
+    gain_spread: float  # per pixel
+    vignetting_residual: float  # left of cos^4 by the factory's gain map, smooth
+    ffc_offset_k: float  # left by each flat-field correction
+    drift_k_per_k: float  # fixed pattern per kelvin of focal plane since the correction
+    walk_k_per_sqrt_min: float  # fixed pattern since the correction
+    narcissus_k_per_k: float  # housing minus focal plane
+    narcissus_px: float
+    bias_k: float  # of one device, within the 5 K of its specification
+    bias_k_per_k: float  # of focal plane away from 25 degC
+    bias_k_per_k_min: float
+    dead_fraction: float
+    hot_fraction: float
+    blinking_fraction: float
+    blink_on_s: float
+    blink_off_s: float
+    blink_k: tuple[float, float]
+    is_repairing: bool  # replace known bad pixels by the mean of their neighbours
+    window_loss: float  # dust on the window at the start, mean of units
+    sun_radius_px: float  # saturated disc
+    burn_in_k: float
+    burn_in_tau_s: float
+    freeze_s: float  # 23 frames at 26 Hz
+    warning_s: float  # 52 frames at 26 Hz
+    ffc_period_s: float
+    ffc_step_k: float
+    lock_low_k: float
+    lock_high_k: float
+    self_heating_k: tuple[float, float]
+    fpa_tau_s: float  # focal plane after housing
 
     @classmethod
-    def none(cls) -> "ThermalImperfections":
+    def of(cls, values: Mapping[str, Any], is_repairing: bool = False) -> "ThermalImperfections":
+        """Amplitudes given by name, as a part file holds them."""
+        spans = {name: tuple(value) for name, value in values.items() if isinstance(value, list | tuple)}
+        return cls(**(dict(values) | spans), is_repairing=is_repairing)
+
+    def none(self) -> "ThermalImperfections":
         """A perfect camera of the same kind: every amplitude zero, no frozen frame."""
-        amplitudes: dict[str, Any] = {f.name: 0.0 for f in fields(cls) if f.name in _AMPLITUDES}
-        return replace(cls(), **amplitudes)
+        amplitudes: dict[str, Any] = {f.name: 0.0 for f in fields(self) if f.name in _AMPLITUDES}
+        return replace(self, **amplitudes)
 
 
 _AMPLITUDES = frozenset(

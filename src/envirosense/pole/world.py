@@ -287,21 +287,28 @@ class Environment3DState:
         first: int,
         stop: int,
         is_healthy: bool = False,
+        every: int = 1,
     ) -> None:
-        """View of the ticks `first` to before `stop`; a healthy one leaves all causes out."""
+        """View of every `every`-th tick from `first` to before `stop`; a healthy one leaves causes out."""
         self.world = world
         self._is_healthy = is_healthy
         self.first_tick = first
         start_utc = world.grid.start_utc + timedelta(seconds=first * world.grid.dt_s)
-        self.grid = TimeGrid(start_utc=start_utc, dt_s=world.grid.dt_s, n=stop - first)
+        self.grid = TimeGrid(
+            start_utc=start_utc, dt_s=every * world.grid.dt_s, n=len(range(first, stop, every))
+        )
         self._settled = settled
-        self._part = slice(first, stop)
+        self._part = slice(first, stop, every)
 
     def without_causes(self) -> "Environment3DState":
         """The same ticks of the same world in which no cause acts."""
-        return Environment3DState(
-            self.world, self._settled, self.first_tick, self.first_tick + self.grid.n, is_healthy=True
-        )
+        part = self._part
+        return Environment3DState(self.world, self._settled, part.start, part.stop, True, part.step)
+
+    def every(self, n_ticks: int) -> "Environment3DState":
+        """Every n-th tick of the same range, for what changes slowly."""
+        part = self._part
+        return Environment3DState(self.world, self._settled, part.start, part.stop, self._is_healthy, n_ticks)
 
     def component_k(self) -> Array:
         """Temperatures of all components, (time, node) [K], linear between the network's steps."""

@@ -157,7 +157,8 @@ def chart(
         f'<span class="readout"></span></figcaption>'
         f'<div class="plot" style="height:{height_px}px" data-low="{y.low:.6g}" data-high="{y.high:.6g}">'
         f'<svg viewBox="0 0 {HEIGHT} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(title)} over time"><use href="#back"/><path class="grid" d="{rules}"/>{curves}</svg>'
+        f'aria-label="{escape(title)} over time"><use href="#back"/>'
+        f'<path class="grid" d="{rules}"/>{curves}</svg>'
         f"{labels}<i class=cross></i></div>{time_ticks(view)}</figure>"
     )
 

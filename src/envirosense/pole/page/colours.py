@@ -56,7 +56,7 @@ class ColourScale:
 
 
 def colour_scale(frames_c: Array) -> ColourScale:
-    """Scale common to pictures (frame, row, column) [degC], stretched at the cold end if a spot is very hot."""
+    """Scale common to pictures (frame, row, column) [degC]; a very hot spot stretches its cold end."""
     low, high = float(np.quantile(frames_c, 0.005)), float(frames_c.max())
     body = float(np.quantile(frames_c, 0.99)) - low
     high = max(high, low + 1.0)

@@ -26,7 +26,8 @@ def film_strip(thermal: Thermal, view: TimeView) -> str:
         for i, picture in enumerate(pictures)
     )
     large = pictures[hottest].replace('class="picture"', 'class="picture large"', 1)
-    return f'<div class="film"><div class="screen">{large}{_scale_bar(scale)}</div><div class="strip">{strip}</div></div>'
+    screen = f'<div class="screen">{large}{_scale_bar(scale)}</div>'
+    return f'<div class="film">{screen}<div class="strip">{strip}</div></div>'
 
 
 def _picture(picture_c: Array, t_s: float, scale: ColourScale, outline: str, view: TimeView) -> str:

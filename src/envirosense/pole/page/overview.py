@@ -14,8 +14,9 @@ _CROWDED = 0.16  # of the width: labels nearer than this go on another row
 def timeline(recording: Recording, view: TimeView) -> str:
     """Stages of the events, and from when each sensor could see them."""
     rows = [_track("Stage", _stage_bars(view), "tall")] if view.spans else []
-    for row in recording.rows("observability"):
-        rows.append(_track(phrase(str(row["sensor_id"])), _seen_bar(row, view)))
+    rows += [
+        _track(phrase(str(row["sensor_id"])), _seen_bar(row, view)) for row in recording.rows("observability")
+    ]
     if not rows:
         return ""
     flags, n_rows = _flags(view)
@@ -24,7 +25,8 @@ def timeline(recording: Recording, view: TimeView) -> str:
 
 
 def _track(name: str, bars: str, kind: str = "") -> str:
-    return f'<div class="track {kind}"><span class="name">{escape(name)}</span><div class="bars plot">{bars}<i class=cross></i></div></div>'
+    label = f'<span class="name">{escape(name)}</span>'
+    return f'<div class="track {kind}">{label}<div class="bars plot">{bars}<i class=cross></i></div></div>'
 
 
 def _stage_bars(view: TimeView) -> str:
@@ -70,7 +72,8 @@ def _flags(view: TimeView) -> tuple[str, int]:
 def _flag(marker: Marker, view: TimeView, row: int, place: float) -> str:
     side = " left" if place > 0.8 else ""
     text = f"{escape(marker.name)} <em>{marker.t_s / 60:.1f} min</em>"
-    return f'<span class="flag {marker.kind}{side}" style="left:{view.left(marker.t_s)};top:{18 * row}px">{text}</span>'
+    style = f"left:{view.left(marker.t_s)};top:{18 * row}px"
+    return f'<span class="flag {marker.kind}{side}" style="{style}">{text}</span>'
 
 
 def facts(entries: Iterable[tuple[str, object]]) -> str:
@@ -90,7 +93,7 @@ def observability_table(recording: Recording) -> str:
         f"<tr><td>{escape(phrase(str(row['sensor_id'])))}</td><td>{row['max_snr']:.3g}</td>"
         f"<td>{value_text(row['detectable'])}</td><td>{_instant(row['first_detectable_s'])}</td>"
         f"<td>{_instant(row.get('detectable_s'))}</td></tr>"
-        for row in map(dict, recording.rows("observability"))
+        for row in recording.rows("observability")
     )
     head = "<tr><th>Sensor</th><th>Greatest SNR</th><th>Detectable</th><th>First at</th><th>In all</th></tr>"
     return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""

@@ -61,7 +61,7 @@ def _header(recording: Recording, view: TimeView, title: str) -> str:
 
 def _sentence(recording: Recording) -> str:
     """The episode in two lines."""
-    events: list[dict[str, Any]] = recording.rows("events")
+    events = recording.rows("events")
     if not events:
         return "Nothing happens here: no event is labelled in this episode."
     parts = []
@@ -74,7 +74,7 @@ def _sentence(recording: Recording) -> str:
         text += f"; ignition after {span_text(ignition_s)}" if ignition_s is not None else "; no ignition"
         seen = [
             (row["first_detectable_s"], row["sensor_id"])
-            for row in map(dict, recording.rows("observability"))
+            for row in recording.rows("observability")
             if row["event_id"] == event["event_id"] and row["first_detectable_s"] is not None
         ]
         first = min(seen, default=None)
@@ -96,8 +96,8 @@ def _section(title: str, content: str, key: str = "") -> str:
 def _body(recording: Recording, view: TimeView) -> str:
     parts = [_section("Timeline", timeline(recording, view)), _facts(recording)]
     if recording.thermal is not None:
-        camera = f'<div class="camera">{film_strip(recording.thermal, view)}<div>{thermal_chart(recording.thermal, view)}</div></div>'
-        parts.append(_section("Camera", camera))
+        film, curves = film_strip(recording.thermal, view), thermal_chart(recording.thermal, view)
+        parts.append(_section("Camera", f'<div class="camera">{film}<div>{curves}</div></div>'))
     parts.append(_section("Cause", cause_charts(recording, view)))
     for title, key, charts in sensor_groups(recording, view):
         parts.append(_section(title, f'<div class="grid3">{charts}</div>', key))
@@ -114,7 +114,7 @@ def _facts(recording: Recording) -> str:
     hidden = {"event_id", "episode_id", "category"}
     cards = [
         (f"Event {event['event_id']}", facts((k, v) for k, v in event.items() if k not in hidden))
-        for event in map(dict, recording.rows("events"))
+        for event in recording.rows("events")
     ]
     cards.append(("Scenario parameters", facts(spec.params.items())))
     cards.append(("Site", facts(spec.site.items())))

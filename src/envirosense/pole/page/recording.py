@@ -1,7 +1,8 @@
 """What a page shows of an episode, read from its streams; frames pass one row group at a time."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ class Recording:
     thermal: Thermal | None
     spans: tuple[Span, ...]
     utc_offset_h: float | None
-    stages: tuple[str, ...] = field(default=())
+    stages: tuple[str, ...]
 
     @property
     def duration_s(self) -> float:
@@ -73,9 +74,10 @@ class Recording:
         """Tick [s]."""
         return self.episode.spec.grid.dt_s
 
-    def rows(self, stream: str) -> list[dict[str, object]]:
+    def rows(self, stream: str) -> list[dict[str, Any]]:
         """Rows of a small stream; none where it is missing."""
-        return self.tables[stream].to_pylist() if stream in self.tables else []
+        found: list[dict[str, Any]] = self.tables[stream].to_pylist() if stream in self.tables else []
+        return found
 
     def has(self, stream: str, column: str) -> bool:
         """Whether a column was recorded."""
@@ -155,11 +157,18 @@ def _thermal(dataset: Dataset, episode: Episode, stream: str, tables: dict[str, 
     near = int(np.abs(wanted - hottest[1]).argmin())
     if hottest[2] is not None:
         wanted[near], chosen[near] = hottest[1], hottest[2]
-    t_s = np.concatenate(ticks) * episode.spec.grid.dt_s
+    t_s: Array = np.concatenate(ticks).astype(np.float64) * episode.spec.grid.dt_s
     codes = np.concatenate(reduced)
-    values = [layout.values(codes[:, i]) - ZERO_CELSIUS_K for i in range(3)]
-    mask = _mask(tables, layout)
-    return Thermal(t_s, *values, t_s[wanted], layout.values(chosen) - ZERO_CELSIUS_K, mask)
+    values_c = layout.values(codes) - ZERO_CELSIUS_K
+    return Thermal(
+        t_s=t_s,
+        hottest_c=values_c[:, 0],
+        median_c=values_c[:, 1],
+        coldest_c=values_c[:, 2],
+        picture_t_s=t_s[wanted],
+        pictures_c=layout.values(chosen) - ZERO_CELSIUS_K,
+        mask=_mask(tables, layout),
+    )
 
 
 def _mask(tables: dict[str, pa.Table], layout: FrameLayout) -> npt.NDArray[np.bool_] | None:

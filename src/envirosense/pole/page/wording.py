@@ -3,8 +3,8 @@
 import math
 
 _UNITS = {
-    "_ug_m3": "\u00b5g/m\u00b3", "_w_m2": "W/m\u00b2", "_mm_h": "mm/h", "_m_s": "m/s", "_g_s": "g/s", "_ppb": "ppb",
-    "_pct": "%", "_deg": "\u00b0", "_pa": "Pa", "_days": "d", "_c": "\u00b0C", "_k": "K", "_s": "s", "_m": "m",
+    "_ug_m3": "µg/m³", "_w_m2": "W/m²", "_mm_h": "mm/h", "_m_s": "m/s", "_g_s": "g/s", "_ppb": "ppb",
+    "_pct": "%", "_deg": "°", "_pa": "Pa", "_days": "d", "_c": "°C", "_k": "K", "_s": "s", "_m": "m",
     "_a": "A", "_w": "W", "_g": "g", "_h": "h",
 }  # fmt: skip
 _SYMBOLS = {

@@ -120,8 +120,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
             name: self.config.overrides.get(f"imperfections.{name}", value)
             for name, value in self._amplitudes.items()
         }
-        spans = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-        built = ThermalImperfections(**(values | spans), is_repairing=self.config.repair_bad_pixels)
+        built = ThermalImperfections.of(values, self.config.repair_bad_pixels)
         if self.config.stages_off is True:
             return built.none()
         if isinstance(self.config.stages_off, tuple):

@@ -52,7 +52,10 @@ class GasResponse:
         mox = self.is_mox
         k = self.k[mox]
         taken_ppb = mix(gas_ppb, self.oxidising)[:, mox]
-        weakened = np.exp(-(self.oxidiser_beta[mox] / self.beta[mox]) * np.log1p(taken_ppb / k))
+        weakened = 1.0 / (1.0 + taken_ppb / k)
+        exponent = self.oxidiser_beta[mox] / self.beta[mox]
+        if (exponent != 1.0).any():  # equal exponents, the usual part, need no power
+            weakened = weakened**exponent
         y[:, mox] = (y[:, mox] + k) * weakened - k
         return y
 

@@ -1,0 +1,150 @@
+"""Training to a folder, and back from it."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from envirosense.core.errors import DatasetError, SchemaVersionError
+from envirosense.factory import TWINS, GenerationRequest, generate
+from envirosense.factory.executors import InlineExecutor
+from envirosense.learning import evaluate, load_model, train
+from envirosense.testing.twins import CoinTwin
+
+if "coin" not in TWINS:
+    TWINS.register("coin")(CoinTwin)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("learning")
+
+
+@pytest.fixture(scope="module")
+def dataset(home):
+    request = GenerationRequest(
+        twin="coin", episodes=32, duration_s=900.0, dt_s=5.0, seed=4, n_groups=16, scenarios=("*",)
+    )
+    return generate(request, home / "data", executor=InlineExecutor())
+
+
+@pytest.fixture(scope="module")
+def trained(dataset, home):
+    return train(dataset, home / "model", seed=2, size=30)
+
+
+@pytest.fixture
+def copy(trained, home, tmp_path):
+    for path in (home / "model").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_a_loaded_model_scores_as_the_trained_one(trained, dataset, home):
+    windows = dataset["test"].windows()
+    loaded = load_model(home / "model")
+    for role in ("model", "control", "threshold"):
+        before, after = getattr(trained, role), getattr(loaded, role)
+        assert np.array_equal(before.score(windows), after.score(windows))
+    assert loaded.thresholds == trained.thresholds
+
+
+def test_the_card_says_what_the_model_is(trained, dataset, home):
+    card = json.loads((home / "model" / "card.json").read_text())
+    assert card["dataset"]["logical_hash"] == dataset.logical_hash
+    assert card["classes"] == ["heads", "normal"]
+    assert "near" in card["channels"]
+    assert card["versions"]["scikit-learn"]
+
+
+def test_a_model_is_judged_on_groups_it_never_saw(trained, dataset, home):
+    report = evaluate(home / "model", dataset, command="envirosense evaluate")
+    assert report.provenance["trained_on"] == dataset.logical_hash
+    groups = {split: set(np.unique(dataset[split].windows().group)) for split in dataset.splits}
+    assert not groups["train"] & groups["test"]
+    assert report.exposure.n_groups == len(groups["test"])
+    assert report.model.pr_auc.value > 0.9
+
+
+def test_the_test_split_is_not_opened_while_training(dataset, home):
+    opened = []
+
+    class Watched:
+        folder, logical_hash, splits = dataset.folder, dataset.logical_hash, dataset.splits
+
+        def __getitem__(self, split):
+            opened.append(split)
+            return dataset[split]
+
+    train(Watched(), home / "watched", seed=2, size=5)
+    assert opened == ["train", "validation"]
+
+
+def test_the_same_seed_gives_the_same_model(trained, dataset, home):
+    again = train(dataset, home / "again", seed=2, size=30)
+    windows = dataset["test"].windows()
+    assert np.array_equal(again.model.score(windows), trained.model.score(windows))
+
+
+def test_a_damaged_model_is_refused(copy):
+    data = bytearray((copy / "model.skops").read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / "model.skops").write_bytes(bytes(data))
+    with pytest.raises(DatasetError, match="damaged"):
+        load_model(copy)
+
+
+def test_a_model_with_a_foreign_type_is_refused(copy):
+    from hashlib import sha256
+
+    from sklearn.preprocessing import FunctionTransformer
+    from skops import io
+
+    io.dump(FunctionTransformer(pickle.loads), copy / "model.skops")
+    card = json.loads((copy / "card.json").read_text())
+    card["files"]["model"]["sha256"] = sha256((copy / "model.skops").read_bytes()).hexdigest()
+    (copy / "card.json").write_text(json.dumps(card))
+    with pytest.raises(DatasetError, match="which a model file may not"):
+        load_model(copy)
+
+
+def test_a_missing_file_is_named(copy):
+    (copy / "control.skops").unlink()
+    with pytest.raises(DatasetError, match=r"control\.skops: missing"):
+        load_model(copy)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="give the folder of a trained model"):
+        load_model(tmp_path)
+
+
+def test_a_broken_card_is_refused(copy):
+    (copy / "card.json").write_text("{")
+    with pytest.raises(DatasetError, match="not a model card"):
+        load_model(copy)
+
+
+def test_a_newer_model_is_refused(copy):
+    card = json.loads((copy / "card.json").read_text())
+    (copy / "card.json").write_text(json.dumps({**card, "schema_version": 99}))
+    with pytest.raises(SchemaVersionError, match="99 is newer"):
+        load_model(copy)
+
+
+def test_a_dataset_without_validation_groups_is_refused(home):
+    request = GenerationRequest(twin="coin", episodes=2, duration_s=300.0, n_groups=1)
+    one = generate(request, home / "one", executor=InlineExecutor())
+    with pytest.raises(DatasetError, match="generate at least three groups"):
+        train(one, home / "none")
+
+
+def test_ten_lines_train_scikit_learn(dataset):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    w = dataset["train"].windows()
+    X, y = w.features(), w.y
+    model = HistGradientBoostingClassifier(max_iter=10).fit(X, y)
+    held_out = dataset["test"].windows()
+    assert model.score(held_out.features(), held_out.y) > 0.8
