@@ -134,6 +134,16 @@ class Terse(Good):
         return {"severity": 0.0}
 
 
+class Hasty(Good):
+    def is_completed(self, current_time_step, environment_3d_state):
+        return current_time_step >= 100
+
+
+class Endless(Good):
+    def is_completed(self, current_time_step, environment_3d_state):
+        return False
+
+
 class Stepwise(Good):
     """Event that ends at the 150th tick whatever a tick is."""
 
@@ -175,6 +185,8 @@ class Stepwise(Good):
         (Sensing, "may read only forcing, response and grid"),
         (Peeking, r"reads environment_3d_state\.readings"),
         (Terse, "needs event_type, is_anomaly and severity"),
+        (Endless, "must turn true at expected_duration"),
+        (Hasty, "here tick 60 of 60 s"),
         (Stepwise, "events start or end elsewhere"),
     ],
 )

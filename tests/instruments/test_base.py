@@ -101,6 +101,7 @@ def test_a_switched_off_sensor_reports_and_draws_nothing() -> None:
     block = sensor.run(WORLD, memory)
     assert np.isnan(block.reading).all()
     assert not block.sampled.any()
+    assert not sensor.is_enabled
     sensor.enable()
     fresh = sensor.run(WORLD, sensor.start(1)).reading
     assert np.array_equal(sensor.run(WORLD, memory).reading, fresh)
@@ -126,6 +127,10 @@ def test_part_values_come_in_the_unit_asked_for() -> None:
     assert values.number("white.density", "Pa/sqrt(Hz)") == 0.5
     with pytest.raises(ConfigError, match="must be in 'hPa'"):
         values.number("range.low", "hPa")
+    with pytest.raises(ConfigError, match="must be one number or 3"):
+        Probe(config(part="wind/ft205")).values.numbers("range.high", "reading", 3)
+    with pytest.raises(ConfigError, match="must be one number$"):
+        Probe(config(part="wind/ft205")).values.number("range.high", "reading")
     with pytest.raises(UnknownNameError, match=r"range\.low"):
         values.number("range.lowe", "Pa")
 

@@ -36,10 +36,17 @@ def hand_made(y, episode=None, events=(), dt_s=60.0):
         start_tick=start.astype(np.int64),
         start_s=start * dt_s,
         events=EventTable(
-            names, np.zeros(len(events), np.int32), np.full(len(events), "fault"), np.full(len(events), "s/one"),
-            names, *columns,
+            episode_id=names,
+            event_id=np.zeros(len(events), np.int32),
+            event_type=np.full(len(events), "fault"),
+            scenario=np.full(len(events), "s/one"),
+            group=names,
+            onset_s=columns[0],
+            clearance_s=columns[1],
+            ignition_s=columns[2],
+            first_detectable_s=columns[3],
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -110,8 +117,8 @@ def test_without_quiet_windows_nothing_may_alarm():
 def test_an_event_is_alarmed_by_the_first_alarm_while_it_lasts():
     nan = float("nan")
     events = [("a", 120.0, 300.0, 290.0, 150.0), ("b", 60.0, nan, nan, nan)]
-    windows = hand_made(["normal", "normal", "fault", "fault", "fault", "normal"] + ["normal"] + ["fault"] * 2,
-                        episode=["a"] * 6 + ["b"] * 3, events=events)  # fmt: skip
+    classes = ["normal", "normal", "fault", "fault", "fault", "normal", "normal", "fault", "fault"]
+    windows = hand_made(classes, episode=["a"] * 6 + ["b"] * 3, events=events)
     alarm = np.array([1, 0, 0, 1, 1, 1, 0, 0, 0], bool)
     found = metrics.event_outcomes(windows, alarm)
     assert found.alarmed.tolist() == [True, False]

@@ -215,7 +215,7 @@ def test_a_technology_nobody_knows_is_refused() -> None:
         array(overrides={"channel.technology": words})
 
 
-GAS_DRIFT = Path("/work/shared/data/gas_drift_uci/batches_1_3.parquet")
+GAS_DRIFT = Path(__file__).parents[3] / "shared/data/gas_drift_uci/batches_1_3.parquet"
 
 
 @pytest.mark.skipif(not GAS_DRIFT.exists(), reason="calibration data are not on this machine")

@@ -12,7 +12,7 @@ from envirosense.instruments.stages.contract import AnyStage, Description
 from envirosense.instruments.stages.drift import Drift, SharedGainDrift
 from envirosense.instruments.stages.noise import FlickerNoise, RandomWalk, WhiteNoise
 
-type Plain = float | None | list[float | None]
+type Plain = float | list[float | None] | None
 type StageViews = dict[str, dict[str, Plain]]
 
 NOISE_STAGES = (WhiteNoise, FlickerNoise, RandomWalk)

@@ -1,5 +1,7 @@
 """Detectors: something that is fitted on windows and scores windows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -41,6 +43,15 @@ def alarm_score(detector: Detector, windows: Windows) -> Floats:
     return 1.0 - detector.score(windows)[:, detector.classes.index(NORMAL)]
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Context in which learners use one thread: the same sums on any machine, no fight over cores."""
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(1):
+        yield
+
+
 def trainable(windows: Windows) -> Windows:
     """Windows worth learning from: an event that no sensor could see yet teaches nothing."""
     return windows.select(~windows.is_event | windows.detectable)
@@ -77,7 +88,8 @@ class WindowDetector:
             raise DatasetError(f"training windows hold only {sorted(known)}: add normal and event episodes")
         self.channels = train.channels
         self.estimator = self._untrained(int(rng.integers(2**31)))
-        self.estimator.fit(chosen.features(), chosen.y)
+        with one_thread():
+            self.estimator.fit(chosen.features(), chosen.y)
         return self
 
     def _untrained(self, seed: int) -> Any:
@@ -102,7 +114,8 @@ class WindowDetector:
         check_channels(self.channels, windows.channels)
         if not len(windows):
             return np.empty((0, len(self.classes)))
-        return np.asarray(self._fitted().predict_proba(windows.features()), dtype=np.float64)
+        with one_thread():
+            return np.asarray(self._fitted().predict_proba(windows.features()), dtype=np.float64)
 
     def importances(self, n: int = 15) -> dict[str, float]:
         """The `n` features the forest leaned on most, by mean decrease of impurity; empty for boosting."""

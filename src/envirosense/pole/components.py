@@ -13,11 +13,11 @@ from envirosense.core.errors import UnknownNameError
 from envirosense.physics.heat import HeatNetwork
 from envirosense.pole.site import PHASES, Site
 
-WOOD_J_M3_K = 1.0e6  # dry wood [physics-power-camera 1.6]
-WOOD_W_M_K = 0.15  # across the grain [physics-power-camera 1.6]
-WOOD_J_G_K = 1.6  # dry wood when hot [physics-gas-air 3.2]
+WOOD_J_M3_K = 1.0e6  # dry wood (handbook, from memory)
+WOOD_W_M_K = 0.15  # across the grain (handbook, from memory)
+WOOD_J_G_K = 1.6  # dry wood when hot (handbook, from memory)
 WOOD_SKIN_M = 0.02  # depth of the node that the camera sees; between an hour and a day; assumed
-SOIL_J_M3_K = 1.6e6  # dry soil [physics-power-camera 1.6]
+SOIL_J_M3_K = 1.6e6  # dry soil (handbook, from memory)
 SOIL_W_M_K = 0.5
 SOIL_SKIN_M = 0.05  # half the diurnal damping depth; assumed
 SOIL_DEEP_M = 0.3  # where the temperature stands still for a day; assumed
@@ -25,8 +25,8 @@ CONDUCTOR_SPAN_M = 2.0  # visible length that one node stands for; assumed
 CONDUCTOR_J_M_K = 620.0  # 0.69 kg/m of aluminium and steel at 900 J/kg/K
 CONDUCTOR_AREA_M2 = 1.7e-4  # 336.4 kcmil aluminium
 ALUMINIUM_W_M_K = 237.0
-CLAMP_J_K = 450.0  # 0.5 kg of aluminium [physics-power-camera 1.3]
-CLAMP_M2 = 0.015  # [physics-power-camera 1.3]
+CLAMP_J_K = 450.0  # 0.5 kg of aluminium; assumed
+CLAMP_M2 = 0.015  # assumed
 FITTING_J_K = 390.0  # 0.8 kg of steel; assumed
 FITTING_M2 = 0.02  # assumed
 FITTING_TO_WOOD_W_K = 0.6  # 5 cm2 of pressed washer on wood, 1000 W/m2/K and a millimetre of char; assumed
@@ -36,16 +36,16 @@ FUEL_M2 = 0.004  # rim of the charring spot that sees air; assumed
 DEFAULT_FUEL_G = 55.0  # middle of the scenarios' range
 INSULATOR_J_K = 2600.0  # 3 kg of porcelain at 880 J/kg/K
 INSULATOR_M2 = 0.06  # assumed
-TANK_J_K = 1.25e5  # 34.8 Wh/K for 25 kVA [physics-power-camera 1.4]
+TANK_J_K = 1.25e5  # 34.8 Wh/K for 25 kVA by the rule of [C57.91] (from memory)
 TANK_WALL_J_K = 9.0e3  # 20 kg of steel
 TANK_M2 = 1.4  # 0.45 m x 0.8 m with fins; assumed
 OIL_TO_WALL_W_K = 60.0  # holds the wall 5-10 K under the oil at full load; assumed
 TREE_M2 = 4.0  # outer leaves of one clump; assumed
 TREE_J_K = 8.0e3  # thin leaves: 0.5 mm of water per area; assumed
-CASE_J_K = 900.0  # Grid Guardian, 1.8 kg [physics-power-camera 7.4], assumed there
-CASE_M2 = 0.12  # [physics-power-camera 7.4], assumed there
-CASE_SUNLIT_M2 = 0.03  # [physics-power-camera 7.4], assumed there
-CASE_POWER_W = 0.9  # electronics on average [physics-power-camera 7.4], assumed there
+CASE_J_K = 900.0  # Grid Guardian, 1.8 kg; assumed
+CASE_M2 = 0.12  # assumed
+CASE_SUNLIT_M2 = 0.03  # assumed
+CASE_POWER_W = 0.9  # electronics on average; assumed
 FITTINGS = ("crossarm_bolt", "pole_top_bolt", "neutral_bracket")
 FACETS = ("pole_n", "pole_e", "pole_s", "pole_w")
 

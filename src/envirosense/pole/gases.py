@@ -39,8 +39,8 @@ from envirosense.physics.dispersion import (
 from envirosense.pole.atmosphere import Atmosphere
 
 SOURCE_SIZE_M = 0.25  # wake of fitting and crossarm that the gas first fills; assumed
-IN_PLUME_INTENSITY = 0.4  # i_r of 0.3-0.6 at near range [physics-gas-air 2.4] (from memory)
-IN_PLUME_TAU_S = 1.0  # 0.3-1 s times plume width over wind [physics-gas-air 2.4] (from memory)
+IN_PLUME_INTENSITY = 0.4  # i_r of 0.3-0.6 at near range [YeeWilson2000] (from memory)
+IN_PLUME_TAU_S = 1.0  # 0.3-1 s times plume width over wind [YeeWilson2000] (from memory)
 
 
 @cache

@@ -24,9 +24,9 @@ from envirosense.pole.site import Site
 STEP_S = 10.0  # shortest node time constant is a minute; ticks are read between the steps
 SPIN_UP_H = 24  # a day: the pole's slowest wood node forgets its start
 SPIN_UP_STEP_S = 300.0
-HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm [physics-power-camera 1.3] (from memory)
-CONDUCTOR_OHM_M = 1.704e-4  # 336.4 kcmil ACSR at 25 degC [physics-power-camera 1.2] (from memory)
-NEUTRAL_SHARE = 0.15  # neutral over phase current; residual 5-20 % [physics-power-camera 2.4] (from memory)
+HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm; assumed
+CONDUCTOR_OHM_M = 1.704e-4  # 336.4 kcmil ACSR at 25 degC (handbook, from memory)
+NEUTRAL_SHARE = 0.15  # neutral over phase current, 5-20 %; assumed
 NO_LOAD_W = 84.0  # of a 25 kVA unit with 420 W in all and a load-loss ratio of 4
 FULL_LOAD_W = 336.0  # load loss at rated current
 SUN_SAMPLE_S = 60.0  # the sun moves a quarter of a degree between samples
@@ -147,7 +147,7 @@ def _irradiance(components: Components, sun: SunTrack, ghi: Array, dni: Array, d
     A body lit from all sides gets the beam on its outline and the diffuse light of sky and
     ground around it.
     """
-    albedo = 0.2  # grass [physics-power-camera 8.2] (from memory)
+    albedo = 0.2  # grass; assumed
     around = dni + dhi + albedo * ghi
     tilted = [i for i, node in enumerate(components.nodes) if node.tilt_deg is not None]
     irradiance = np.repeat(around[:, None], len(components.nodes), axis=1)

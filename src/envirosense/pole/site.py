@@ -105,7 +105,7 @@ _SPREADS: dict[str, tuple[float, float]] = {
     "device_bearing_deg": (0.0, 360.0),
     "camera_pan_deg": (-8.0, 8.0),
 }
-_ROUGHNESS_M = (0.03, 0.6)  # open fields to suburbs [physics-gas-air 1.1]
+_ROUGHNESS_M = (0.03, 0.6)  # open fields to suburbs (common tables, from memory)
 
 
 def draw_site(seed: int, index: int) -> Site:

@@ -5,6 +5,7 @@
 
 import dataclasses
 import inspect
+import math
 from typing import Final
 
 import numpy as np
@@ -64,6 +65,7 @@ def check_scenario(
         check_labels_follow_response(scenario_class, params, conditions_of)
         check_labels_ignore_sensors(scenario_class, params, conditions_of)
         check_time_step(scenario_class, params, conditions_of)
+        check_completion(scenario_class, params, conditions_of)
 
 
 def check_forcing(
@@ -192,6 +194,22 @@ def check_time_step(
     require(near, f"{where}.labels: events start or end elsewhere when the time step halves: {times}")
 
 
+def check_completion(
+    scenario_class: ScenarioClass, params: Params, conditions_of: ConditionsOf = planted_conditions
+) -> None:
+    """The scenario is over once its expected duration has passed, whatever the time step."""
+    scenario = scenario_class(params)
+    for dt_s in (10.0, 60.0):
+        conditions = conditions_of(planted_grid(dt_s=dt_s))
+        world = PlantedWorld(conditions, planted_response(conditions.grid, 0.0))
+        end = math.ceil(scenario_class.expected_duration / dt_s)
+        require(
+            not scenario.is_completed(0, world) and scenario.is_completed(end, world),
+            f"{scenario_class.__name__}.is_completed: must turn true at expected_duration "
+            f"({scenario_class.expected_duration:g} s), here tick {end} of {dt_s:g} s",
+        )
+
+
 def _labels(scenario_class: ScenarioClass, params: Params, conditions: Conditions, excess_k: float) -> Labels:
     forcing = _forcing(scenario_class, params, conditions)
     response = None if forcing.component is None else planted_response(conditions.grid, excess_k)
@@ -211,6 +229,7 @@ __all__ = [
     "Params",
     "ScenarioClass",
     "check_attributes",
+    "check_completion",
     "check_event",
     "check_forcing",
     "check_id",

@@ -203,7 +203,7 @@ class _Recorder:
 
     def __init__(self, world: UniformWorld) -> None:
         self._world = world
-        self.given: list[tuple[str, Array, Array]] = []
+        self.given: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = []
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._world, name)

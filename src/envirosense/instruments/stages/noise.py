@@ -46,7 +46,7 @@ class FlickerNoise:
     """Noise of spectrum h / f with a flat Allan deviation, from Ornstein-Uhlenbeck terms.
 
     Terms of equal variance and relaxation times a factor `_RATIO` apart add to h / f within 0.4 %
-    between the shortest and the longest. Allan floor^2 = 2 ln 2 h [Barnes1971], and
+    between the shortest and the longest. Allan floor^2 = 2 ln 2 h (closed form for 1 / f), and
     h = variance / ln(ratio). Each term is weighted so that its spectrum at low frequency is that
     of the continuous process whatever the tick.
     """

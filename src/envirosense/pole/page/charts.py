@@ -125,6 +125,7 @@ def chart(
     columns: int = 380,
     axis: Axis | None = None,
     least_span: float = 0.0,
+    floor: float | None = None,
 ) -> str:
     """One chart.
 
@@ -138,8 +139,9 @@ def chart(
         columns: resolution across.
         axis: value axis; by default one that holds all curves.
         least_span: smallest span of a value axis chosen here.
+        floor: value below which the axis chosen here does not reach.
     """
-    y = axis or _fitted(lines, least_span, 4 if height_px < 200 else 6)
+    y = axis or _fitted(lines, least_span, floor, 4 if height_px < 200 else 6)
     curves = "".join(
         f'<path class="line {line.kind}{" dots" if line.is_dots else ""}" data-label="{escape(line.label)}" '
         f'd="{_path(line, view, y, columns)}"/>'
@@ -172,13 +174,13 @@ def time_ticks(view: TimeView) -> str:
     return f'<div class="xl">{spans}<b>{view.unit}</b></div>'
 
 
-def _fitted(lines: Sequence[Line], least_span: float, n_ticks: int) -> Axis:
+def _fitted(lines: Sequence[Line], least_span: float, floor: float | None, n_ticks: int) -> Axis:
     known = [values[np.isfinite(values)] for line in lines if (values := line.series.values).size]
     known = [values for values in known if values.size]
     if not known:
-        return value_axis(0.0, 1.0, n_ticks)
+        return value_axis(0.0, 1.0, n_ticks, floor=floor)
     low, high = min(float(v.min()) for v in known), max(float(v.max()) for v in known)
-    return value_axis(low, high, n_ticks, least_span or 1e-6 * max(math.fabs(low), 1.0))
+    return value_axis(low, high, n_ticks, least_span or 1e-6 * max(math.fabs(low), 1.0), floor)
 
 
 def _path(line: Line, view: TimeView, y: Axis, columns: int) -> str:

@@ -1,7 +1,5 @@
 """Film strip of the thermal camera: pictures with one colour scale, the component outlined."""
 
-from html import escape
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +10,8 @@ from envirosense.pole.page.png import data_uri, indexed_png
 from envirosense.pole.page.recording import Thermal
 
 
-def film_strip(thermal: Thermal, view: TimeView) -> str:
-    """Large picture of the hottest frame, colour legend, and the strip."""
+def film_strip(thermal: Thermal, view: TimeView) -> tuple[str, str]:
+    """Large picture of the hottest frame with the colour legend, and the strip."""
     scale = colour_scale(thermal.pictures_c)
     outline = "" if thermal.mask is None else outline_path(thermal.mask)
     hottest = int(thermal.pictures_c.max(axis=(1, 2)).argmax())
@@ -26,8 +24,7 @@ def film_strip(thermal: Thermal, view: TimeView) -> str:
         for i, picture in enumerate(pictures)
     )
     large = pictures[hottest].replace('class="picture"', 'class="picture large"', 1)
-    screen = f'<div class="screen">{large}{_scale_bar(scale)}</div>'
-    return f'<div class="film">{screen}<div class="strip">{strip}</div></div>'
+    return f'<div class="screen">{large}{_scale_bar(scale)}</div>', f'<div class="strip">{strip}</div>'
 
 
 def _picture(picture_c: Array, t_s: float, scale: ColourScale, outline: str, view: TimeView) -> str:
@@ -36,12 +33,13 @@ def _picture(picture_c: Array, t_s: float, scale: ColourScale, outline: str, vie
     src = data_uri(indexed_png(scale.indices(picture_c), thermal_palette()))
     hottest_c = float(picture_c.max())
     shape = f'<path class="outline" d="{outline}"/>' if outline else ""
-    caption = f"{t_s / 60:.1f} min \u00b7 {view.clock(t_s)} \u00b7 {hottest_c:.1f}\u2009\u00b0C"
+    clock = f'<span class="long"> \u00b7 {view.clock(t_s)} \u00b7 hottest</span>'
+    caption = f"{t_s / 60:.0f}\u2009min{clock} {hottest_c:.0f}\u2009\u00b0C".replace("-", "\u2212")
     ring = f'<circle class="ring" cx="{column + 0.5}" cy="{row + 0.5}" r="2.4"/>'
     return (
         f'<span class="picture"><img src="{src}" width="{width}" height="{height}" alt="thermal picture, '
         f'hottest pixel {hottest_c:.1f} degC"><svg viewBox="0 0 {width} {height}" aria-hidden="true">'
-        f"{shape}{ring}</svg><span class=when>{escape(caption)}</span></span>"
+        f"{shape}{ring}</svg><span class=when>{caption}</span></span>"
     )
 
 

@@ -41,11 +41,15 @@ def tick_label(value: float, step: float) -> str:
     return text.replace("-", "\u2212") if float(f"{value:.{digits}f}") else text.lstrip("-")
 
 
-def value_axis(low: float, high: float, n_ticks: int = 4, least_span: float = 0.0) -> Axis:
-    """Axis around a range of values, with some air at both ends."""
+def value_axis(
+    low: float, high: float, n_ticks: int = 4, least_span: float = 0.0, floor: float | None = None
+) -> Axis:
+    """Axis around a range of values, with some air at both ends but none below `floor`."""
     span = max(high - low, least_span, 1e-9 * max(abs(low), abs(high)), 1e-12)
     middle = 0.5 * (low + high)
     low, high = min(low, middle - span / 2) - 0.06 * span, max(high, middle + span / 2) + 0.06 * span
+    if floor is not None and low < floor:
+        low, high = floor, max(high, floor + span)
     step = round_step(high - low, n_ticks)
     first, last = math.ceil(low / step), math.floor(high / step)
     ticks = tuple(k * step for k in range(first, last + 1))

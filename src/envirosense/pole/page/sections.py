@@ -1,6 +1,7 @@
 """Groups of charts of an episode page."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +15,9 @@ from envirosense.pole.page.wording import phrase, split_unit, symbol
 
 _COMPASS = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("N", "E", "S", "W", "N"))
 _COLOURED = 4  # components with a colour of their own
-_KEY = (("reading", "reading"), ("truth", "without imperfections"))
+_PERFECT = "a perfect instrument"
+_IN_AIR = "target gas in the air"
+_TARGET = re.compile(r"^ch\d+_")  # VOC channels are named after their target gas
 
 
 def sensor_groups(recording: Recording, view: TimeView) -> Iterator[tuple[str, str, str]]:
@@ -28,7 +31,8 @@ def sensor_groups(recording: Recording, view: TimeView) -> Iterator[tuple[str, s
             groups[_group(name, series.unit)].append(_channel(recording, name, series, view))
     for title, charts in groups.items():
         if charts:
-            yield title, legend(_KEY), "".join(charts)
+            name = _IN_AIR if title == "Gas" and "ideal" not in recording.tables else _PERFECT
+            yield title, legend((("reading", "reading"), ("truth", name))), "".join(charts)
 
 
 def _group(column: str, unit: str) -> str:
@@ -41,18 +45,24 @@ def _group(column: str, unit: str) -> str:
 
 
 def _channel(recording: Recording, column: str, reading: Series, view: TimeView) -> str:
-    sensor, _, channel = column.rpartition(".")
+    channel = column.rpartition(".")[2]
     lines = [Line("reading", "reading", reading)]
     if (ideal := ideal_series(recording, column)) is not None:
-        lines.append(Line("without imperfections", "truth", ideal))
-    name, _ = split_unit(channel)
-    note = " ".join(dict.fromkeys((phrase(sensor), reading.description)))
+        below = _roughness(reading) <= 1.5 * _roughness(ideal)  # a smooth line stays visible over a rough one
+        lines.insert(0 if below else 1, Line("truth", "truth", ideal))
+    name, _ = split_unit(_TARGET.sub("", channel))
+    note = reading.description
     if reading.unit == "deg":
         dots = [replace(line, is_dots=True) for line in lines]
         return chart(phrase(name), "from", dots, view, note=note, axis=_COMPASS)
     if reading.unit == "Pa":
         lines = [replace(line, series=_scaled(line.series, 0.01, 0.0, "hPa")) for line in lines]
     return chart(phrase(name), symbol(lines[0].series.unit), lines, view, note=note)
+
+
+def _roughness(series: Series) -> float:
+    known = series.values[np.isfinite(series.values)]
+    return float(np.abs(np.diff(known)).mean()) if known.size > 1 else 0.0
 
 
 def _scaled(series: Series, factor: float, shift: float, unit: str) -> Series:
@@ -68,7 +78,7 @@ def ideal_series(recording: Recording, column: str) -> Series | None:
     """What a perfect instrument would show: the ideal stream if stored, else the world's truth."""
     if recording.has("ideal", column):
         return recording.series("ideal", column)
-    channel = column.rpartition(".")[2]
+    channel = _TARGET.sub("", column.rpartition(".")[2])
     if channel == "temperature_c" and recording.has("truth", "air_k"):
         return celsius(recording.series("truth", "air_k"))
     if channel == "humidity_pct" and recording.has("truth", "relative_humidity"):
@@ -90,7 +100,7 @@ def world_charts(recording: Recording, view: TimeView) -> str:
     """Conditions that no scalar sensor reports: sun, rain, line current."""
     wanted = (("ghi_w_m2", "Sunlight", 50.0), ("current_a", "Line current", 10.0), ("rain_mm_h", "Rain", 1.0))
     parts = [
-        chart(title, symbol(series.unit), [Line(title, "truth", series)], view, least_span=span)
+        chart(title, symbol(series.unit), [Line(title, "truth", series)], view, least_span=span, floor=0.0)
         for column, title, span in wanted
         if recording.has("truth", column)
         for series in (recording.series("truth", column),)
@@ -109,7 +119,7 @@ def thermal_chart(thermal: Thermal, view: TimeView) -> str:
         )
     ]
     key = legend([(line.kind, f"{line.label} pixel") for line in reversed(lines)])
-    return key + chart("Apparent temperature", "\u00b0C", lines, view, height_px=230, columns=600)
+    return key + chart("Apparent temperature", "\u00b0C", lines, view, height_px=300, columns=600)
 
 
 def cause_charts(recording: Recording, view: TimeView) -> str:
@@ -129,14 +139,17 @@ def cause_charts(recording: Recording, view: TimeView) -> str:
     emission = _scaled(recording.series("response", "emission_g_s"), 1000.0, 0.0, "mg/s")
     if float(np.nanmax(emission.values)) > 0:
         converted = _scaled(recording.series("response", "converted"), 100.0, 0.0, "%")
-        parts.append(chart("Gas and tar leaving the fuel", "mg/s", [Line("emission", "c0", emission)], view))
-        parts.append(chart("Fuel lost", "%", [Line("converted", "c0", converted)], view, least_span=0.1))
+        parts.append(
+            chart("Gas and tar leaving the fuel", "mg/s", [Line("emission", "c0", emission)], view, floor=0.0)
+        )
+        lost = [Line("converted", "c0", converted)]
+        parts.append(chart("Fuel lost", "%", lost, view, least_span=0.1, floor=0.0))
     if recording.has("labels", "severity") and recording.tables["labels"].num_rows:
         severity = recording.series("labels", "severity")
         unit_axis = Axis(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), ("0", "0.2", "0.4", "0.6", "0.8", "1"))
         line = Line("severity", "c0", severity)
         parts.append(
-            chart("Severity", "", [line], view, axis=unit_axis, note="levels 1 to 5 change at the grid")
+            chart("Severity", "", [line], view, axis=unit_axis, note="alert level changes at every 0.2")
         )
     return f'{key}<div class="grid3">{"".join(parts)}</div>'
 

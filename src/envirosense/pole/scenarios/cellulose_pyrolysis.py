@@ -34,7 +34,7 @@ from envirosense.scenarios import (
 
 ANOMALY_K = 20.0  # excess over the healthy component at which the happening counts as begun; assumed
 IGNITION_K = 623.0  # piloted ignition of wood, surface about 350 degC [Drysdale2011] (from memory)
-# Lower temperature of each stage [K]; bands of emission in wood [physics-gas-air 3.3]
+# Lower temperature of each stage [K], rounded from what thermogravimetry shows; assumed
 STAGES = (("heating", 0.0), ("hemicellulose", 433.0), ("cellulose", 493.0), ("charring", 573.0))
 WOOD_SHARE = 0.6  # of the leakage power arises in the dry ring of wood around the steel; assumed
 FLICKER_TAU_S = 30.0  # dry bands form and rewet within a minute; assumed
@@ -63,7 +63,7 @@ class CellulosePyrolysisScenario(BaseScenario):
                 LogUniform(20.0, 400.0),
                 "W",
                 "leakage power at the fitting when the leak is fully grown",
-                "tens to hundreds of W: 10-100 mA through dry bands [physics-gas-air 3.2] (from memory)",
+                "assumed: 10-100 mA through the dry bands of a 7-20 kV phase",
             ),
             "fuel_g": Parameter(
                 LogUniform(20.0, 150.0), "g", "dry wood that takes part in the heating", "assumed"
@@ -78,7 +78,10 @@ class CellulosePyrolysisScenario(BaseScenario):
                 Uniform(0.7, 1.3), "1", "end of the leak (drying), as a fraction of the episode", "assumed"
             ),
             "yield_spread": Parameter(
-                Uniform(0.6, 1.4), "1", "factor on every volatile yield", "+-40 % [physics-gas-air 3.4]"
+                Uniform(0.6, 1.4),
+                "1",
+                "factor on every volatile yield",
+                "assumed: yields of one wood differ by 40 %",
             ),
         }
     )

@@ -29,7 +29,7 @@ from envirosense.scenarios import (
     Uniform,
 )
 
-HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm [physics-power-camera 1.3] (from memory)
+HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm (assumed)
 MELTING_VOLTAGE_V = 0.277  # aluminium, sqrt(4 L (Tm^2 - T0^2)) with T0 = 293 K [Holm1967]
 ANOMALY_K = 4.0  # over a similar component: "probable deficiency" starts here [NETA-MTS]
 FULL_SCALE_K = 150.0  # excess that counts as severity 1; assumed
@@ -58,7 +58,7 @@ class EquipmentOverheatScenario(BaseScenario):
                 LogUniform(2e-4, 4e-3),
                 "ohm",
                 "contact resistance at 20 degC at the end of the growth",
-                "degraded 0.2-1 mohm, terminal 1-10 mohm [physics-power-camera 1.3] (from memory)",
+                "assumed: degraded 0.2-1 mohm, terminal 1-10 mohm",
             ),
             "onset_fraction": Parameter(
                 Uniform(0.03, 0.35), "1", "start of the growth, as a fraction of the episode", "assumed"
@@ -70,7 +70,7 @@ class EquipmentOverheatScenario(BaseScenario):
                 LogUniform(30.0, 300.0),
                 "d",
                 "time the same growth takes on a real line; the episode's clock is compressed",
-                "weeks to months [physics-power-camera 3.7]",
+                "assumed: weeks to months",
             ),
         }
     )

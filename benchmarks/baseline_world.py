@@ -1,0 +1,115 @@
+"""What both baselines start from: the world of an episode, by the project's own world code.
+
+The baselines differ from the product in sensing and storing alone. The world they share is counted in
+full on both sides. Of what the product writes they leave out the keys, content hashes, file checksums,
+observability, masks and stage metadata, which only lowers their cost.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from envirosense.core.episode import EpisodeSpec
+from envirosense.core.protocols import Array
+from envirosense.datasets.memory import MemorySink
+from envirosense.instruments.conditions import Conditions, conditions_at
+from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.run import EpisodeRun
+from envirosense.pole.scene_geometry import direction
+from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
+from envirosense.pole.thermal_imperfections import CameraUnit
+from envirosense.pole.thermal_recording import rain_film_loss
+from envirosense.pole.world import Environment3DState
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One episode's world as arrays over time, and the device that looks at it."""
+
+    device: VirtualGridGuardian
+    camera: ThermalCameraSensor
+    unit: CameraUnit
+    state: Environment3DState
+    conditions: Conditions
+    gas_ppb: Array  # (time, gas) in the order of the array's cross-sensitivities
+    wind_m_s: Array  # (time, 3)
+    radiance: Array  # (time, body) [W/m2/sr]
+    housing_k: Array
+    window_loss: Array
+    sun: tuple[Array, Array]  # pixel row and column
+    streams: dict[str, pa.Table]  # truth, components, regimes, response, events, labels
+
+    @property
+    def n(self) -> int:
+        """Ticks."""
+        return self.state.grid.n
+
+
+def simulate_world(spec: EpisodeSpec) -> Hour:
+    """The world of an episode, with the streams that no sensor is needed for."""
+    bare = spec.model_copy(update={"sensing": spec.sensing | {"sensors": []}})
+    run, memory = EpisodeRun(bare), MemorySink()
+    run.write_block(0, spec.grid.n, memory)
+    run.write_causes(memory)
+    streams = {name: memory.table(name) for name in memory.streams}
+    device = VirtualGridGuardian(SensorConfiguration.parse(spec.sensing, "sensing"), spec.sensing_seed)
+    camera = device.cameras["thermal_camera"]
+    state = run.world.state(0, spec.grid.n)
+    at = camera.position_3d
+    azimuth, elevation = state.sun_direction()
+    return Hour(
+        device=device,
+        camera=camera,
+        unit=camera.start_frames(spec.sensing_seed).unit,
+        state=state,
+        conditions=conditions_at(state, at),
+        gas_ppb=device.scalar_sensors["voc_array"].truth(state),
+        wind_m_s=state.wind_m_s(at),
+        radiance=state.view_radiance_w_m2_sr(state.view(camera.camera)[0]),
+        housing_k=state.housing_k(),
+        window_loss=rain_film_loss(state.rain_mm_h()),
+        sun=camera.camera.project(direction(azimuth, elevation)),
+        streams={name: table for name, table in streams.items() if table.num_rows},
+    )
+
+
+def write_plainly(folder: Path, name: str, table: pa.Table) -> None:
+    """One Parquet file with zstd-1 and pyarrow's other defaults."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, folder / f"{name}.parquet", compression="zstd", compression_level=1)
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of every file."""
+    return sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+
+
+def shutter_states(unit: CameraUnit, housing_k: Array) -> dict[str, Array]:
+    """Flat-field corrections tick by tick in plain Python; arrays (time,) by name.
+
+    The rule of `instruments.shutter_kernels`, for a camera that has one frame per tick.
+    """
+    tau_s, self_k, period_s, step_k, freeze_s, warning_s, low_k, high_k = unit.shutter.tolist()
+    dt_s, share = unit.dt_s, float(-np.expm1(-unit.dt_s / tau_s))
+    fpa_k = float(housing_k[0]) + self_k
+    corrected_k, epoch = min(max(fpa_k, low_k), high_k), 0
+    last_s, next_s = -unit.since_ffc_s, period_s - unit.since_ffc_s
+    rows = []
+    for i, housing in enumerate(housing_k.tolist()):
+        t = i * dt_s
+        target_k = housing + self_k
+        fpa_k += share * (target_k - fpa_k)
+        if fpa_k < low_k or fpa_k > high_k:
+            next_s = max(next_s, t + warning_s)
+        elif next_s <= t:
+            last_s = next_s + (t - next_s) // period_s * period_s
+            next_s, corrected_k, epoch = last_s + period_s, fpa_k, epoch + 1
+        elif abs(fpa_k - corrected_k) >= step_k:
+            next_s = min(next_s, t + warning_s)
+        rows.append((fpa_k, 60.0 * (target_k - fpa_k) / tau_s, corrected_k, epoch, t - last_s < freeze_s))
+    names = ("fpa_k", "rate_k_min", "corrected_k", "epoch", "is_frozen")
+    return dict(zip(names, (np.array(column) for column in zip(*rows, strict=True)), strict=True))

@@ -1,0 +1,249 @@
+"""A world whose truth is written down in closed form, for people who test sensors.
+
+It answers what `Environment3DState` answers. The picture is the same wherever a camera looks: one
+even black scene, with at most one hot spot that fills a given share of one pixel.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
+
+from envirosense.core.config import FrozenModel
+from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Array, Position
+from envirosense.core.species import species as species_named
+from envirosense.physics.radiation import band_radiance_w_m2_sr
+from envirosense.pole.scene import Coverage, SparseWeights
+from envirosense.pole.scene_geometry import PinholeCamera
+
+SCENE, SPOT = "scene", "hot_spot"  # bodies of the picture
+
+type Share = Annotated[float, Field(ge=0, le=1)]
+type Swing = Annotated[float, Field(ge=-1, le=1)]  # of the mean
+type GasLevels = dict[str, NonNegativeFloat]
+
+_SMOKE: Final = {"carbon_monoxide": 2000.0, "formaldehyde": 200.0, "guaiacol": 60.0, "acetic_acid": 300.0}
+
+
+class MockSource(FrozenModel):
+    """A steady plume: excess [ppb] = strength (w0 / w)^2 exp(-r^2 / 2 w^2), w = w0 + growth x.
+
+    x is the distance downwind, r the distance from the axis; there is nothing upwind.
+    """
+
+    at_m: Position
+    strength_ppb: GasLevels = Field(default_factory=lambda: dict(_SMOKE))
+    width_m: PositiveFloat = 0.25
+    growth: NonNegativeFloat = 0.1
+
+    def share(self, at: Position, flow: Array) -> float:
+        """Share of the strength that reaches a point; `flow` is the unit vector of the wind."""
+        way = np.subtract(at, self.at_m)
+        downwind_m = float(way @ flow)
+        if downwind_m < 0.0:
+            return 0.0
+        width_m = self.width_m + self.growth * downwind_m
+        off_axis2 = max(float(way @ way) - downwind_m**2, 0.0)
+        return (self.width_m / width_m) ** 2 * math.exp(-0.5 * off_axis2 / width_m**2)
+
+
+class MockSettings(FrozenModel):
+    """Means, gradients, sources, the hot spot, and how everything moves in time.
+
+    The course f(t) is 0 before `begin_s`; then a step is 1, a ramp rises to 1 over `period_s`, a
+    sinusoid is sin(2 pi (t - begin) / period). Air is mean + swing f; wind and gas are mean (1 + swing f).
+    """
+
+    air_k: PositiveFloat = 293.15
+    relative_humidity: Share = 0.5
+    pressure_pa: PositiveFloat = 101_325.0
+    wind_m_s: tuple[float, float, float] = (-2.0, 0.0, 0.0)  # east, north, up
+    irradiance_w_m2: NonNegativeFloat = 400.0
+    rain_mm_h: NonNegativeFloat = 0.0
+    gas_ppb: GasLevels = Field(default_factory=lambda: {"carbon_monoxide": 150.0, "ozone": 35.0})
+    scene_k: PositiveFloat = 293.15
+    housing_k: PositiveFloat = 295.15
+    sun_azimuth_deg: float | None = None  # None: no beam reaches the camera
+    sun_elevation_deg: float = 45.0
+    air_gradient_k_m: Position = (0.0, 0.0, 0.0)
+    gas_gradient_per_m: Position = (0.0, 0.0, 0.0)  # of the mean; gas does not fall below zero
+    wind_shear_per_m: float = 0.0  # of the mean, with height
+    sources: tuple[MockSource, ...] = ()
+    hot_spot_k: PositiveFloat | None = None
+    hot_spot_share: Share = 0.5
+    hot_spot_pixel: tuple[NonNegativeInt, NonNegativeInt] = (29, 39)  # row, column
+    course: Literal["constant", "step", "ramp", "sinusoid"] = "constant"
+    begin_s: NonNegativeFloat = 60.0
+    period_s: PositiveFloat = 120.0
+    air_swing_k: float = 5.0
+    humidity_swing: Swing = 0.1
+    pressure_swing_pa: float = 200.0
+    irradiance_swing_w_m2: float = 200.0
+    rain_swing_mm_h: NonNegativeFloat = 0.0
+    scene_swing_k: float = 5.0
+    wind_swing: Swing = 0.4
+    gas_swing: Swing = 0.8
+
+    @model_validator(mode="after")
+    def _truth_is_possible(self) -> Self:
+        if self.sources and not any(self.wind_m_s):
+            raise ConfigError("wind_m_s", self.wind_m_s, "a plume needs wind; give it a direction")
+        if self.course == "constant":
+            return self
+        if not abs(self.humidity_swing) <= min(self.relative_humidity, 1.0 - self.relative_humidity):
+            raise ConfigError("humidity_swing", self.humidity_swing, "humidity must stay within 0 and 1")
+        if abs(self.irradiance_swing_w_m2) > self.irradiance_w_m2:
+            raise ConfigError("irradiance_swing_w_m2", self.irradiance_swing_w_m2, "must not exceed the mean")
+        return self
+
+
+KINDS: Final[Mapping[str, dict[str, Any]]] = {
+    "uniform": {},
+    "gradient": {
+        "air_gradient_k_m": (0.1, 0.0, -0.0065),
+        "gas_gradient_per_m": (0.02, 0.01, 0.03),
+        "wind_shear_per_m": 0.05,
+    },
+    "plume": {"sources": ({"at_m": (3.0, 0.0, 6.0)},)},
+    "hot_spot": {"hot_spot_k": 363.15},
+    "step": {"course": "step"},
+    "ramp": {"course": "ramp"},
+    "sinusoid": {"course": "sinusoid"},
+    "several_sources": {
+        "sources": (
+            {"at_m": (2.0, 0.0, 6.0)},
+            {"at_m": (4.0, 0.3, 6.2), "width_m": 0.5},
+            {"at_m": (5.0, 4.0, 6.0), "strength_ppb": {"carbon_monoxide": 900.0}},
+        )
+    },
+}  # what differs from the settings' defaults
+_START: Final = datetime(1990, 7, 1, 12, tzinfo=UTC)
+
+
+def create_mock_environment_state(
+    kind: str = "uniform", grid: TimeGrid | None = None, **settings: Any
+) -> "MockEnvironmentState":
+    """World of one kind over a grid (ten minutes at 1 s); `settings` are the fields of `MockSettings`.
+
+    Raises:
+        UnknownNameError: if there is no such kind.
+        ConfigError: if a setting is unknown or impossible.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind", kind, KINDS)
+    grid = grid or TimeGrid(start_utc=_START, dt_s=1.0, n=600)
+    return MockEnvironmentState(MockSettings.parse(KINDS[kind] | settings, "mock"), grid)
+
+
+class MockEnvironmentState:
+    """Exact truth over a range of ticks; arrays start with (time,)."""
+
+    def __init__(self, settings: MockSettings, grid: TimeGrid, first_tick: int = 0) -> None:
+        """World over the ticks of `grid`, the first of which is `first_tick` of the episode."""
+        self.settings = settings
+        self.grid = grid
+        self.first_tick = first_tick
+        speed_m_s = math.hypot(*settings.wind_m_s)
+        self._flow = np.array(settings.wind_m_s) / (speed_m_s or 1.0)
+        for names in (settings.gas_ppb, *(source.strength_ppb for source in settings.sources)):
+            for name in names:
+                species_named(name)
+
+    def ticks(self, first: int, n: int) -> "MockEnvironmentState":
+        """`n` ticks of this world from its tick `first` on."""
+        start_utc = self.grid.start_utc + timedelta(seconds=first * self.grid.dt_s)
+        grid = TimeGrid(start_utc=start_utc, dt_s=self.grid.dt_s, n=n)
+        return MockEnvironmentState(self.settings, grid, self.first_tick + first)
+
+    def without_causes(self) -> "MockEnvironmentState":
+        """The same ticks without sources and hot spot."""
+        settings = self.settings.model_copy(update={"sources": (), "hot_spot_k": None})
+        return MockEnvironmentState(settings, self.grid, self.first_tick)
+
+    def course(self) -> Array:
+        """Course f(t) of everything that moves, (time,) [1]."""
+        s = self.settings
+        ticks = np.arange(self.first_tick, self.first_tick + self.grid.n)
+        since_s = ticks * np.float64(self.grid.dt_s) - s.begin_s
+        shape = {
+            "constant": np.zeros_like(since_s),
+            "step": np.ones_like(since_s),
+            "ramp": np.minimum(since_s / s.period_s, 1.0),
+            "sinusoid": np.sin(2.0 * np.pi * since_s / s.period_s),
+        }[s.course]
+        return np.where(since_s >= 0.0, shape, 0.0)
+
+    def air_k(self, at: Position) -> Array:
+        """Air temperature, (time,) [K]."""
+        s = self.settings
+        return s.air_k + math.fsum(np.multiply(s.air_gradient_k_m, at)) + s.air_swing_k * self.course()
+
+    def relative_humidity(self, at: Position) -> Array:
+        """Relative humidity, (time,), 0..1."""
+        return self.settings.relative_humidity + self.settings.humidity_swing * self.course()
+
+    def pressure_pa(self, at: Position) -> Array:
+        """Static pressure, (time,) [Pa]."""
+        return self.settings.pressure_pa + self.settings.pressure_swing_pa * self.course()
+
+    def wind_m_s(self, at: Position) -> Array:
+        """Wind vector east, north, up, (time, 3) [m/s]."""
+        s = self.settings
+        strength = (1.0 + s.wind_shear_per_m * at[2]) * (1.0 + s.wind_swing * self.course())
+        return np.outer(strength, s.wind_m_s)
+
+    def irradiance_w_m2(self) -> Array:
+        """Global horizontal irradiance, (time,) [W/m2]."""
+        return self.settings.irradiance_w_m2 + self.settings.irradiance_swing_w_m2 * self.course()
+
+    def rain_mm_h(self) -> Array:
+        """Rain, (time,) [mm/h]."""
+        return self.settings.rain_mm_h + self.settings.rain_swing_mm_h * np.maximum(self.course(), 0.0)
+
+    def gas_ppb(self, species: Sequence[str], at: Position) -> Array:
+        """Mole fractions, (time, species) [ppb]: background and every source."""
+        s = self.settings
+        slope = 1.0 + math.fsum(np.multiply(s.gas_gradient_per_m, at))
+        levels = {species_named(name).name: max(slope, 0.0) * ppb for name, ppb in s.gas_ppb.items()}
+        for source in s.sources:
+            share = source.share(at, self._flow)
+            for name, ppb in source.strength_ppb.items():
+                own = species_named(name).name
+                levels[own] = levels.get(own, 0.0) + share * ppb
+        mean = np.array([levels.get(species_named(name).name, 0.0) for name in species])
+        return np.outer(1.0 + s.gas_swing * self.course(), mean)
+
+    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+        """How much of each pixel scene and hot spot fill, whatever the pose."""
+        s = self.settings
+        row, column = s.hot_spot_pixel
+        if row >= camera.rows or column >= camera.columns:
+            fix = f"the picture has {camera.rows} rows and {camera.columns} columns"
+            raise ConfigError("hot_spot_pixel", s.hot_spot_pixel, fix)
+        weights = np.zeros((camera.rows * camera.columns, 2), np.float32)
+        weights[row * camera.columns + column, 1] = s.hot_spot_share if s.hot_spot_k else 0.0
+        weights[:, 0] = 1.0 - weights[:, 1]
+        seen = Coverage(weights, (SCENE, SPOT), np.ones(2), np.full(2, np.nan))
+        return seen, seen.sparse()
+
+    def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
+        """In-band radiance of scene and hot spot, both black, (time, 2) [W/m2/sr]."""
+        s = self.settings
+        scene_k = s.scene_k + s.scene_swing_k * self.course()
+        spot_k = np.full_like(scene_k, s.hot_spot_k) if s.hot_spot_k else scene_k
+        return np.stack([band_radiance_w_m2_sr(scene_k), band_radiance_w_m2_sr(spot_k)], axis=1)
+
+    def sun_direction(self) -> tuple[Array, Array]:
+        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam arrives."""
+        s = self.settings
+        azimuth_deg = np.full(self.grid.n, np.nan if s.sun_azimuth_deg is None else s.sun_azimuth_deg)
+        return np.radians(azimuth_deg), np.radians(s.sun_elevation_deg + 0.0 * azimuth_deg)
+
+    def housing_k(self) -> Array:
+        """Temperature of the device's case, (time,) [K]."""
+        return np.full(self.grid.n, self.settings.housing_k)
