@@ -129,7 +129,7 @@ def test_part_values_come_in_the_unit_asked_for() -> None:
         values.number("range.low", "hPa")
     with pytest.raises(ConfigError, match="must be one number or 3"):
         Probe(config(part="wind/ft205")).values.numbers("range.high", "reading", 3)
-    with pytest.raises(ConfigError, match="must be one number$"):
+    with pytest.raises(ConfigError, match=r"must be one number$"):
         Probe(config(part="wind/ft205")).values.number("range.high", "reading")
     with pytest.raises(UnknownNameError, match=r"range\.low"):
         values.number("range.lowe", "Pa")

@@ -14,6 +14,7 @@ from envirosense.datasets.schema import tick_times
 KEYS: Final = ("episode_id", "tick", "time_utc", "event_id", "sensor_id")
 FEATURE_ROLES: Final = ("reading", "frames")
 ANSWER_ROLES: Final = ("label", "event", "truth", "observability", "mask", "response", "regime")
+_MEASURED_ROLES: Final = ("reading", "ideal", "truth")
 _KEYED_ROLES: Final = ("event", "observability")
 # Suffix of a column name and the units it may stand for; longer suffixes first
 _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
@@ -61,7 +62,8 @@ def check_units(schema: pa.Schema) -> Iterator[tuple[str, str]]:
         if not is_number(field):
             continue
         suffix = next((suffix for suffix in _SUFFIXES if field.name.endswith(suffix)), "")
-        if not unit_of(field):
+        is_measured = role_of(schema) in _MEASURED_ROLES
+        if b"unit" not in (field.metadata or {}) or (is_measured and not unit_of(field)):
             yield field.name, "no_unit"
         elif suffix and unit_of(field) not in _SUFFIXES[suffix]:
             yield field.name, f"unit_{unit_of(field)}_for_{suffix}"

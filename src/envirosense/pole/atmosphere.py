@@ -84,8 +84,9 @@ def make_atmosphere(
 ) -> Atmosphere:
     """Air of an episode that starts at the grid's date and clock time in the weather year."""
     first_hour = year.hour_of(grid.start_utc)
-    hours = _hours(first_hour, grid)
     ticks = _clock_ticks(first_hour, grid)
+    per_hour = round(3600.0 / grid.dt_s)
+    hours = range(int(first_hour), int(first_hour) + -(-ticks.stop // per_hour))
     weather = _weather(year, hours, ticks, grid, world_seed)
     air = stability(weather.wind_m_s, ANEMOMETER_M, site.roughness_m, weather.ghi_w_m2, weather.air_k)
     turbulence = _turbulence(year, site, hours, ticks, grid, world_seed, height_m)
@@ -100,11 +101,6 @@ def make_atmosphere(
         hour_of_year=np.mod(hour_of_year, HOURS_PER_YEAR),
         hour_local=np.mod(hour_of_year, 24.0),
     )
-
-
-def _hours(first_hour: float, grid: TimeGrid) -> range:
-    last_hour = first_hour + (grid.n - 1) * grid.dt_s / 3600.0
-    return range(int(first_hour), int(last_hour + 1e-9) + 1)
 
 
 def _clock_ticks(first_hour: float, grid: TimeGrid) -> slice:

@@ -21,7 +21,7 @@ SOIL_J_M3_K = 1.6e6  # dry soil (handbook, from memory)
 SOIL_W_M_K = 0.5
 SOIL_SKIN_M = 0.05  # half the diurnal damping depth; assumed
 SOIL_DEEP_M = 0.3  # where the temperature stands still for a day; assumed
-CONDUCTOR_SPAN_M = 2.0  # visible length that one node stands for; assumed
+CONDUCTOR_SPAN_M = 6.0  # both sides of a joint; long enough that the joint hardly warms it; assumed
 CONDUCTOR_J_M_K = 620.0  # 0.69 kg/m of aluminium and steel at 900 J/kg/K
 CONDUCTOR_AREA_M2 = 1.7e-4  # 336.4 kcmil aluminium
 ALUMINIUM_W_M_K = 237.0
@@ -95,7 +95,7 @@ def _pole(site: Site) -> list[Node]:
 
 def _crossarm(site: Site) -> list[Node]:
     face_m2 = site.crossarm_length_m * 0.1
-    skin_j_k = face_m2 * WOOD_SKIN_M * WOOD_J_M3_K
+    skin_j_k = 2 * face_m2 * WOOD_SKIN_M * WOOD_J_M3_K
     top = Node(
         "crossarm_top", skin_j_k, 2 * face_m2, 0.92, site.wood_absorptivity, face_m2, 0.8, 0.1, tilt_deg=0.0
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import PositiveFloat
 
 from envirosense.core.config import FrozenModel, load_yaml
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
@@ -19,6 +20,7 @@ from envirosense.pole.guardian import default_configuration
 from envirosense.pole.run import EpisodeRun, stored_response
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.weather_ref import weather_ref
+from envirosense.pole.world import require_tick
 from envirosense.scenarios import SCENARIOS, Forcing
 from envirosense.scenarios.parameters import ParameterSpace
 
@@ -34,7 +36,7 @@ class PoleOptions(FrozenModel):
     without: tuple[str, ...] = ()
     weather: str | None = None
     site: str | None = None
-    frame_interval_s: float = 1.0
+    frame_interval_s: PositiveFloat = 1.0
     ideal_stream: bool = False
     stages_stream: bool = True
     sensing: dict[str, Any] | None = None
@@ -63,6 +65,7 @@ class PoleTwin:
         Every scenario of one round of the dataset stands on the same site, so a site says nothing
         about the scenario.
         """
+        require_tick(request.dt_s)
         options = PoleOptions.parse(dict(request.options), "options")
         names = ("episode", request.index)
 
@@ -72,8 +75,9 @@ class PoleTwin:
         site = _site(options, request)
         weather = weather_ref(options.weather)
         n_ticks = max(1, round(request.duration_s / request.dt_s))
-        minute = int(rng("start").integers(365 * 24 * 60))
-        start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+        start_s = 60.0 * int(rng("start").integers(365 * 24 * 60))
+        start_s -= start_s % request.dt_s  # ticks lie on the clock, as the weather's do
+        start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
         age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
         return EpisodeSpec(
             twin=self.name,

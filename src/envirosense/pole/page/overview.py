@@ -43,7 +43,7 @@ def _stage_bars(view: TimeView) -> str:
 
 
 def _seen_bar(row: Mapping[str, Any], view: TimeView) -> str:
-    snr = f"SNR {row['max_snr']:.3g}"
+    snr = f"SNR {_snr(row['max_snr'])}"
     first_s = row["first_detectable_s"]
     if not isinstance(first_s, float):
         return f'<span class="unseen">not detectable \u00b7 {snr}</span>'
@@ -87,10 +87,33 @@ def facts(entries: Iterable[tuple[str, object]]) -> str:
     return f"<dl>{''.join(items)}</dl>"
 
 
+def event_facts(event: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+    """What is known of an event, in the order a reader asks."""
+    for name in ("event_type", "event_subtype", "component", "level"):
+        if name in event:
+            yield name, event[name]
+    for name in ("onset_s", "peak_s", "ignition_s", "clearance_s"):
+        value = event.get(name)
+        yield name.removesuffix("_s"), None if value is None else span_text(value)
+    if "source_strength" in event:
+        yield "source", f"{value_text(event['source_strength'])}\u2009{event.get('source_strength_unit', '')}"
+    if all(f"{axis}_m" in event for axis in "xyz"):
+        place = ", ".join(f"{event[f'{axis}_m']:.2f}".replace("-", "\u2212") for axis in "xyz")
+        yield "place east, north, up", f"{place}\u2009m"
+    if "distance_m" in event:
+        yield "distance to the device", f"{event['distance_m']:.2f}\u2009m"
+    if event.get("parent_event_id") is not None:
+        yield "caused by event", event["parent_event_id"]
+
+
+def _snr(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
 def observability_table(recording: Recording) -> str:
     """What each sensor could see."""
     rows = "".join(
-        f"<tr><td>{escape(phrase(str(row['sensor_id'])))}</td><td>{row['max_snr']:.3g}</td>"
+        f"<tr><td>{escape(phrase(str(row['sensor_id'])))}</td><td>{_snr(row['max_snr'])}</td>"
         f"<td>{value_text(row['detectable'])}</td><td>{_instant(row['first_detectable_s'])}</td>"
         f"<td>{_instant(row.get('detectable_s'))}</td></tr>"
         for row in recording.rows("observability")

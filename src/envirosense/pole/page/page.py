@@ -8,7 +8,7 @@ from typing import Any
 from envirosense.datasets.dataset import Dataset
 from envirosense.pole.page.charts import TimeView, shared_shapes, time_view
 from envirosense.pole.page.film import film_strip
-from envirosense.pole.page.overview import facts, observability_table, timeline
+from envirosense.pole.page.overview import event_facts, facts, observability_table, timeline
 from envirosense.pole.page.recording import Recording, read_recording
 from envirosense.pole.page.sections import (
     cause_charts,
@@ -49,7 +49,7 @@ def _header(recording: Recording, view: TimeView, title: str) -> str:
         episode.episode_id,
         f"{when} ({view.clock_name})",
         span_text(recording.duration_s),
-        f"site {episode.group}",
+        episode.group,
         f"split {episode.split}",
     )
     chips = "".join(f"<span>{escape(bit)}</span>" for bit in bits)
@@ -71,7 +71,7 @@ def _sentence(recording: Recording) -> str:
         level = f", alert level {event['level']}" if event.get("level") else ""
         text = f"{phrase(kind)}{place}{level}, from {span_text(event['onset_s'])}"
         ignition_s = event.get("ignition_s")
-        text += f"; ignition after {span_text(ignition_s)}" if ignition_s is not None else "; no ignition"
+        text += f"; ignition at {span_text(ignition_s)}" if ignition_s is not None else "; no ignition"
         seen = [
             (row["first_detectable_s"], row["sensor_id"])
             for row in recording.rows("observability")
@@ -79,7 +79,7 @@ def _sentence(recording: Recording) -> str:
         ]
         first = min(seen, default=None)
         text += (
-            f"; first detectable by the {value_text(first[1])} after {span_text(first[0])}."
+            f"; first detectable by the {value_text(first[1])} at {span_text(first[0])}."
             if first
             else "; no sensor could see it."
         )
@@ -96,8 +96,9 @@ def _section(title: str, content: str, key: str = "") -> str:
 def _body(recording: Recording, view: TimeView) -> str:
     parts = [_section("Timeline", timeline(recording, view)), _facts(recording)]
     if recording.thermal is not None:
-        film, curves = film_strip(recording.thermal, view), thermal_chart(recording.thermal, view)
-        parts.append(_section("Camera", f'<div class="camera">{film}<div>{curves}</div></div>'))
+        screen, strip = film_strip(recording.thermal, view)
+        curves = thermal_chart(recording.thermal, view)
+        parts.append(_section("Camera", f'<div class="camera">{screen}<div>{curves}</div></div>{strip}'))
     parts.append(_section("Cause", cause_charts(recording, view)))
     for title, key, charts in sensor_groups(recording, view):
         parts.append(_section(title, f'<div class="grid3">{charts}</div>', key))
@@ -111,18 +112,14 @@ def _body(recording: Recording, view: TimeView) -> str:
 
 def _facts(recording: Recording) -> str:
     spec = recording.episode.spec
-    hidden = {"event_id", "episode_id", "category"}
-    cards = [
-        (f"Event {event['event_id']}", facts((k, v) for k, v in event.items() if k not in hidden))
-        for event in recording.rows("events")
-    ]
+    cards = [(f"Event {event['event_id']}", facts(event_facts(event))) for event in recording.rows("events")]
     cards.append(("Scenario parameters", facts(spec.params.items())))
-    cards.append(("Site", facts(spec.site.items())))
-    cards.append(("Weather", facts(_weather(recording))))
+    cards.append(("Weather and load", facts(_weather(recording))))
     cards.append(("Sensors", facts(_sensors(spec.sensing))))
+    cards.append(("Site", facts(spec.site.items())))
     shown = "".join(
-        f"<details{' open' if i < 2 else ''}><summary>{escape(title)}</summary>{content}</details>"
-        for i, (title, content) in enumerate(cards)
+        f"<details{'' if title == 'Site' else ' open'}><summary>{escape(title)}</summary>{content}</details>"
+        for title, content in cards
         if "<dt>" in content
     )
     return f'<section class="cards">{shown}</section>'

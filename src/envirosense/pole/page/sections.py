@@ -54,7 +54,7 @@ def _channel(recording: Recording, column: str, reading: Series, view: TimeView)
     note = reading.description
     if reading.unit == "deg":
         dots = [replace(line, is_dots=True) for line in lines]
-        return chart(phrase(name), "from", dots, view, note=note, axis=_COMPASS)
+        return chart(phrase(name), "", dots, view, note=note, axis=_COMPASS)
     if reading.unit == "Pa":
         lines = [replace(line, series=_scaled(line.series, 0.01, 0.0, "hPa")) for line in lines]
     return chart(phrase(name), symbol(lines[0].series.unit), lines, view, note=note)
@@ -151,7 +151,7 @@ def cause_charts(recording: Recording, view: TimeView) -> str:
         parts.append(
             chart("Severity", "", [line], view, axis=unit_axis, note="alert level changes at every 0.2")
         )
-    return f'{key}<div class="grid3">{"".join(parts)}</div>'
+    return f'{key}<div class="grid4">{"".join(parts)}</div>'
 
 
 def component_chart(recording: Recording, view: TimeView) -> str:
