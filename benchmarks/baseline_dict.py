@@ -16,6 +16,7 @@ from baseline_dict_scalars import Barometer, Climate, GasArray, Surroundings, Wi
 from baseline_world import Hour, simulate_world, write_plainly
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.instruments.conditions import conditions_at
 
 type Row = dict[str, Any]
 
@@ -26,7 +27,12 @@ class Device:
     def __init__(self, hour: Hour, rng: np.random.Generator) -> None:
         self.hour = hour
         sensors, memories = hour.device.scalar_sensors, hour.device.memories
-        parts = (("voc_array", GasArray), ("temperature_humidity", Climate), ("barometer", Barometer), ("wind_sensor", Wind))
+        parts = (
+            ("voc_array", GasArray),
+            ("temperature_humidity", Climate),
+            ("barometer", Barometer),
+            ("wind_sensor", Wind),
+        )
         self.sensors = {name: kind(sensors[name], memories[name], rng) for name, kind in parts}
         self.camera = FrameCamera(hour, rng)
         self.truth = {
@@ -76,6 +82,19 @@ def write_samples(device: Device, first: int, stop: int, folder: Path) -> list[R
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_parquet(folder / "samples.parquet", compression="zstd")
     return rows
+
+
+def ask_world(device: Device, first: int, stop: int) -> None:
+    """What a per-sample program asks the world for each second, by the same physics functions."""
+    hour, world = device.hour, device.hour.state.world
+    at, seen = hour.camera.position_3d, hour.state.view(hour.camera.camera)[0]
+    for tick in range(first, stop):
+        state = world.state(tick, tick + 1)
+        conditions_at(state, at)
+        hour.device.scalar_sensors["voc_array"].truth(state)
+        state.view_radiance_w_m2_sr(seen)
+        state.housing_k()
+        state.sun_direction()
 
 
 def frames_of(rows: list[Row]) -> npt.NDArray[np.uint16]:

@@ -28,7 +28,9 @@ class FrameCamera:
         self.hour, self.rng, self.unit, self.settings = hour, rng, unit, unit.settings
         self.weights = _sharp_coverage(hour)
         maps, self.amplitudes = unit.kernel.maps.astype(float), unit.kernel.amplitudes.astype(float)
-        self.gain, self.drift, self.narcissus, self.window, self.fixed = (m.reshape(ROWS, COLUMNS) for m in maps)
+        self.gain, self.drift, self.narcissus, self.window, self.fixed = (
+            m.reshape(ROWS, COLUMNS) for m in maps
+        )
         self.slope = float(band_radiance_slope(REFERENCE_K))
         self.fpa_k = float(hour.housing_k[0]) + float(unit.shutter[shutter.SELF_HEATING_K])
         low_k, high_k = unit.shutter[shutter.LOCK_LOW_K], unit.shutter[shutter.LOCK_HIGH_K]
@@ -61,7 +63,9 @@ class FrameCamera:
         from scipy.ndimage import gaussian_filter
 
         a, unit, hour = self.amplitudes, self.unit, self.hour
-        image = gaussian_filter((self.weights @ hour.radiance[tick]).reshape(ROWS, COLUMNS), BLUR_PX, mode="nearest")
+        image = gaussian_filter(
+            (self.weights @ hour.radiance[tick]).reshape(ROWS, COLUMNS), BLUR_PX, mode="nearest"
+        )
         loss = min(max(unit.window_loss + float(hour.window_loss[tick]), 0.0), 1.0)
         dirt = np.minimum(loss * self.window, 1.0)
         image += dirt * (float(band_radiance_w_m2_sr(hour.housing_k[tick])) - image)
@@ -130,7 +134,7 @@ class FrameCamera:
 
 
 def _sharp_coverage(hour: Hour) -> Image:
-    """Share of each body in each pixel before the optics blur it, (pixel, body); kept, as the product does."""
+    """Share of each body in each pixel before the optics blur it, (pixel, body); kept per site."""
     site, camera = hour.state.world.site, hour.camera.camera
     if (site, camera) not in _SHARP:
         _SHARP[site, camera] = coverage(build_scene(site), camera, blur_px=0.0).weights.astype(float)

@@ -72,15 +72,20 @@ class GasArray(Sensor):
         super().__init__(sensor, memory, rng)
         s, drawn = self.stages, self.drawn
         self.inlet_gain = float(lag_gain(DT_S, np.array(s["inlet"].rise_s)))
-        self.rise, self.fall = (lag_gain(DT_S, np.asarray(s["response"].rise_s)), lag_gain(DT_S, np.asarray(s["response"].fall_s)))
+        self.rise, self.fall = (
+            lag_gain(DT_S, np.asarray(s["response"].rise_s)),
+            lag_gain(DT_S, np.asarray(s["response"].fall_s)),
+        )
         self.inlet: Array | None = None
-        self.response = np.zeros(8)
+        self.response: Array | None = None
         self.gain_walk = drawn["sensitivity"].walks.copy()
         self.zero_walk, self.walk = drawn["zero_drift"].walk.copy(), drawn["walk"].value.copy()
         flicker = s["flicker"]
         self.flicker, taus_s = drawn["flicker"].copy(), flicker._taus_s()
         self.keep = np.exp(-DT_S / taus_s)
-        self.flicker_kick = np.sqrt(1.0 - self.keep**2)[:, None] * flicker.allan_floor * flicker._sigma_per_floor()
+        self.flicker_kick = (
+            np.sqrt(1.0 - self.keep**2)[:, None] * flicker.allan_floor * flicker._sigma_per_floor()
+        )
         self.flicker_weight = np.sqrt(2.0 * taus_s / DT_S * np.tanh(DT_S / (2.0 * taus_s)))
         self.group, self.shares = np.array(s["sensitivity"].group), np.sqrt(s["sensitivity"].shares)
 
@@ -94,17 +99,22 @@ class GasArray(Sensor):
             self.inlet = seen
         self.inlet = self.inlet + self.inlet_gain * (seen - self.inlet)
         x = law.beta * np.log1p(drawn["gain"].gain * self.inlet / law.k) * drawn["exponent"].gain
-        gap = x - self.response
-        self.response = self.response + gap * np.where(gap > 0.0, self.rise, self.fall)
+        settled = x if self.response is None else self.response
+        gap = x - settled
+        self.response = settled + gap * np.where(gap > 0.0, self.rise, self.fall)
         x = self._aged(self.response, around.t_s)
         x = x + drawn["temperature"] * (around.air_k - s["temperature"].reference_k)
         moisture = float(absolute_humidity_g_m3(around.air_k, around.humidity))
         x = x + drawn["humidity"] * math.log(moisture / s["humidity"].reference_g_m3)
         x = x + drawn["flow"] * around.wind_m_s + drawn["zero"].offset
         age_days = s["zero_drift"].age_days + around.t_s / DAY_S
-        self.zero_walk = self.zero_walk + s["zero_drift"].walk_per_sqrt_day * math.sqrt(DT_S / DAY_S) * rng.normal(size=8)
+        self.zero_walk = self.zero_walk + s["zero_drift"].walk_per_sqrt_day * math.sqrt(
+            DT_S / DAY_S
+        ) * rng.normal(size=8)
         self.walk = self._walked()
-        self.flicker = self.keep[:, None] * self.flicker + self.flicker_kick * rng.normal(size=self.flicker.shape)
+        self.flicker = self.keep[:, None] * self.flicker + self.flicker_kick * rng.normal(
+            size=self.flicker.shape
+        )
         x = x + drawn["zero_drift"].per_day * age_days + self.zero_walk + self.walk
         x = x + self.flicker_weight @ self.flicker + WHITE * s["white"].density * rng.normal(size=8)
         knee, room = s["saturation"].knee, s["saturation"].limit - s["saturation"].knee
@@ -122,7 +132,11 @@ class GasArray(Sensor):
     def _walked(self) -> Array:
         pull_s, step = self.stages["walk"].pull_back_s, self.drawn["walk"].per_sqrt_s
         keep = math.exp(-DT_S / pull_s)
-        kick = math.sqrt(-0.5 * pull_s * math.expm1(-2.0 * DT_S / pull_s)) if math.isfinite(pull_s) else math.sqrt(DT_S)
+        kick = (
+            math.sqrt(-0.5 * pull_s * math.expm1(-2.0 * DT_S / pull_s))
+            if math.isfinite(pull_s)
+            else math.sqrt(DT_S)
+        )
         return keep * self.walk + kick * step * self.rng.normal(size=8)
 
 
@@ -153,7 +167,9 @@ class Climate(DriftingSensor):
     def sample(self, around: Surroundings) -> dict[str, float | None]:
         """Reading of this second."""
         s, drawn = self.stages, self.drawn
-        warm_k = float(drawn["radiation"][0]) * self._warmth_k(around) + s["self_heating"].calm_k / (1.0 + around.wind_m_s)
+        warm_k = float(drawn["radiation"][0]) * self._warmth_k(around) + s["self_heating"].calm_k / (
+            1.0 + around.wind_m_s
+        )
         x = np.array([around.air_k - ZERO_CELSIUS_K + warm_k, 100.0 * around.humidity])
         if self.shield is None:
             self.shield = self.element = self.play = x
@@ -163,7 +179,9 @@ class Climate(DriftingSensor):
         x[1] *= float(saturation_vapour_pressure_pa(around.air_k) / inside_pa)
         damp = s["condensation"]
         is_condensing = x[1] >= damp.onset_pct
-        self.wet += -math.expm1(-DT_S / (damp.wetting_s if is_condensing else damp.drying_s)) * (is_condensing - self.wet)
+        self.wet += -math.expm1(-DT_S / (damp.wetting_s if is_condensing else damp.drying_s)) * (
+            is_condensing - self.wet
+        )
         x[1] += self.wet * max(100.0 - x[1], 0.0)
         self.element = self.element + lag_gain(DT_S, s["element"].rise_s) * (x - self.element)
         reach = s["hysteresis"].reach

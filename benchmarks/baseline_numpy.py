@@ -1,8 +1,8 @@
 """Baseline "whole hour in NumPy": what a competent array programmer writes without kernels of their own.
 
-Same world, same sensors, same list of imperfections as the product; NumPy and SciPy only, `default_rng`, frames
-in float32 in blocks that stay in the cache, optics blurred into the coverage matrix once, plain Parquet
-with zstd-1. The scalar sensors are the product's own stage lists, whose few compiled recurrences are
+Same world, same sensors, same list of imperfections as the product; NumPy and SciPy only, `default_rng`,
+frames in float32 in blocks that stay in the cache, optics blurred into the coverage matrix once, plain
+Parquet with zstd-1. The scalar sensors are the product's own stage lists, whose few compiled recurrences are
 replaced by `scipy.signal.lfilter`, cumulative sums and loops (see `plain_recurrences`).
 """
 
@@ -32,7 +32,9 @@ def write_hour(spec: EpisodeSpec, folder: Path) -> None:
         readings = scalar_readings(hour)
     write_plainly(folder, "readings", pa.table({"tick": np.arange(hour.n)} | readings))
     frames, states = record(hour, np.random.default_rng(spec.sensing_seed))
-    pixels = pa.FixedSizeBinaryArray.from_buffers(pa.binary(frames[0].nbytes), hour.n, [None, pa.py_buffer(frames)])
+    pixels = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(frames[0].nbytes), hour.n, [None, pa.py_buffer(frames)]
+    )
     fpa_k = states["fpa_k"].astype(np.float32)
     columns = {"tick": np.arange(hour.n), "frame": pixels, "fpa_k": fpa_k, "frozen": states["is_frozen"]}
     write_plainly(folder, "thermal", pa.table(columns))
@@ -48,7 +50,9 @@ def scalar_readings(hour: Hour) -> dict[str, Floats]:
     return columns
 
 
-def record(hour: Hour, rng: np.random.Generator) -> tuple[npt.NDArray[np.uint16], dict[str, npt.NDArray[np.float64]]]:
+def record(
+    hour: Hour, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint16], dict[str, npt.NDArray[np.float64]]]:
     """Codes (frame, pixel), and the shutter's states."""
     camera = BlockCamera(hour, rng)
     out = np.empty((hour.n, ROWS * COLUMNS), np.uint16)
@@ -149,7 +153,9 @@ class BlockCamera:
         x += pivot + maps[k.MAP_FIXED] + self.residual + self.walk + self.octaves.sum(axis=0) + self.burn
         x += self.pattern[part] @ maps[[k.MAP_DRIFT, k.MAP_NARCISSUS]]
         x[:, self.kernel.blink_pixels] += self.blinks[part]
-        columns = self.column + a[k.SIGMA_COLUMN_WHITE] * self.normals((stop - first, COLUMNS)) + self.bias[part]
+        columns = (
+            self.column + a[k.SIGMA_COLUMN_WHITE] * self.normals((stop - first, COLUMNS)) + self.bias[part]
+        )
         x.reshape(-1, ROWS, COLUMNS)[:] += columns[:, None, :]
         noise = self.normals(x.shape)
         noise *= a[k.SIGMA_WHITE]

@@ -35,7 +35,7 @@ class Figure:
 
 
 def interleaved_cpu_s(tasks: Mapping[str, Callable[[], object]], passes: int) -> dict[str, list[float]]:
-    """Processor time of every task in every pass [s]; tasks take turns, after one pass that is thrown away."""
+    """Processor time of every task in every pass [s]; tasks take turns; a first pass is thrown away."""
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(passes + 1):
         for name, task in tasks.items():

@@ -6,7 +6,6 @@ import pytest
 
 from envirosense.cli.app import run
 from envirosense.datasets import Dataset
-from tests.cli.conftest import TINY
 
 type Capture = pytest.CaptureFixture[str]
 
@@ -23,20 +22,22 @@ def test_generate_leaves_a_dataset_with_a_card(dataset: Path) -> None:
     assert json.loads((dataset / "quality.json").read_text(encoding="utf-8"))["episodes"] == 9
 
 
-def test_generating_again_gives_the_same_hash(dataset: Path, tmp_path: Path, capsys: Capture) -> None:
-    assert run(["generate", "pole", "--out", str(tmp_path / "again"), *TINY, "--json"]) == 0
+def test_generating_again_gives_the_same_hash(
+    dataset: Path, tiny: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["generate", "pole", "--out", str(tmp_path / "again"), *tiny, "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["logical_hash"] == Dataset.open(dataset).logical_hash
 
 
-def test_a_finished_request_is_not_run_again(copy: Path, capsys: Capture) -> None:
+def test_a_finished_request_is_not_run_again(copy: Path, tiny: list[str]) -> None:
     before = (copy / "manifest.json").stat().st_mtime_ns
-    assert run(["generate", "pole", "--out", str(copy), *TINY]) == 0
+    assert run(["generate", "pole", "--out", str(copy), *tiny]) == 0
     assert (copy / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_another_request_is_refused_where_a_dataset_lies(copy: Path, capsys: Capture) -> None:
-    assert run(["generate", "pole", "--out", str(copy), *TINY, "--seed", "6"]) == 1
+def test_another_request_is_refused(copy: Path, tiny: list[str], capsys: Capture) -> None:
+    assert run(["generate", "pole", "--out", str(copy), *tiny, "--seed", "6"]) == 1
     assert "seed" in capsys.readouterr().err
     assert run(["dataset", "verify", str(copy)]) == 0
 

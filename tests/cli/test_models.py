@@ -27,9 +27,7 @@ def test_the_demo_leaves_dataset_model_report_and_page(demo_folder: Path) -> Non
 
 
 @pytest.mark.slow
-def test_train_and_evaluate_say_what_the_demo_says(
-    demo_folder: Path, tmp_path: Path, capsys: Capture
-) -> None:
+def test_train_and_evaluate_agree(demo_folder: Path, tmp_path: Path, capsys: Capture) -> None:
     dataset, model, page = str(demo_folder / "dataset"), str(tmp_path / "model"), tmp_path / "report.html"
     assert run(["train", dataset, "--out", model, "--seed", "7", "--json"]) == 0
     card = json.loads(capsys.readouterr().out)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from envirosense.core.errors import ConfigError, DatasetError
-from envirosense.datasets.frame_kernels import SUMMARY, summarise_frames
+from envirosense.datasets.frame_kernels import SUMMARY, TRAILING_S, fresh_memory, summarise_frames
 from envirosense.datasets.frames import FrameLayout, frame_columns, split_planes
 from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.schema import TICK, Column, stream_schema
@@ -195,7 +195,7 @@ def test_frame_summaries_match_numpy():
     frames = rng.integers(14_000, 16_000, (3, 12, 9)).astype(np.uint16)
     flat = frames.reshape(3, -1)
     low, high = (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8)
-    found, carry = summarise_frames(low, high, 12, 9, np.empty(0, np.uint16))
+    found, carry = summarise_frames(low, high, 12, 9, np.arange(3.0), fresh_memory(108))
     ordered = np.sort(flat, axis=1)
     assert np.array_equal(found[:, 0], ordered[:, 0])
     assert np.array_equal(found[:, 1], ordered[:, 54])
@@ -205,7 +205,7 @@ def test_frame_summaries_match_numpy():
     steps = np.diff(flat.astype(int), axis=0).max(axis=1)
     assert np.isnan(found[0, 6])
     assert np.array_equal(found[1:, 6], steps)
-    assert np.array_equal(carry, flat[-1])
+    assert np.array_equal(carry.previous, flat[-1])
 
 
 def test_a_hot_spot_stands_out_from_its_ring():
@@ -214,18 +214,40 @@ def test_a_hot_spot_stands_out_from_its_ring():
     frame[4, 4] = 2000
     flat = frame.reshape(1, -1)
     found, _ = summarise_frames(
-        (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8), 9, 9, np.empty(0, np.uint16)
+        (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8), 9, 9, np.zeros(1), fresh_memory(81)
     )
     assert found[0, 5] == 1000
+
+
+def test_a_warming_patch_stands_out_from_the_trailing_picture_and_a_warming_scene_does_not():
+    frames = np.full((40, 9, 9), 1000, np.uint16) + np.arange(40, dtype=np.uint16)[:, None, None]
+    frames[30:, 3:6, 3:6] += 90
+    flat = frames.reshape(40, -1)
+    low, high = (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8)
+    found, _ = summarise_frames(low, high, 9, 9, np.arange(40.0), fresh_memory(81))
+    assert found[:30, 7] == pytest.approx(0.0, abs=1e-3)
+    assert found[30, 7] == pytest.approx(90.0 - 90.0 * 9 / 81, abs=1e-3)
+
+
+def test_the_trailing_picture_forgets_in_physical_time():
+    frames = np.full((2, 5, 5), 1000, np.uint16)
+    frames[1, 1:4, 1:4] += 100
+    flat = np.repeat(frames, (400, 400), axis=0).reshape(800, -1)
+    low, high = (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8)
+    for every_s in (10.0, 20.0):
+        found, _ = summarise_frames(low, high, 5, 5, every_s * np.arange(800), fresh_memory(25))
+        later = 400 + round(TRAILING_S / every_s)
+        expected = 64.0 * np.exp(-(later - 400) * every_s / TRAILING_S)
+        assert found[later, 7] == pytest.approx(expected, rel=0.01)
 
 
 def test_frames_in_pieces_are_summarised_as_in_one():
     rng = np.random.default_rng(5)
     flat = rng.integers(0, 65_536, (8, 20)).astype(np.uint16)
     low, high = (flat & 255).astype(np.uint8), (flat >> 8).astype(np.uint8)
-    whole, _ = summarise_frames(low, high, 4, 5, np.empty(0, np.uint16))
-    first, carry = summarise_frames(low[:3], high[:3], 4, 5, np.empty(0, np.uint16))
-    second, _ = summarise_frames(low[3:], high[3:], 4, 5, carry)
+    whole, _ = summarise_frames(low, high, 4, 5, np.arange(8.0), fresh_memory(20))
+    first, carry = summarise_frames(low[:3], high[:3], 4, 5, np.arange(3.0), fresh_memory(20))
+    second, _ = summarise_frames(low[3:], high[3:], 4, 5, np.arange(3.0, 8.0), carry)
     assert np.array_equal(whole, np.concatenate([first, second]), equal_nan=True)
 
 

@@ -1,5 +1,6 @@
 """Every command by name. Nothing heavy is imported before a command runs."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -52,7 +53,8 @@ def run(args: Sequence[str]) -> int:
         typer.echo(failure.format_message(), err=True)
         return failure.exit_code
     except typer.TyperException as misuse:
-        typer.echo(f"error: {misuse.format_message()} (see --help)", err=True)
+        said = shlex.join(["envirosense", *args])
+        typer.echo(f"error: {misuse.format_message().rstrip('.')}; see --help; given: {said}", err=True)
         return misuse.exit_code
     except typer.Abort:
         return 1

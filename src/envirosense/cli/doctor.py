@@ -102,9 +102,10 @@ def _numba_cache() -> str:
 def _settings() -> dict[str, Any]:
     from envirosense.core.settings import settings
 
-    return {
-        f"ENVIROSENSE_{name.upper()}": value for name, value in settings().model_dump(mode="json").items()
-    }
+    values = settings().model_dump(mode="json")
+    if values["catalog_url"]:
+        values["catalog_url"] = "set"  # it may hold a password
+    return {f"ENVIROSENSE_{name.upper()}": value for name, value in values.items()}
 
 
 def _problems(found: dict[str, Any]) -> list[str]:

@@ -227,4 +227,6 @@ def _mapping(value: object) -> dict[str, object]:
 def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
+    if isinstance(value, Mapping):
+        return [f"`{name}`: {text}" for name, text in value.items()]
     return [str(item) for item in value] if isinstance(value, list | tuple) else []

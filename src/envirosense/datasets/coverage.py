@@ -47,7 +47,7 @@ class Coverage:
             for stage, n_ticks in _counts(episode.table("labels", ["stage"])["stage"]).items():
                 self._stage_s[stage] += n_ticks * grid.dt_s
         if _REGIMES in episode.streams:
-            self._add_regimes(episode.table(_REGIMES), grid.dt_s)
+            self._add_regimes(episode.table(_REGIMES), grid.duration_s)
 
     def _add_events(self, episode: Episode) -> None:
         events = episode.table("events")
@@ -60,14 +60,15 @@ class Coverage:
             self._seen["detectable"] += len(seen)
             self._seen["not_detectable"] += events.num_rows - len(seen)
 
-    def _add_regimes(self, regimes: pa.Table, dt_s: float) -> None:
+    def _add_regimes(self, regimes: pa.Table, duration_s: float) -> None:
+        """Each row stands for an equal part of the episode, whatever the spacing of its ticks."""
         for name in set(regimes.column_names) - {"episode_id", "tick", "time_utc"}:
             column = regimes[name]
             if pa.types.is_floating(column.type):
                 column = pc.floor(column).cast(pa.int64(), safe=False)
             counter = self._regime_s.setdefault(name, defaultdict(float))
-            for value, n_ticks in _counts(column).items():
-                counter[value] += n_ticks * dt_s
+            for value, n_rows in _counts(column).items():
+                counter[value] += n_rows * duration_s / regimes.num_rows
 
     def result(self, counts: Mapping[str, int]) -> dict[str, Any]:
         """Coverage as plain data."""

@@ -1,5 +1,6 @@
 """Reductions of uint16 frames stored as two byte planes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,9 @@ SUMMARY: Final = (
     ("std", False),
     ("hot_spot", False),
     ("max_step", False),
+    ("local_rise", False),
 )
+TRAILING_S: Final = 1800.0  # memory of the picture that a rise is measured against  # assumed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -52,8 +55,33 @@ def _neighbourhood_mean(counts, at, height, width):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _summarise(lows, highs, height, width, previous, has_previous, out):  # type: ignore[no-untyped-def]
+def _local_rise(counts, reference, weight, rows, height, width):  # type: ignore[no-untyped-def]
+    """Greatest 3x3 mean rise over the reference less the picture's mean rise; then moves the reference."""
+    total = np.float32(0.0)
+    for i in range(counts.size):
+        total += np.float32(counts[i]) - reference[i]
+    for r in range(height):
+        at = r * width
+        for c in range(1, width - 1):
+            rise = np.float32(0.0)
+            for k in range(-1, 2):
+                rise += np.float32(counts[at + c + k]) - reference[at + c + k]
+            rows[at + c] = rise
+    greatest = np.float32(-1e9)
+    for r in range(1, height - 1):
+        at = r * width
+        for c in range(1, width - 1):
+            rise = rows[at + c - width] + rows[at + c] + rows[at + c + width]
+            greatest = max(greatest, rise)
+    for i in range(counts.size):
+        reference[i] += weight * (np.float32(counts[i]) - reference[i])
+    return greatest / np.float32(9.0) - total / np.float32(counts.size)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _summarise(lows, highs, height, width, previous, reference, weights, out):  # type: ignore[no-untyped-def]
     size = height * width
+    rows = np.zeros(size, np.float32)
     counts = np.empty(size, np.uint16)
     histogram = np.zeros(256, np.int64)
     for frame in range(lows.shape[0]):
@@ -88,8 +116,26 @@ def _summarise(lows, highs, height, width, previous, has_previous, out):  # type
         out[frame, 3] = most
         out[frame, 4] = np.sqrt(max(squares / size - mean * mean, 0.0))
         out[frame, 5] = most - _neighbourhood_mean(counts, at, height, width)
-        out[frame, 6] = step if has_previous or frame > 0 else np.nan
+        is_first = weights[frame] >= 1.0
+        out[frame, 6] = np.nan if is_first else step
+        rise = _local_rise(counts, reference, weights[frame], rows, height, width)
+        out[frame, 7] = 0.0 if is_first else rise
         previous[:] = counts
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMemory:
+    """What the summaries of an episode's frames remember between blocks."""
+
+    previous: npt.NDArray[np.uint16]  # (pixel,) the last frame
+    reference: npt.NDArray[np.float32]  # (pixel,) trailing mean picture [count]
+    n_frames: int
+    last_s: float  # time of the last frame
+
+
+def fresh_memory(n_pixels: int) -> FrameMemory:
+    """Memory before the first frame of an episode."""
+    return FrameMemory(np.zeros(n_pixels, np.uint16), np.zeros(n_pixels, np.float32), 0, 0.0)
 
 
 def summarise_frames(
@@ -97,14 +143,21 @@ def summarise_frames(
     highs: npt.NDArray[np.uint8],
     height: int,
     width: int,
-    previous: npt.NDArray[np.uint16],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint16]]:
-    """Reductions of each frame, (frame, len(SUMMARY)) [count], and the last frame to carry on with.
+    time_s: npt.NDArray[np.float64],
+    memory: FrameMemory,
+) -> tuple[npt.NDArray[np.float64], FrameMemory]:
+    """Reductions of each frame, (frame, len(SUMMARY)) [count], and the memory for the next block.
 
-    `hot_spot` is the hottest pixel minus the ring around it, `max_step` the greatest rise of a pixel
-    since the frame before; it is NaN in the first frame of an episode (`previous` empty).
+    `hot_spot` is the hottest pixel minus the ring around it; `max_step` the greatest rise of a pixel
+    since the frame before, NaN in the first frame of an episode; `local_rise` the greatest rise of
+    3x3 pixels over the trailing mean picture, less the rise of the picture as a whole.
     """
     out = np.empty((len(lows), len(SUMMARY)))
-    carry = previous.copy() if previous.size else np.zeros(height * width, np.uint16)
-    _summarise(lows, highs, height, width, carry, previous.size > 0, out)
-    return out, carry
+    previous, reference = memory.previous.copy(), memory.reference.copy()
+    elapsed_s = np.diff(time_s, prepend=memory.last_s)
+    seen = memory.n_frames + np.arange(len(lows))
+    weights = np.maximum(1.0 / (seen + 1), -np.expm1(-elapsed_s / TRAILING_S)).astype(np.float32)
+    weights[seen == 0] = 1.0
+    _summarise(lows, highs, height, width, previous, reference, weights, out)
+    last_s = float(time_s[-1]) if len(lows) else memory.last_s
+    return out, FrameMemory(previous, reference, memory.n_frames + len(lows), last_s)

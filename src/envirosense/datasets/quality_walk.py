@@ -178,7 +178,18 @@ class _Walk:
             links = check_event_links(labels, episode.table("events"), episode.spec.grid.dt_s)
             self.tallies["label_events"].add(links, *key, labels)
         if relabel is not None:
-            self.tallies["label_truth"].add(check_labels(labels, relabel(episode)), *key, labels)
+            self._relabel(episode, labels, relabel)
+
+    def _relabel(
+        self, episode: Episode, labels: pa.Table, relabel: Callable[[EpisodeReader], pa.Table]
+    ) -> None:
+        tally, one = self.tallies["label_truth"], episode.episode_id
+        try:
+            recomputed = relabel(episode)
+        except Exception as error:  # a damaged truth is a finding, whatever it makes the twin raise
+            tally.count(labels.num_rows, [(f"{one} {error}", f"relabel_raised_{type(error).__name__}", one)])
+            return
+        tally.add(check_labels(labels, recomputed), one, "labels", labels)
 
     def whole(self) -> None:
         """Checks of the dataset as one."""

@@ -13,6 +13,7 @@ from envirosense.datasets.rules import FRAME_VALUES, Rule
 from envirosense.physics.humidity import dew_point_k
 
 type Floats = npt.NDArray[np.float64]
+type Counts = npt.NDArray[np.uint16]
 type Rows = npt.NDArray[np.intp]
 
 
@@ -48,15 +49,30 @@ def check_frames(rule: Rule, piece: pa.Table) -> Iterator[Outcome]:
     """Outcomes of a `range` rule on the pixels of frames; a frame is one row."""
     low_name, high_name = frame_planes(piece.schema)
     layout = FrameLayout.of(piece.schema.field(low_name))
-    least, greatest = _extreme_counts(piece[low_name], piece[high_name], layout)
-    yield from _outside(rule, layout.values(least), layout.values(greatest), FRAME_VALUES)
+    least, greatest = _coarse_counts(piece[high_name], layout)
+    coarse = list(_outside(rule, layout.values(least), layout.values(greatest), FRAME_VALUES))
+    if any(len(outcome.failed) for outcome in coarse):
+        counts = join_planes(piece[low_name], piece[high_name], layout).reshape(piece.num_rows, -1)
+        least, greatest = counts.min(axis=1), counts.max(axis=1)
+        coarse = list(_outside(rule, layout.values(least), layout.values(greatest), FRAME_VALUES))
+    yield from coarse
 
 
-def _extreme_counts(
-    low: pa.ChunkedArray, high: pa.ChunkedArray, layout: FrameLayout
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
-    counts = join_planes(low, high, layout).reshape(len(low), -1)
-    return counts.min(axis=1), counts.max(axis=1)
+def _coarse_counts(high: pa.ChunkedArray, layout: FrameLayout) -> tuple[Counts, Counts]:
+    """Bounds of each frame's counts from the high bytes alone: half the work, and enough on clean data."""
+    extremes = [
+        (plane.min(axis=1), plane.max(axis=1))
+        for plane in (plane_bytes(c, layout) for c in high.chunks if len(c))
+    ]
+    least, greatest = (np.concatenate(side).astype(np.uint16) for side in zip(*extremes, strict=True))
+    return least * np.uint16(256), greatest * np.uint16(256) + np.uint16(255)
+
+
+def plane_bytes(chunk: pa.Array, layout: FrameLayout) -> npt.NDArray[np.uint8]:
+    """One byte plane of each frame, (frame, pixel), without copying."""
+    flat = np.frombuffer(chunk.buffers()[1], dtype=np.uint8)
+    first = chunk.offset * layout.n_bytes
+    return flat[first : first + len(chunk) * layout.n_bytes].reshape(len(chunk), layout.n_bytes)
 
 
 def _outside(rule: Rule, least: Floats, greatest: Floats, detail: str) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.errors import DatasetError
-from envirosense.datasets.frame_kernels import SUMMARY, summarise_frames
+from envirosense.datasets.frame_kernels import SUMMARY, fresh_memory, summarise_frames
 from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, frame_planes
 from envirosense.datasets.window_sources import StreamSource
 
@@ -45,7 +45,7 @@ def _unit(field: pa.Field) -> str:
     return unit.decode()
 
 
-def _scalars(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
+def _scalars(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:
     table = pa.Table.from_batches(source.batches(), source.schema)
     tick = table["tick"].to_numpy()
     for field in filter(_is_channel, table.schema):
@@ -62,22 +62,23 @@ def _planes(column: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
     )
 
 
-def _frames(stream: str, source: StreamSource, n_ticks: int) -> Iterator[Column]:
+def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:
     layout = FrameLayout.of(source.schema.field(LOW_PLANE))
     values = np.full((n_ticks, len(SUMMARY)), np.nan, dtype=np.float32)
-    previous = np.empty(0, dtype=np.uint16)
+    memory = fresh_memory(layout.n_bytes)
     for batch in source.batches(["tick", LOW_PLANE, HIGH_PLANE]):
         if not batch.num_rows:
             continue
         low, high = (_planes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
-        counts, previous = summarise_frames(low, high, layout.height, layout.width, previous)
-        values[batch.column("tick").to_numpy()] = counts * layout.scale
+        ticks = batch.column("tick").to_numpy()
+        counts, memory = summarise_frames(low, high, layout.height, layout.width, ticks * dt_s, memory)
+        values[ticks] = counts * layout.scale
     for position, (name, is_level) in enumerate(SUMMARY):
         column = values[:, position] + np.float32(layout.offset if is_level else 0.0)
         yield f"{stream}.{name}", layout.unit, column
 
 
-def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int) -> Channels:
+def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: float) -> Channels:
     """Every channel a detector may read, streams in sorted order.
 
     Raises:
@@ -89,7 +90,7 @@ def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int) -> Chann
         if not is_readable(source.schema):
             continue
         read = _frames if frame_planes(source.schema) else _scalars
-        columns.extend(read(stream, source, n_ticks))
+        columns.extend(read(stream, source, n_ticks, dt_s))
     names = tuple(name for name, _, _ in columns)
     if not names or len(set(names)) != len(names):
         raise DatasetError(f"streams {sorted(streams)}: no readings, or two channels of one name; rename one")

@@ -188,7 +188,8 @@ def windows_of_episode(
     spec = episode.spec
     tables = _tables(episode)
     cut = cut_episode(spec.grid.n, spec.grid.dt_s, length_s, stride_s)
-    channels = episode_channels(memory_streams(episode) if streams is None else streams, spec.grid.n)
+    sources = memory_streams(episode) if streams is None else streams
+    channels = episode_channels(sources, spec.grid.n, spec.grid.dt_s)
     x = _cut_values(channels, cut)
     events = episode_events(tables, spec.scenario, spec.group, spec.episode_id)
     labels = window_labels(tables.get("labels"), events, cut.starts, cut.length, spec.grid.dt_s)

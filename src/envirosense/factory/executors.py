@@ -16,22 +16,16 @@ _ONE_THREAD: Final = {
     name: "1"
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 }
+_HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
 PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
 
 
 def machine_workers() -> int:
     """Worker processes for this machine: `ENVIROSENSE_WORKERS`, else one per usable core."""
     chosen = settings().workers
-    return (
-        chosen
-        if chosen is not None
-        else len(os.sched_getaffinity(0))
-        if _HAS_AFFINITY
-        else os.cpu_count() or 1
-    )
-
-
-_HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
+    if chosen is not None:
+        return chosen
+    return len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count() or 1
 
 
 def _exit_with_parent() -> None:

@@ -55,9 +55,12 @@ def duration(seconds: float | None) -> str:
     """A time in the unit a person would use."""
     if seconds is None:
         return "–"
-    if abs(seconds) < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if abs(seconds) < 7200 else f"{seconds / 3600:.1f} h"
+    size = abs(seconds)
+    if size < 120:
+        shown = f"{size:.0f}\u00a0s"
+    else:
+        shown = f"{size / 60:.1f}\u00a0min" if size < 7200 else f"{size / 3600:.1f}\u00a0h"
+    return f"−{shown}" if seconds < 0 and not shown.startswith("0\u00a0") else shown
 
 
 def interval_text(found: Estimate, form: str) -> str:

@@ -1,5 +1,6 @@
 """Charts of the evaluation report."""
 
+import math
 from collections.abc import Sequence
 
 from envirosense.learning import svg
@@ -16,7 +17,8 @@ def precision_recall_chart(detectors: Sequence[DetectorResult], prevalence: floa
     parts.append(svg.line(x(0), y(prevalence), x(1), y(prevalence), "chance"))
     parts.append(svg.text(x(1) - 4, y(prevalence) - 6, "guessing", "note", "end"))
     for found in reversed(detectors):
-        points = [(x(recall), y(precision)) for recall, precision in found.curve]
+        start = [(0.0, found.curve[0][1])] if found.curve else []
+        points = [(x(recall), y(precision)) for recall, precision in (*start, *found.curve)]
         parts.append(svg.path(points, f"curve {found.role}"))
     return svg.drawing(_WIDTH, _HEIGHT, parts, "Precision-recall curves of the detectors")
 
@@ -157,9 +159,16 @@ def _trace(trace: Trace, minutes: Sequence[float], x: svg.Scale, top: float, ban
     unit = f" [{trace.unit}]" if trace.unit not in ("", "1") else ""
     return [
         svg.text(8, top - 3, f"{trace.channel}{unit}", "note", "start"),
-        svg.text(372, top - 3, f"{low:.4g} to {high:.4g}", "note", "end"),
+        svg.text(372, top - 3, _range_text(low, high), "note", "end"),
         svg.path(points, "curve trace"),
     ]
+
+
+def _range_text(low: float, high: float) -> str:
+    """Both ends with digits enough to tell them apart."""
+    span = high - low
+    digits = min(max(1 - math.floor(math.log10(span)), 0), 6) if span > 0 else 2
+    return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def importance_chart(weights: dict[str, float], n: int = 10) -> str:

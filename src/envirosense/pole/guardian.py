@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from envirosense.core.errors import UnknownNameError
+from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Position
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.conditions import SensorWorld
@@ -176,9 +176,15 @@ class VirtualGridGuardian:
         """Labelled ticks of each scenario in its world, (readings, labels), scenario after scenario.
 
         For more than a look, write a dataset with `MLDataGenerator`: it holds columns, not dicts.
+
+        Raises:
+            ConfigError: if a world has fewer ticks than asked for.
         """
         samples = []
         for scenario, world in scenarios:
+            if num_samples_per_scenario > world.grid.n:
+                fix = f"a sample is a tick, and {scenario.scenario_id} has {world.grid.n}; give a longer grid"
+                raise ConfigError("num_samples_per_scenario", num_samples_per_scenario, fix)
             scenario.setup_environment(world)
             scenario.update(0, world)
             device = VirtualGridGuardian(self.configuration, self.sensing_seed)

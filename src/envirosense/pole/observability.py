@@ -28,18 +28,23 @@ class Observability:
 def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
     """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
 
-    A camera is asked at the steps of the heat network, between which temperatures are linear.
+    A sensor that is switched off sees nothing. A camera is asked at the steps of the heat network,
+    between which temperatures are linear.
     """
     state = world.state(0, world.grid.n)
     healthy = state.without_causes()
-    snr: dict[str, Array] = {}
+    snr: dict[str, Array] = {name: np.zeros(world.grid.n) for name in device.sensors}
     for name, sensor in device.scalar_sensors.items():
+        if not sensor.is_enabled:
+            continue
         rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
         sigma = np.array([channel.noise_sigma for channel in sensor.channels])
         snr[name] = np.asarray(np.max(rise / sigma, axis=1))
     every = world.component_step_ticks
     step_ticks = np.arange(0, world.grid.n, every)
     for name, camera in device.cameras.items():
+        if not camera.is_enabled:
+            continue
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
     return snr

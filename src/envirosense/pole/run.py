@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
+from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import EpisodeReader, Sink
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import streams as s
@@ -37,6 +38,7 @@ class EpisodeRun:
         )
         self.forcing_id = self.world.add(self.forcing)
         self.configuration = SensorConfiguration.parse(spec.sensing, "sensing")
+        require_one_camera(self.configuration)
         self.device = VirtualGridGuardian(self.configuration, spec.sensing_seed)
         self._described = self._describe()
         self._readings_schema = s.readings_schema(self.device, "reading")
@@ -176,6 +178,17 @@ class EpisodeRun:
             for row in s.stage_rows(sensor, self._described[name], after[name])
         ]
         return s.batch(s.STAGES, {name: [row[name] for row in rows] for name in s.STAGES.names})
+
+
+def require_one_camera(configuration: SensorConfiguration) -> None:
+    """Refuse a device whose frames could not be told apart.
+
+    Raises:
+        ConfigError: if it has more than one camera.
+    """
+    cameras = [c.sensor_id for c in configuration.sensors if c.sensor_type == "thermal_camera"]
+    if len(cameras) > 1:
+        raise ConfigError("sensors", cameras, "keep one thermal camera: its stream does not name it")
 
 
 def stored_response(episode: EpisodeReader) -> Response | None:

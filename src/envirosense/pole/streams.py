@@ -248,6 +248,11 @@ def observability_batch(event_id: int, seen: Mapping[str, Observability]) -> pa.
     )
 
 
+def _known(value: float) -> float | None:
+    """The number, or None for a state that has no value yet."""
+    return None if np.isnan(value) else float(value)
+
+
 def stage_rows(
     sensor: BaseSensor[Any], start: Mapping[str, Mapping[str, Any]], end: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -263,8 +268,8 @@ def stage_rows(
                         "stage": stage,
                         "parameter": parameter,
                         "channel": channel if afters.size > 1 else None,
-                        "value_start": float(a),
-                        "value_end": float(b),
+                        "value_start": _known(a),
+                        "value_end": _known(b),
                     }
                 )
     return rows

@@ -178,6 +178,15 @@ def draw_unit(
     )
 
 
+def at_frame_period(unit: CameraUnit, dt_s: float) -> CameraUnit:
+    """The same camera with another time between frames [s]."""
+    if unit.dt_s == dt_s:
+        return unit
+    slope = float(band_radiance_slope(REFERENCE_K))
+    kernel = unit.kernel._replace(amplitudes=_amplitudes(unit.settings, slope, dt_s))
+    return replace(unit, kernel=kernel, dt_s=dt_s)
+
+
 def _shutter_settings(
     settings: ThermalImperfections, root: int, names: tuple[str | int, ...]
 ) -> npt.NDArray[np.float64]:

@@ -17,7 +17,7 @@ from envirosense.core.rng import derived_seed, stream
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import streams as s
 from envirosense.pole.guardian import default_configuration
-from envirosense.pole.run import EpisodeRun, stored_response
+from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.weather_ref import weather_ref
 from envirosense.pole.world import require_tick
@@ -140,5 +140,6 @@ def _sensing(options: PoleOptions, site: Site, age_days: float) -> SensorConfigu
     else:
         chosen = default_configuration(site, options.frame_interval_s, age_days)
     chosen = chosen.select(options.sensors, options.without)
+    require_one_camera(chosen)
     streams = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
     return chosen.model_copy(update=streams)

@@ -3,10 +3,11 @@
   const body = document.body, clock = document.querySelector(".clock");
   const duration = +body.dataset.duration, start = +body.dataset.start;
   const pad = (n) => String(Math.floor(n)).padStart(2, "0");
+  const rank = (line) => (line.matches(".reading, .c0") ? 0 : line.matches(".c1") ? 1 : 2);
   const charts = [...document.querySelectorAll("figure.chart")].map((figure) => {
     const plot = figure.querySelector(".plot");
     return { plot, readout: figure.querySelector(".readout"), low: +plot.dataset.low, high: +plot.dataset.high,
-      lines: [...plot.querySelectorAll(".line:not(.faint)")], points: null };
+      lines: [...plot.querySelectorAll(".line:not(.faint)")].sort((a, b) => rank(a) - rank(b)), points: null };
   });
   const parse = (path) => {
     const points = [];
@@ -23,7 +24,7 @@
   };
   const show = (value, span) => {
     const digits = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(span))));
-    return value.toFixed(digits).replace("-", "\u2212");
+    return value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212");
   };
   const place = (share) => {
     body.classList.add("at");
@@ -32,9 +33,14 @@
     clock.textContent = `${(t / 60).toFixed(1)} min \u00b7 ${pad(s / 3600 % 24)}:${pad(s / 60 % 60)}:${pad(s % 60)}`;
     for (const c of charts) {
       c.points ??= c.lines.map(parse);
-      const values = c.points.map((p) => (p.length ? valueAt(p, 1000 * share) : null));
-      c.readout.textContent = values.filter((v) => v !== null)
-        .map((v) => show(c.high - (v / 1000) * (c.high - c.low), c.high - c.low)).join(" / ");
+      c.readout.replaceChildren(...c.points.flatMap((points, i) => {
+        const y = points.length ? valueAt(points, 1000 * share) : null;
+        if (y === null) return [];
+        const text = document.createElement("span");
+        text.textContent = show(c.high - (y / 1000) * (c.high - c.low), c.high - c.low);
+        text.style.color = getComputedStyle(c.lines[i]).stroke;
+        return [text];
+      }));
     }
   };
   const leave = () => { body.classList.remove("at"); for (const c of charts) c.readout.textContent = ""; };

@@ -50,7 +50,9 @@ def _channel(recording: Recording, column: str, reading: Series, view: TimeView)
     if (ideal := ideal_series(recording, column)) is not None:
         below = _roughness(reading) <= 1.5 * _roughness(ideal)  # a smooth line stays visible over a rough one
         lines.insert(0 if below else 1, Line("truth", "truth", ideal))
-    name, _ = split_unit(_TARGET.sub("", channel))
+    name, _ = split_unit(channel)
+    target = _TARGET.sub("", name)
+    name = name if target == "voc" else target  # two channels share that name
     note = reading.description
     if reading.unit == "deg":
         dots = [replace(line, is_dots=True) for line in lines]
@@ -151,7 +153,8 @@ def cause_charts(recording: Recording, view: TimeView) -> str:
         parts.append(
             chart("Severity", "", [line], view, axis=unit_axis, note="alert level changes at every 0.2")
         )
-    return f'{key}<div class="grid4">{"".join(parts)}</div>'
+    grid = "grid3" if len(parts) < 4 else "grid4"
+    return f'{key}<div class="{grid}">{"".join(parts)}</div>'
 
 
 def component_chart(recording: Recording, view: TimeView) -> str:

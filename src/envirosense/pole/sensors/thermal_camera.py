@@ -4,6 +4,7 @@ The scene's radiance mixes in each pixel before anything else happens to it, so 
 than a pixel is diluted as in a real camera. Frames are byte planes of 16-bit codes, 0.02 K each.
 """
 
+import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
@@ -24,9 +25,12 @@ from envirosense.physics.radiation import band_radiance_slope
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera, direction
 from envirosense.pole.thermal_imperfections import (
+    COLUMNS,
     REFERENCE_K,
+    ROWS,
     CameraUnit,
     ThermalImperfections,
+    at_frame_period,
     draw_unit,
 )
 from envirosense.pole.thermal_recording import (
@@ -38,6 +42,8 @@ from envirosense.pole.thermal_recording import (
     record_frames,
     start_camera,
 )
+
+_SCALES = ("narcissus_px", "blink_on_s", "blink_off_s", "burn_in_tau_s", "ffc_period_s", "fpa_tau_s")
 
 
 class SceneField(SensorWorld, Protocol):
@@ -103,35 +109,48 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
         off = config.stages_off
         super().__init__(config.model_copy(update={"stages_off": off is True}), sensing_seed)
         self.config = config
-        names = off if isinstance(off, tuple) else ()
-        for name in names:
-            if name not in self._amplitudes:
-                raise UnknownNameError("stages_off", name, self._amplitudes)
+        self._as_built = self._built()
+        self.converter = self._fitted()
+        for name in off if isinstance(off, tuple) else ():
+            if name not in self.effects:
+                raise UnknownNameError("stages_off", name, self.effects)
+        rows, columns = self.camera.rows, self.camera.columns
+        if (rows, columns) != (ROWS, COLUMNS):
+            raise ConfigError("optics", f"{columns}x{rows}", f"only {COLUMNS}x{ROWS} pixels are modelled")
+
+    def _built(self) -> ThermalImperfections:
+        """Amplitude of every effect of the part, with overrides."""
+        values: dict[str, Any] = self.values.part.group("imperfections")
+        for name, value in values.items():
+            values[name] = value = self.config.overrides.get(f"imperfections.{name}", value)
+            if np.min(np.asarray(value, dtype=np.float64)) < 0.0 or (name in _SCALES and not value):
+                bound = "above 0" if name in _SCALES else "0 or more"
+                raise ConfigError(f"overrides.imperfections.{name}", value, f"must be {bound}")
+        return ThermalImperfections.of(values, self.config.repair_bad_pixels)
+
+    def _fitted(self) -> RadianceConverter:
+        """Radiance to temperature over the part's range."""
+        low_k, high_k = (self.values.number(f"range.{end}_k", "K") for end in ("low", "high"))
+        try:
+            return fit_converter(low_k, high_k)
+        except ValueError as error:
+            raise ConfigError("range", (low_k, high_k), str(error)) from None
 
     @cached_property
-    def _amplitudes(self) -> dict[str, Any]:
-        names = (f.name for f in fields(ThermalImperfections) if f.name != "is_repairing")
-        return {name: self.values.part[f"imperfections.{name}"] for name in names}
+    def effects(self) -> tuple[str, ...]:
+        """Effects that `stages_off` may name."""
+        none = self._as_built.none()
+        return tuple(
+            f.name for f in fields(none) if getattr(none, f.name) == 0.0 and f.name != "is_repairing"
+        )
 
     @cached_property
     def imperfections(self) -> ThermalImperfections:
         """Amplitude of every effect after overrides and `stages_off`."""
-        values = {
-            name: self.config.overrides.get(f"imperfections.{name}", value)
-            for name, value in self._amplitudes.items()
-        }
-        built = ThermalImperfections.of(values, self.config.repair_bad_pixels)
         if self.config.stages_off is True:
-            return built.none()
-        if isinstance(self.config.stages_off, tuple):
-            off: dict[str, Any] = dict.fromkeys(self.config.stages_off, 0.0)
-            return replace(built, **off)
-        return built
-
-    @cached_property
-    def converter(self) -> RadianceConverter:
-        """Radiance to temperature over the part's range."""
-        return fit_converter(self.values.number("range.low_k", "K"), self.values.number("range.high_k", "K"))
+            return self._as_built.none()
+        off: dict[str, Any] = dict.fromkeys(self.config.stages_off or (), 0.0)
+        return replace(self._as_built, **off)
 
     @property
     def camera(self) -> PinholeCamera:
@@ -161,8 +180,9 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
     @property
     def detection_sigma_k(self) -> float:
         """What a spot must rise out of, one sigma [K]: noise and the fixed pattern of the gain error."""
-        fixed = self._amplitudes["gain_spread"] * self.values.number("detection.scene_contrast_k", "K")
-        return float(np.sqrt(sum(self._amplitudes[n] ** 2 for n in ("netd_k", "ffc_offset_k")) + fixed**2))
+        built = self._as_built
+        fixed_k = built.gain_spread * self.values.number("detection.scene_contrast_k", "K")
+        return math.hypot(built.netd_k, built.ffc_offset_k, fixed_k)
 
     def stages(self) -> tuple[AnyStage, ...]:
         """None of the scalar kind: the camera's chain is one kernel, see `imperfections`."""
@@ -197,6 +217,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
             sun_row=row[chosen],
             sun_column=column[chosen],
         )
+        memory.unit = at_frame_period(memory.unit, max(self.config.interval_s, world.grid.dt_s))
         if memory.carry is None:
             memory.carry = start_camera(memory.unit, float(scene.housing_k()[0]))
         frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, memory.carry)

@@ -1,0 +1,95 @@
+"""Pole-hours per second of one core, what they are spent on, and the ratio to the two baselines.
+
+The product, the per-sample baseline and the whole-hour baseline take turns in one process on the same
+episodes, one hour of each scenario; times are processor time, ratios are medians over passes of a pair of
+neighbours. The per-sample baseline runs a slice of the hour; its loop is scaled, its world is not.
+"""
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import workload  # first: it sets the number of BLAS threads
+from figures import Figure, interleaved_cpu_s, median_ratio, print_table, spread
+from parts import part_times_s
+
+from envirosense.core.episode import EpisodeSpec
+
+HOUR_TICKS = 3600
+DICT_SLICE = (60, 160)  # ticks of each hour that the per-sample baseline runs
+PASSES, QUICK_PASSES = 5, 3
+
+
+def measure(quick: bool = False) -> list[Figure]:
+    """Throughput, shares and ratios."""
+    workload.use_one_core()
+    chosen = workload.specs(3)
+    with workload.scratch() as folder:
+        times = interleaved_cpu_s(_tasks(chosen, folder), QUICK_PASSES if quick else PASSES)
+        return [*_ratios(times, len(chosen)), *_shares(chosen, folder / "parts")]
+
+
+def _tasks(chosen: list[EpisodeSpec], folder: Path) -> dict[str, Callable[[], object]]:
+    """One pass of everything that is compared."""
+    import baseline_dict
+    import baseline_numpy
+    from baseline_world import simulate_world
+
+    devices: list[baseline_dict.Device] = []
+    runs = iter(range(1_000_000))
+
+    def prepare() -> None:
+        devices[:] = [baseline_dict.prepare(spec, folder / "dict") for spec in chosen]
+
+    def sample() -> None:
+        for device in devices:
+            baseline_dict.write_samples(device, *DICT_SLICE, folder / "dict")
+
+    return {
+        "product": lambda: workload.write_episodes(chosen, folder / f"product{next(runs)}"),
+        "dict world": prepare,
+        "dict samples": sample,
+        "dict asks": lambda: [baseline_dict.ask_world(device, *DICT_SLICE) for device in devices],
+        "numpy": lambda: [baseline_numpy.write_hour(spec, folder / "numpy") for spec in chosen],
+        "world": lambda: [simulate_world(spec) for spec in chosen],
+    }
+
+
+def _ratios(times: dict[str, list[float]], n: int) -> list[Figure]:
+    per_hour = {name: np.array(passes) / n for name, passes in times.items()}
+    hour_s, world_s, numpy_s = (per_hour[name] for name in ("product", "world", "numpy"))
+    scale = HOUR_TICKS / (DICT_SLICE[1] - DICT_SLICE[0])
+    dict_s = per_hour["dict world"] + scale * per_hour["dict samples"]
+    asking_s = dict_s + scale * per_hour["dict asks"]
+    rate = (1.0 / hour_s).tolist()
+    hour_ms, world_ms = (1e3 * statistics.median(x) for x in (hour_s, world_s))
+    dict_note = f"{statistics.median(dict_s):.2f} s CPU per pole-hour, world computed at once by our code"
+    numpy_note = f"{statistics.median(numpy_s):.2f} s CPU per pole-hour, our world code on both sides"
+    return [
+        Figure("pole-hours per core-second", statistics.median(rate), "1/s", 4.0, note=spread(rate)),
+        Figure("against one dict a second", median_ratio(dict_s, hour_s), "x", 15.0, note=dict_note),
+        Figure("  world asked every second", median_ratio(asking_s, hour_s), "x", note="same functions"),
+        Figure("against a whole hour in NumPy", median_ratio(numpy_s, hour_s), "x", 3.0, note=numpy_note),
+        Figure(
+            "  without the shared world",
+            median_ratio(numpy_s - world_s, hour_s - world_s),
+            "x",
+            note=f"world {world_ms:.0f} ms of {hour_ms:.0f}",
+        ),
+    ]
+
+
+def _shares(chosen: list[EpisodeSpec], folder: Path) -> list[Figure]:
+    """Milliseconds of a pole-hour by part."""
+    samples = [part_times_s(chosen, folder / str(turn)) for turn in range(QUICK_PASSES)]
+    medians = {part: statistics.median(times[part] for times in samples) / len(chosen) for part in samples[0]}
+    total_s = sum(medians.values())
+    return [
+        Figure(f"  part: {part}", 1e3 * time_s, "ms", note=f"{time_s / total_s:.0%}")
+        for part, time_s in sorted(medians.items(), key=lambda item: -item[1])
+    ]
+
+
+if __name__ == "__main__":
+    print_table(measure())

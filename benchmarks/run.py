@@ -1,0 +1,117 @@
+"""`make bench`: every measurement, one table of figure, gate and verdict.
+
+`python benchmarks/run.py [--quick] [--json PATH] [--only pole,storage,...]`. A gate that is missed is
+printed, never raised: time is measured here, not tested. The exit code is 0 unless a measurement itself fails.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import workload  # first: it sets the number of BLAS threads
+from figures import Figure, load, machine_facts, print_table
+
+TITLES = {
+    "pole": "One core, whole path",
+    "workers": "Two workers",
+    "memory": "Memory",
+    "start": "Start and live use",
+    "storage": "Storage of frames",
+    "camera": "Thermal camera",
+}
+
+
+def measure(name: str, quick: bool) -> list[Figure]:
+    """Figures of one benchmark."""
+    if name == "storage":
+        return storage_figures()
+    if name == "camera":
+        return camera_figures()
+    figures: list[Figure] = importlib.import_module(f"bench_{name}").measure(quick)
+    return figures
+
+
+def storage_figures() -> list[Figure]:
+    """Frames at default noise: speed of splitting, hashing and writing, size, and the least possible size."""
+    import bench_storage as b
+
+    workload.use_one_core()
+    frames = b.scene(0.05)
+    with workload.scratch() as folder:
+        (write_s,) = b.median_cpu_s(lambda: b.write_frames(folder, frames, "none"))
+        ratio = frames.nbytes / b.write_frames(folder, frames, "none").stat().st_size
+    limit = b.entropy_limit(frames)
+    noise = f"{limit.bits_per_pixel:.2f} bit a pixel"
+    return [
+        Figure(
+            "frames to Parquet, one core",
+            frames.nbytes / 1e6 / write_s,
+            "MB/s",
+            300.0,
+            note="with the content hash",
+        ),
+        Figure("frames, raw over stored", ratio, "x", 1.8, note="noise of 50 mK"),
+        Figure("  entropy limit", limit.ratio, "x", note=noise),
+    ]
+
+
+def camera_figures() -> list[Figure]:
+    """Frames a second through every imperfection, from a scene of about 90 bodies."""
+    import statistics
+
+    import bench_camera as b
+    import numpy as np
+
+    camera = b.PinholeCamera((0.6, 1.2, 9.7), 207.0, 10.0)
+    cover = b.coverage(b.pole_scene(), camera)
+    radiance, weights = b.drive(cover), cover.sparse()
+    calm, nothing = np.full(b.N_FRAMES, 295.0), np.full(b.N_FRAMES, np.nan)
+    conditions = b.CameraConditions(calm, np.zeros(b.N_FRAMES), calm, nothing, nothing)
+    unit = b.draw_unit(b.ThermalImperfections(), b.fit_converter(233.15, 443.15), 1.0, 7, "bench", "camera")
+    carry = b.start_camera(unit, 295.0)
+    times = []
+    for _ in range(b.PASSES + 1):
+        start_s = time.process_time()
+        b.record_frames(radiance, weights, unit, conditions, carry)
+        times.append(time.process_time() - start_s)
+    rate = b.N_FRAMES / statistics.median(times[1:])
+    return [
+        Figure("camera, all imperfections", rate, "frames/s", note="median of 5; details: bench_camera.py")
+    ]
+
+
+def main() -> int:
+    """Run what was asked and print it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer passes, a shorter day")
+    parser.add_argument("--only", help=f"comma-separated: {', '.join(TITLES)}")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures here as well")
+    options = parser.parse_args()
+    names = options.only.split(",") if options.only else list(TITLES)
+    if unknown := sorted(set(names) - set(TITLES)):
+        parser.error(f"--only {unknown[0]}: choose from {', '.join(TITLES)}")
+    facts = machine_facts()
+    print("\n".join(f"{name:<10} {value}" for name, value in facts.items()))
+    results: dict[str, list[dict[str, Any]]] = {}
+    missed = 0
+    for name in names:
+        start_s = time.perf_counter()
+        figures = measure(name, options.quick)
+        print(f"\n{TITLES[name]} ({time.perf_counter() - start_s:.0f} s, load {load():.2f})")
+        print_table(figures)
+        results[name] = [figure.record() for figure in figures]
+        missed += sum(figure.verdict == "MISS" for figure in figures)
+    print(f"\n{missed} of {sum(f['gate'] is not None for r in results.values() for f in r)} gates missed")
+    if options.json:
+        options.json.write_text(json.dumps({"machine": facts, "figures": results}, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
