@@ -41,7 +41,7 @@ coverage: $(TOOLS)
 	$(BIN)/coverage html --quiet
 
 bench: $(TOOLS)
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/run.py
 
 lock: $(TOOLS)
 	scripts/lock.sh
@@ -50,9 +50,10 @@ clean:
 	rm -rf build dist htmlcov demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
-$(RUNTIME): requirements.lock pyproject.toml scripts/make-venv.sh scripts/install.sh
+$(RUNTIME): requirements.lock pyproject.toml $(wildcard scripts/*.sh)
 	scripts/make-venv.sh .venv
 	scripts/install.sh requirements.lock
+	$(BIN)/python scripts/compile_kernels.py
 	touch $@
 
 $(TOOLS): requirements-dev.lock $(RUNTIME)

@@ -104,6 +104,8 @@ def test_validate_writes_what_it_prints(copy: Path, capsys: Capture) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found == json.loads((copy / "quality.json").read_text(encoding="utf-8"))
     assert code == (0 if found["is_ok"] else 1)
+    assert run(["dataset", "validate", str(copy)]) == code
+    assert all(rule["name"] in capsys.readouterr().out for rule in found["rules"][:1])
 
 
 def test_the_card_can_be_written_again(copy: Path, capsys: Capture) -> None:

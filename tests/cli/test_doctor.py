@@ -73,3 +73,12 @@ def test_a_catalogue_address_is_not_printed(monkeypatch: pytest.MonkeyPatch, tmp
         assert "secret" not in json.dumps(doctor.examine(tmp_path))
     finally:
         settings.cache_clear()
+
+
+def test_the_entry_point_ends_with_the_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    from envirosense.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["envirosense", "parts", "show", "nothing"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1

@@ -61,6 +61,17 @@ def test_a_body_as_warm_as_the_air_looks_colder_under_a_clear_sky_by_its_reflect
     assert AIR_K - 3.0 < wood_k < AIR_K
 
 
+def test_steel_and_the_wood_around_it_are_both_seen():
+    """From a metre off the face, at both ends of the bolt."""
+    site = Site()
+    for side_m, azimuth_deg in ((1.2, 180.0), (-1.2, 0.0)):
+        camera = PinholeCamera((0.0, side_m, 11.0), azimuth_deg, 30.0)
+        seen, _ = site_view(site, camera)
+        share = dict(zip(seen.components, seen.weights.sum(axis=0), strict=True))
+        assert share["pole_top_bolt"] > 3.0
+        assert share["pole_top_bolt_wood/front"] + share["pole_top_bolt_wood/back"] > 3.0
+
+
 def test_the_sky_is_cold_at_the_zenith_and_warm_at_the_horizon():
     bands = [band_temperature_k(np.array([v]))[0] for k, v in radiance_by_body(Site()).items() if "sky" in k]
     assert np.all(np.diff(bands) < 0.0)

@@ -45,9 +45,10 @@ def demo(
     if as_json:
         named = {name: str(place) for name, place in places.items()}
         return say_json({**named, "logical_hash": dataset.logical_hash, "evaluation": found.to_json()})
-    from envirosense.cli.models import headline
+    from envirosense.cli.models import say_evaluation
 
-    return say(f"\n{headline(found)}\n\n{facts(places)}\nhash     {dataset.logical_hash}")
+    say_evaluation(found)
+    return say("\n" + facts({**places, "hash": dataset.logical_hash}))
 
 
 def _generated(folder: Path, episodes: int, seed: int, workers: int | None, quick: bool) -> "Dataset":

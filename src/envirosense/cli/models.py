@@ -3,14 +3,14 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envirosense.cli.output import AsJson, facts, report, table
+from envirosense.cli.output import AsJson, facts, report, say, say_json, say_table
 
 if TYPE_CHECKING:
-    from envirosense.learning.results import DetectorResult, EvaluationReport
+    from envirosense.learning.results import EvaluationReport
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
 
@@ -67,36 +67,17 @@ def evaluate(
 
     found = judge(model, Dataset.open(folder), split, command=shlex.join(["envirosense", *sys.argv[1:]]))
     page = None if out is None else write_report(found, out)
-    text = headline(found) + (f"\n\nreport {page}" if page else "")
-    report({**found.to_json(), "report": None if page is None else str(page)}, text, as_json)
+    if as_json:
+        return say_json({**found.to_json(), "report": None if page is None else str(page)})
+    say_evaluation(found)
+    if page:
+        say(f"report {page}")
+    return None
 
 
-def headline(found: "EvaluationReport") -> str:
-    """The figures that matter, one row a detector, and how much was looked at."""
-    seen = found.exposure
-    looked_at = (
-        f"split {found.split}: {seen.n_episodes} episodes in {seen.n_groups} groups, "
-        f"{seen.n_detectable_events} detectable of {seen.n_events} events, "
-        f"{seen.quiet_device_days:.2f} device-days without events"
-    )
-    return f"{looked_at}\n\n{table(_row(one) for one in found.detectors)}\n\n" + "\n".join(found.limits)
+def say_evaluation(found: "EvaluationReport") -> None:
+    """Print the figures that matter, each with its interval, and what they cannot say."""
+    from envirosense.learning.summary_table import comparison_table
 
-
-def _row(one: "DetectorResult") -> dict[str, Any]:
-    false_alarms = one.false_alarms_per_device_day
-    return {
-        "detector": one.role,
-        "PR-AUC": _interval(one.pr_auc),
-        "recall": _interval(one.recall),
-        "false alarms/day": _interval(false_alarms, 1) + (" *" if false_alarms.note else ""),
-        "delay s": _interval(one.delay_s, 0),
-        "lead s": _interval(one.lead_s, 0),
-    }
-
-
-def _interval(estimate: Any, digits: int = 2) -> str:
-    if estimate.value is None:
-        return "-"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.{digits}f}"
-    return f"{estimate.value:.{digits}f} ({estimate.low:.{digits}f}-{estimate.high:.{digits}f})"
+    say_table(comparison_table(found))
+    say("\n".join(found.limits))

@@ -1,10 +1,16 @@
 """What commands print: aligned text, or JSON."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_FILE_COLUMNS: Final = 120  # width where stdout is no terminal
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -17,6 +23,13 @@ def say(text: str = "") -> None:
 def say_json(value: object) -> None:
     """Print plain data as JSON; what JSON does not know is written as its text."""
     typer.echo(json.dumps(value, indent=1, default=str, allow_nan=False))
+
+
+def say_table(found: "Table") -> None:
+    """Print a table as wide as the terminal."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(found)
 
 
 def report(value: Mapping[str, object], text: str, as_json: bool) -> None:

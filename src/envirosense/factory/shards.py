@@ -6,6 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import EnviroSenseError
 from envirosense.core.protocols import Sink
@@ -16,6 +18,7 @@ from envirosense.factory.twins import TwinFactory
 
 MAX_ATTEMPTS: Final = 3
 _POLL_S: Final = 0.25
+_log = structlog.get_logger(__name__)
 
 
 class WorkerDied(EnviroSenseError):
@@ -78,6 +81,7 @@ class ShardRun:
                     self._recover(error)
                 else:
                     del self._running[future]
+                    _log.info("shard stored", shard=record.name, episodes=len(record.episodes))
                     yield record
             heartbeat(sum(self._progress(shard) for shard in self._running.values()))
 
@@ -108,6 +112,7 @@ class ShardRun:
                     "use fewer workers or shorter episodes, then run the same command again to resume"
                 ) from error
         self._suspects.extend(lost)
+        _log.warning("worker died, shards run again", shards=[shard.name for shard in lost])
         self._executor.rebuild()
 
     def _progress(self, shard: Shard) -> int:

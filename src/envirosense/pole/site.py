@@ -119,7 +119,7 @@ def draw_site(seed: int, index: int) -> Site:
     roughness_m = float(np.exp(rng("roughness_m").uniform(np.log(low), np.log(high))))
     top_m = values["pole_height_m"]
     neutral_m = top_m - float(rng("neutral_height_m").uniform(2.4, 3.0))
-    device_m = top_m - float(rng("device_height_m").uniform(2.0, 3.4))
+    device_m = top_m - float(rng("device_height_m").uniform(1.6, 3.4))
     return Site.parse(
         values
         | {

@@ -19,6 +19,7 @@ from envirosense.pole.sensors.thermal_camera import FrameBlock
 from envirosense.scenarios import EventLabels, Response
 
 F32, F64, I8, I32, TEXT, FLAG = pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.string(), pa.bool_()
+_TYPES = {"float32": F32, "float64": F64}  # storage of a channel's readings
 FRAMES = FrameLayout()
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
@@ -164,7 +165,7 @@ def batch(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.RecordBatch:
 def readings_schema(device: VirtualGridGuardian, role: str) -> pa.Schema:
     """Columns `sensor.channel` of the scalar sensors, as `reading` or `ideal`."""
     columns = [
-        Column(f"{name}.{channel.name}", F32, channel.unit, channel.description)
+        Column(f"{name}.{channel.name}", _TYPES[channel.data_type], channel.unit, channel.description)
         for name, sensor in device.scalar_sensors.items()
         for channel in sensor.channels
     ]
@@ -178,7 +179,7 @@ def readings_batch(
     columns: dict[str, Any] = {"tick": ticks}
     for name, sensor in device.scalar_sensors.items():
         for i, channel in enumerate(sensor.channels):
-            columns[f"{name}.{channel.name}"] = blocks[name][:, i].astype(np.float32)
+            columns[f"{name}.{channel.name}"] = blocks[name][:, i].astype(channel.data_type)
     return batch(schema, columns)
 
 

@@ -68,6 +68,7 @@ def build_scene(site: Site) -> Scene:
 def _fittings(site: Site) -> list[Primitive]:
     """Through bolts that stand out on both faces of their timber, and the wood around each end."""
     arm_m, pole_m = 0.05, site.pole_diameter_m / 2
+    sunk_m = SPOT_RADIUS_M / 2  # so that the steel stands out of the cap of wood
     places = {
         "crossarm_bolt": (site.phase_offsets_m[2], site.crossarm_height_m, arm_m),
         "pole_top_bolt": (0.0, site.crossarm_height_m, pole_m),
@@ -80,7 +81,7 @@ def _fittings(site: Site) -> list[Primitive]:
         bodies.append(Cylinder(name, *ends, 0.03))
         bodies += [
             Ellipsoid(f"{name}_wood/{side}", site.place(across, along, height), (SPOT_RADIUS_M,) * 3)
-            for side, along in (("front", half_m), ("back", -half_m))
+            for side, along in (("front", half_m - sunk_m), ("back", sunk_m - half_m))
         ]
     return bodies
 

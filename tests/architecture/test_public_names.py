@@ -1,0 +1,106 @@
+"""The names a user imports: what the design fixes, importable from where it says, and nothing by accident."""
+
+import importlib
+from importlib.metadata import version
+
+import pytest
+
+import envirosense
+
+FIXED = {
+    "envirosense": {
+        "BaseScenario",
+        "BaseSensor",
+        "CellulosePyrolysisScenario",
+        "Dataset",
+        "DiurnalCycleScenario",
+        "Environment3DState",
+        "EnvironmentOrchestrator",
+        "EquipmentOverheatScenario",
+        "MLDataGenerator",
+        "SensorConfig",
+        "SensorConfiguration",
+        "VirtualGridGuardian",
+        "__version__",
+        "create_mock_environment_state",
+        "evaluate",
+        "generate",
+        "train",
+    },
+    "envirosense.pole": {
+        "CellulosePyrolysisScenario",
+        "DiurnalCycleScenario",
+        "Environment3DState",
+        "EnvironmentOrchestrator",
+        "EquipmentOverheatScenario",
+        "PoleTwin",
+        "ScenarioState",
+        "Site",
+        "VirtualGridGuardian",
+        "create_mock_environment_state",
+        "default_configuration",
+        "draw_site",
+        "generate",
+    },
+    "envirosense.factory": {
+        "TWINS",
+        "Estimate",
+        "GenerationFailed",
+        "GenerationInterrupted",
+        "GenerationRequest",
+        "MLDataGenerator",
+        "ProgressReporter",
+        "console_progress",
+        "draw_specs",
+        "estimate",
+        "generate",
+        "make_plan",
+        "match_scenarios",
+        "simulate",
+    },
+}
+GUARDIAN_METHODS = (
+    "sample_environment",
+    "generate_training_sample",
+    "get_ground_truth_data",
+    "generate_dataset",
+    "enable",
+    "disable",
+    "reconfigure",
+)
+OPEN_LISTS = (
+    "envirosense.learning",
+    "envirosense.datasets",
+    "envirosense.instruments",
+    "envirosense.scenarios",
+)
+
+
+@pytest.mark.parametrize("package", FIXED)
+def test_public_names_are_the_ones_agreed(package: str) -> None:
+    assert set(importlib.import_module(package).__all__) == FIXED[package]
+
+
+@pytest.mark.parametrize("package", [*FIXED, *OPEN_LISTS])
+def test_every_public_name_can_be_imported(package: str) -> None:
+    module = importlib.import_module(package)
+    assert len(module.__all__) == len(set(module.__all__))
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("package", FIXED)
+def test_a_name_that_does_not_exist_is_an_attribute_error(package: str) -> None:
+    with pytest.raises(AttributeError, match="Nothing"):
+        _ = importlib.import_module(package).Nothing
+
+
+def test_the_version_is_the_installed_one() -> None:
+    assert envirosense.__version__ == version("envirosense")
+    assert set(dir(envirosense)) >= {"generate", "__version__"}
+
+
+def test_the_guardian_has_its_named_methods() -> None:
+    assert [
+        name for name in GUARDIAN_METHODS if not callable(getattr(envirosense.VirtualGridGuardian, name))
+    ] == []

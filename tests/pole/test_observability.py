@@ -1,0 +1,106 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from envirosense.core.grid import TimeGrid
+from envirosense.pole.guardian import VirtualGridGuardian, default_configuration
+from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event
+from envirosense.pole.site import Site
+from envirosense.scenarios import Forcing, Heating, WoodFuel
+
+SITE = Site()
+
+
+def leak(n, power_w, component="neutral_bracket", begin=0):
+    power = np.where(np.arange(n) >= begin, power_w, 0.0)
+    return Forcing(
+        heatings=(Heating(component, 0.4 * power), Heating(f"{component}_wood", 0.6 * power)),
+        fuels=(WoodFuel(f"{component}_wood", 60.0, 1.0),),
+    )
+
+
+def device(**changes):
+    chosen = default_configuration(SITE)
+    sensors = tuple(s.model_copy(update=changes.get(s.sensor_id, {})) for s in chosen.sensors)
+    return VirtualGridGuardian(chosen.model_copy(update={"sensors": sensors}))
+
+
+def snr(make_world, forcing, n=180, guardian=None, **columns):
+    world = make_world(n=n, wind_m_s=3.0, **columns)
+    world.add(forcing)
+    return excess_snr(guardian or device(), world)
+
+
+# The device hangs north of the pole: gas from the bracket comes with a southerly wind.
+def test_gas_is_seen_downwind_and_missed_upwind(make_world):
+    hit = snr(make_world, leak(180, 250.0), wind_from_deg=180.0)["voc_array"]
+    miss = snr(make_world, leak(180, 250.0), wind_from_deg=0.0)["voc_array"]
+    assert hit.max() > 100.0
+    grid = TimeGrid(start_utc="2018-07-10T17:00:00Z", dt_s=10.0, n=180)
+    active = np.ones(180, bool)
+    present = observe_event({"voc_array": miss}, active, grid)["voc_array"]
+    assert present.first_detectable_s is None
+    assert present.detectable_s == 0.0
+    assert observe_event({"voc_array": hit}, active, grid)["voc_array"].detectable_s > 300.0
+
+
+def test_a_stronger_cause_is_seen_better(make_world):
+    greatest = [
+        max(values.max() for values in snr(make_world, leak(180, power), wind_from_deg=180.0).values())
+        for power in (30.0, 80.0, 200.0, 400.0)
+    ]
+    assert all(a < b for a, b in pairwise(greatest))
+
+
+def test_what_a_cause_does_not_touch_sees_nothing(make_world):
+    found = snr(make_world, leak(180, 250.0), wind_from_deg=180.0)
+    for name in ("temperature_humidity", "barometer", "wind_sensor"):
+        assert np.all(found[name] == 0.0), name
+    assert all(values.shape == (180,) for values in found.values())
+
+
+def test_nothing_is_seen_without_a_cause(make_world):
+    assert all(np.all(values == 0.0) for values in snr(make_world, Forcing()).values())
+
+
+def test_a_sensor_switched_off_sees_nothing(make_world):
+    off = device(voc_array={"enabled": False}, thermal_camera={"enabled": False})
+    found = snr(make_world, leak(180, 250.0), guardian=off, wind_from_deg=180.0)
+    assert found["voc_array"].max() == found["thermal_camera"].max() == 0.0
+
+
+def test_the_camera_sees_what_stands_in_its_picture(make_world):
+    top = snr(make_world, leak(180, 150.0, "pole_top_bolt", begin=60))["thermal_camera"]
+    assert top[:60].max() == 0.0
+    assert top.max() > 100.0
+
+
+def test_ten_seconds_in_a_minute_make_it_detectable():
+    values = np.zeros(200)
+    values[50:59] = 5.0  # nine seconds
+    assert not detectable_ticks(values, 1.0).any()
+    values[100] = 5.0
+    ticks = np.flatnonzero(detectable_ticks(values, 1.0))
+    assert (ticks[0], ticks[-1]) == (100, 109)
+    assert not detectable_ticks(np.full(100, 2.99), 1.0).any()
+
+
+@pytest.mark.parametrize(("dt_s", "needed"), [(0.5, 20), (1.0, 10), (2.0, 5), (60.0, 1)])
+def test_the_rule_is_in_seconds(dt_s, needed):
+    values = np.zeros(400)
+    values[100 : 100 + needed] = 4.0
+    assert np.flatnonzero(detectable_ticks(values, dt_s))[0] == 100 + needed - 1
+    values[100] = 0.0
+    assert not detectable_ticks(values, dt_s).any()
+
+
+def test_detection_never_comes_before_the_onset():
+    grid = TimeGrid(start_utc="2018-07-10T17:00:00Z", dt_s=1.0, n=300)
+    active = np.arange(300) >= 150
+    seen = observe_event({"a": np.full(300, 9.0), "b": np.zeros(300)}, active, grid)
+    assert seen["a"].first_detectable_s == 150.0
+    assert seen["a"].detectable_s == 150.0
+    assert (seen["b"].max_snr, seen["b"].first_detectable_s) == (0.0, None)
+    never = observe_event({"a": np.full(300, 9.0)}, np.zeros(300, bool), grid)["a"]
+    assert (never.max_snr, never.first_detectable_s) == (0.0, None)

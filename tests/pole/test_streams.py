@@ -1,0 +1,97 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from envirosense.core.grid import TimeGrid
+from envirosense.core.species import species
+from envirosense.datasets.frames import split_planes
+from envirosense.pole import streams as s
+from envirosense.pole.guardian import VirtualGridGuardian, default_configuration
+from envirosense.pole.mock import create_mock_environment_state
+from envirosense.pole.observability import Observability
+from envirosense.pole.site import Site
+from envirosense.scenarios import EventLabels, EventSubtype, EventType
+
+GRID = TimeGrid(start_utc=datetime(2018, 7, 1, tzinfo=UTC), dt_s=2.0, n=6)
+NAMES = ("TRUTH", "RESPONSE", "EVENTS", "LABELS", "OBSERVABILITY", "MASKS", "REGIMES", "STAGES", "THERMAL")
+SCHEMAS = {name: getattr(s, name) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", list(SCHEMAS))
+def test_every_column_has_a_unit_and_a_description(name):
+    for field in SCHEMAS[name]:
+        assert b"unit" in field.metadata, field.name
+        assert field.metadata[b"description"], field.name
+    assert SCHEMAS[name].metadata[b"role"]
+
+
+def test_truth_gases_are_known_species():
+    assert all(species(gas).name == gas for gas in s.TRUTH_GASES)
+    assert len(set(s.TRUTH_GASES)) == len(s.TRUTH_GASES)
+
+
+def test_nan_becomes_null_only_where_null_may_stand():
+    missing, never = (s.Column(n, pa.float64(), "K", "made up", n == "a") for n in ("a", "b"))
+    schema = s.stream_schema((s.TICK, missing, never), {"role": "truth"})
+    values = np.array([1.0, np.nan])
+    rows = s.batch(schema, {"tick": np.arange(2), "a": values, "b": values})
+    assert rows["a"].to_pylist() == [1.0, None]
+    assert rows["b"].null_count == 0
+
+
+def labelled(ignited):
+    active = np.array([False, True, True, True, True, False])
+    return EventLabels(
+        event_type=EventType.FIRE_PRECURSOR, event_subtype=EventSubtype.PYROLYSIS, component="crossarm_bolt",
+        active=active, stage_names=("warm", "hot"), stage=np.array([0, 0, 0, 1, 1, 0], np.int8),
+        severity=np.array([0.0, 0.1, 0.3, 0.5, 0.9, 0.1]), progress=np.linspace(0, 1, 6), ignited=ignited,
+        source_strength=3.0, source_strength_unit="W",
+    )  # fmt: skip
+
+
+def test_labels_stand_at_the_active_ticks():
+    rows = s.labels_batch(4, labelled(np.arange(6) >= 4), GRID).to_pydict()
+    assert rows["tick"] == [1, 2, 3, 4]
+    assert set(rows["event_id"]) == {4}
+    assert rows["stage"] == ["warm", "warm", "hot", "hot"]
+    assert rows["level"] == [1, 2, 3, 5]
+    assert rows["time_to_ignition_s"] == [6.0, 4.0, 2.0, 0.0]
+    censored = s.labels_batch(0, labelled(np.zeros(6, bool)), GRID)
+    assert censored["time_to_ignition_s"].null_count == 4
+
+
+def test_frames_are_two_byte_planes_of_the_codes():
+    world = create_mock_environment_state("hot_spot", GRID)
+    device = VirtualGridGuardian(default_configuration(Site()).select(["thermal_camera"]), 1)
+    block = device.observe(world).frames["thermal_camera"]
+    rows = s.frames_batch(block)
+    codes = np.rint(block.temperature_k() / 0.02).astype(np.uint16).reshape(-1, 60, 80)
+    low, high = split_planes(codes)
+    assert rows["frame_lo"].equals(low)
+    assert rows["frame_hi"].equals(high)
+    assert rows["tick"].to_pylist() == block.ticks.tolist()
+
+
+def test_readings_have_a_column_per_channel():
+    device = VirtualGridGuardian(default_configuration(Site()), 1)
+    schema = s.readings_schema(device, "reading")
+    assert len(schema) == 1 + 8 + 2 + 1 + 2
+    assert {"tick", "temperature_humidity.humidity_pct", "wind_sensor.speed_m_s"} <= set(schema.names)
+    block = device.observe(create_mock_environment_state("uniform", GRID)).readings
+    rows = s.readings_batch(schema, np.arange(6), {k: b.reading for k, b in block.items()}, device)
+    assert rows.num_rows == 6
+    for name, column in (("barometer", "pressure_pa"), ("wind_sensor", "speed_m_s")):
+        stored = rows[f"{name}.{column}"].to_numpy()
+        assert np.abs(stored - block[name].reading[:, 0]).max() < 1e-3  # no step is lost in storing
+
+
+def test_what_was_never_detected_has_no_time():
+    rows = s.observability_batch(2, {"a": Observability(4.0, 10.0, 30.0), "b": Observability(0.5, None, 0.0)})
+    assert rows["detectable"].to_pylist() == [True, False]
+    assert rows["first_detectable_s"].to_pylist() == [10.0, None]
+
+
+def test_components_have_a_column_each():
+    assert s.components_schema(["tank_oil"]).names == ["tick", "tank_oil_k"]
