@@ -2,7 +2,8 @@
 
 A frame of 16-bit counts is stored as `frame_lo` and `frame_hi`, each one fixed-size binary
 value. The noise sits in the low plane, so the high plane compresses well and the low plane
-hardly at all: it is stored raw, which costs no size and makes writing and reading faster.
+hardly at all: it is stored raw unless a sample shows that compressing pays (a clear sky below
+the camera's range has no noise).
 """
 
 import math
@@ -64,9 +65,9 @@ class FrameLayout:
 
 
 def frame_columns(
-    layout: FrameLayout, description: str, low_codec: Literal["none", "zstd"] = "none"
+    layout: FrameLayout, description: str, low_codec: Literal["auto", "none", "zstd"] = "auto"
 ) -> tuple[Column, ...]:
-    """Columns of the two planes; take `zstd` for the low plane of frames without noise."""
+    """Columns of the two planes; `auto` compresses the low plane of a file where that pays."""
     plane = pa.binary(layout.n_bytes)
     low = {**layout.metadata, "codec": low_codec}
     high = {**layout.metadata, "codec": "zstd"}

@@ -15,6 +15,9 @@ from envirosense.datasets.schema import keyed_schema, with_keys
 
 SCALAR_GROUP_ROWS = 3600  # one hour of 1 Hz rows
 FRAME_GROUP_ROWS = 300  # 2.9 MB of 80 x 60 frames
+SPLIT = "BYTE_STREAM_SPLIT"
+SAMPLE_ROWS = 32  # frames that decide whether a plane is worth compressing
+WORTH_PACKING = 0.8  # at most this share of the raw size
 SAME_COLUMNS = "a twin must write every episode of a dataset with the same columns"
 
 
@@ -23,20 +26,41 @@ def row_group_rows(schema: pa.Schema) -> int:
     return FRAME_GROUP_ROWS if frame_planes(schema) else SCALAR_GROUP_ROWS
 
 
-def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Writer with our codecs: zstd-1, dictionaries for scalars, frame planes plain."""
+def parquet_writer(path: Path, schema: pa.Schema, sample: pa.Table | None = None) -> pq.ParquetWriter:
+    """Writer with our codecs: zstd-1, dictionaries for scalars, frame planes plain.
+
+    Columns of numbers that hardly repeat are split into byte streams instead; `sample` decides
+    whether a plane whose codec is `auto` is worth compressing.
+    """
+    split = [_leaf(field) for field in schema if _fact(field, "encoding") == SPLIT]
     planes = frame_planes(schema)
-    scalars = [_leaf(field) for field in schema if field.name not in planes]
-    codecs = {_leaf(field): (field.metadata or {}).get(b"codec", b"zstd").decode() for field in schema}
+    repeating = [_leaf(f) for f in schema if f.name not in planes and _leaf(f) not in split]
+    codecs = {_leaf(field): _codec(field, sample) for field in schema}
     levels = {leaf: 1 for leaf, codec in codecs.items() if codec == "zstd"}
     return pq.ParquetWriter(
         path,
         schema,
         compression=codecs,
         compression_level=levels,
-        use_dictionary=scalars,
-        write_statistics=scalars,
+        use_dictionary=repeating,
+        column_encoding=dict.fromkeys(split, SPLIT) or None,
+        write_statistics=repeating,
     )
+
+
+def _fact(field: pa.Field, key: str, default: str = "") -> str:
+    return str((field.metadata or {}).get(key.encode(), default.encode()).decode())
+
+
+def _codec(field: pa.Field, sample: pa.Table | None) -> str:
+    declared = _fact(field, "codec", "zstd")
+    if declared != "auto":
+        return declared
+    if sample is None or not sample.num_rows:
+        return "zstd"
+    raw = b"".join(sample[field.name].slice(0, SAMPLE_ROWS).to_pylist())
+    packed = pa.Codec("zstd", compression_level=1).compress(raw)
+    return "zstd" if len(packed) < WORTH_PACKING * len(raw) else "none"
 
 
 def _leaf(field: pa.Field) -> str:
@@ -53,27 +77,32 @@ class StreamFile:
         self.schema = schema
         self.n_row_groups = 0
         self.n_rows = 0
-        with storing(path):
-            self._writer = parquet_writer(path, schema)
+        self._writer: pq.ParquetWriter | None = None
+
+    def _opened(self, sample: pa.Table | None = None) -> pq.ParquetWriter:
+        if self._writer is None:
+            self._writer = parquet_writer(self.path, self.schema, sample)
+        return self._writer
 
     def append(self, rows: pa.Table) -> None:
         """Write rows as one row group."""
         with storing(self.path):
-            self._writer.write_table(rows, row_group_size=rows.num_rows)
+            self._opened(rows).write_table(rows, row_group_size=rows.num_rows)
         self.n_row_groups += 1
         self.n_rows += rows.num_rows
 
     def close(self) -> None:
         """Write the footer."""
         with storing(self.path):
-            self._writer.close()
+            self._opened().close()
 
     def discard(self) -> None:
         """Drop the file, whatever state it is in."""
-        try:
-            self._writer.close()
-        except (OSError, pa.ArrowException):
-            self._writer.is_open = False  # or its finaliser would try once more
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except (OSError, pa.ArrowException):
+                self._writer.is_open = False  # or its finaliser would try once more
         self.path.unlink(missing_ok=True)
 
 

@@ -21,6 +21,7 @@ from envirosense.scenarios import EventLabels, Response
 F32, F64, I8, I32, TEXT, FLAG = pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.string(), pa.bool_()
 _TYPES = {"float32": F32, "float64": F64}  # storage of a channel's readings
 FRAMES = FrameLayout()
+SPLIT = {"encoding": "BYTE_STREAM_SPLIT"}  # numbers that hardly ever repeat
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
 # Gases whose truth is stored; fixed, so that the stored world does not depend on the sensors.
@@ -30,20 +31,26 @@ TRUTH_GASES = (
     "guaiacol", "benzene", "toluene", "alpha_pinene", "limonene", "isoprene",
 )  # fmt: skip
 
+
+def _course(name: str, kind: pa.DataType, unit: str, description: str) -> Column:
+    """A quantity of the world over time, never null."""
+    return Column(name, kind, unit, description, False, SPLIT)
+
+
 TRUTH = stream_schema(
     (
         TICK,
-        Column("air_k", F32, "K", "air temperature at the device"),
-        Column("dew_point_k", F32, "K", "dew point at the device"),
-        Column("relative_humidity", F32, "1", "relative humidity over water, 0 to 1"),
-        Column("pressure_pa", F32, "Pa", "static pressure at the device"),
-        Column("wind_east_m_s", F32, "m/s", "wind towards the east at the device"),
-        Column("wind_north_m_s", F32, "m/s", "wind towards the north at the device"),
-        Column("wind_up_m_s", F32, "m/s", "wind upwards at the device"),
-        Column("ghi_w_m2", F32, "W/m2", "global horizontal irradiance"),
-        Column("rain_mm_h", F32, "mm/h", "rain rate"),
-        Column("current_a", F32, "A", "current in each phase conductor"),
-        *(Column(f"{gas}_ppb", F32, "ppb", f"{gas} at the device") for gas in TRUTH_GASES),
+        _course("air_k", F32, "K", "air temperature at the device"),
+        _course("dew_point_k", F32, "K", "dew point at the device"),
+        _course("relative_humidity", F32, "1", "relative humidity over water, 0 to 1"),
+        _course("pressure_pa", F32, "Pa", "static pressure at the device"),
+        _course("wind_east_m_s", F32, "m/s", "wind towards the east at the device"),
+        _course("wind_north_m_s", F32, "m/s", "wind towards the north at the device"),
+        _course("wind_up_m_s", F32, "m/s", "wind upwards at the device"),
+        _course("ghi_w_m2", F32, "W/m2", "global horizontal irradiance"),
+        _course("rain_mm_h", F32, "mm/h", "rain rate"),
+        _course("current_a", F32, "A", "current in each phase conductor"),
+        *(_course(f"{gas}_ppb", F32, "ppb", f"{gas} at the device") for gas in TRUTH_GASES),
     ),
     {"role": "truth"},
 )
@@ -51,11 +58,11 @@ RESPONSE = stream_schema(
     (
         TICK,
         EVENT_ID,
-        Column("component_k", F64, "K", "temperature of the component that the cause acts on", False),
-        Column("healthy_k", F64, "K", "temperature it would have without the cause", False),
-        Column("air_k", F64, "K", "air temperature", False),
-        Column("converted", F64, "1", "share of the fuel lost as gas and tar", False),
-        Column("emission_g_s", F64, "g/s", "gas and tar leaving the fuel", False),
+        _course("component_k", F64, "K", "temperature of the component that the cause acts on"),
+        _course("healthy_k", F64, "K", "temperature it would have without the cause"),
+        _course("air_k", F64, "K", "air temperature"),
+        _course("converted", F64, "1", "share of the fuel lost as gas and tar"),
+        _course("emission_g_s", F64, "g/s", "gas and tar leaving the fuel"),
     ),
     {"role": "truth"},
 )
@@ -205,7 +212,7 @@ def _binary(plane: npt.NDArray[np.uint8]) -> pa.Array:
 
 def components_schema(names: Iterable[str]) -> pa.Schema:
     """One temperature per component of the heat network."""
-    columns = (Column(f"{name}_k", F32, "K", f"temperature of {name}", False) for name in names)
+    columns = (_course(f"{name}_k", F32, "K", f"temperature of {name}") for name in names)
     return stream_schema((TICK, *columns), {"role": "truth"})
 
 
