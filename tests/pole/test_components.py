@@ -4,7 +4,7 @@ import pytest
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.units import STEFAN_BOLTZMANN_W_M2_K4, ZERO_CELSIUS_K
 from envirosense.physics.heat import HeatDrive, equilibrium_k, film_w_k, natural_w_k125, solve_network
-from envirosense.pole.components import FITTINGS, build_components
+from envirosense.pole.components import CONDUCTOR_SPAN_M, FITTINGS, build_components
 from envirosense.pole.scenarios.cellulose_pyrolysis import WOOD_SHARE
 from envirosense.pole.site import Site, draw_site
 
@@ -29,7 +29,9 @@ def drive(components, n_steps=1, **changes):
     for name, heat_w in values["power"].items():
         power_w[:, components.index(name)] += heat_w
     for phase in "abc":
-        power_w[:, components.index(f"conductor_{phase}")] += 2 * 1.7e-4 * values["current_a"] ** 2
+        power_w[:, components.index(f"conductor_{phase}")] += (
+            CONDUCTOR_SPAN_M * 1.7e-4 * values["current_a"] ** 2
+        )
     return HeatDrive(
         air_k=np.full(n_steps, values["air_k"]),
         wind_m_s=np.full(n_steps, values["wind_m_s"]),
@@ -112,7 +114,8 @@ def test_a_loaded_wire_is_as_warm_as_the_standard_says():
     components = build_components(Site(metal_emissivity=0.8))
     air_k = 25.0 + ZERO_CELSIUS_K
     sky_w_m2 = STEFAN_BOLTZMANN_W_M2_K4 * air_k**4
-    heat_w = 2 * 1.792e-4 * 300.0**2  # 2 m of wire, 1.704e-4 ohm/m at 25 degC and 2.085e-4 at 75
+    # 1.704e-4 ohm/m at 25 degC and 2.085e-4 at 75
+    heat_w = CONDUCTOR_SPAN_M * 1.792e-4 * 300.0**2
     found = steady_k(components, air_k=air_k, sky_w_m2=sky_w_m2, wind_m_s=0.61, power={"neutral": heat_w})
     # the network's film is Churchill-Bernstein's, the standard's its own: within a fifth of the rise
     assert found["neutral"] - air_k == pytest.approx(11.6, rel=0.2)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from envirosense.factory import GenerationRequest
 
 POLE_SCENARIOS: Final = "fire/*,electrical/*,normal/*"
+CARD: Final = "README.md"
 commands = typer.Typer(help="Make a dataset of a twin.", no_args_is_help=True)
 
 
@@ -96,7 +97,8 @@ def make_dataset(
     except GenerationFailed as failure:
         describe_dataset(failure.dataset)
         raise
-    describe_dataset(made)
+    if not (made.folder / CARD).exists():  # the request may have been finished before
+        describe_dataset(made)
     return made
 
 
