@@ -5,7 +5,7 @@ import sys
 import pytest
 import structlog
 
-from envirosense.core.logs import configure_logging
+from envirosense.core.logs import configure_logging, get_logger
 from envirosense.core.settings import Settings, settings
 
 
@@ -57,3 +57,14 @@ def test_readable_text_in_a_terminal(monkeypatch):
 def test_settings_choose_the_form_and_the_level(monkeypatch):
     text = logged(monkeypatch, Terminal(), LOG_JSON="1", LOG_LEVEL="INFO")
     assert [json.loads(line)["event"] for line in text.splitlines()] == ["quiet", "loud", "failed"]
+
+
+def test_a_module_logger_sets_structlog_up_unless_the_program_did(capsys):
+    structlog.reset_defaults()
+    get_logger("a").info("quiet by default")
+    assert structlog.is_configured()
+    assert capsys.readouterr() == ("", "")
+    structlog.configure(wrapper_class=structlog.BoundLogger)
+    get_logger("b")
+    assert structlog.get_config()["wrapper_class"] is structlog.BoundLogger
+    structlog.reset_defaults()

@@ -109,8 +109,11 @@ def test_one_line_says_what_to_install_where_nothing_helps(
     assert "install Python 3.12" in done.stderr
 
 
-def test_an_environment_that_works_is_kept(run: Run) -> None:
-    done = run(MAKE_VENV, str(Path(sys.executable).parents[1]))
+def test_an_environment_that_works_is_kept(machine: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    put(tmp_path / "venv" / "bin", "python", "exit 0")
+    put(machine, "python3.12", "echo made anew >&2; exit 3")
+    done = run(MAKE_VENV, str(tmp_path / "venv"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

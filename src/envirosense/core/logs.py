@@ -27,3 +27,11 @@ def configure_logging() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Logger of a module; set up from the settings unless the program has set structlog up itself."""
+    if not structlog.is_configured():
+        configure_logging()
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
+    return logger

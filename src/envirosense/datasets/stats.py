@@ -1,6 +1,6 @@
 """Statistics of a dataset: every column of every stream, and what the dataset covers.
 
-One episode is in memory at a time, and frames a row group at a time.
+One episode is in memory at a time, and frames a row group at a time; of frames every tenth counts.
 """
 
 import json
@@ -23,6 +23,7 @@ from envirosense.datasets.structure_checks import KEYS, unit_of
 
 STATS: Final = "stats.json"
 SCHEMA_VERSION: Final = 1
+FRAMES_APART: Final = 10  # every tenth frame is summarised: neighbours show the same scene
 
 type Summary = NumberSummary | TextSummary | CodeSummary
 
@@ -64,7 +65,7 @@ class _Streams:
                     summary.update(_counted(table[name]), table.num_rows)
                 else:
                     for piece in row_groups(self._dataset, episode, stream):
-                        summary.update(table_frames(piece))
+                        summary.update(table_frames(_every(piece, FRAMES_APART)))
 
     def result(self) -> dict[str, Any]:
         """Summaries as plain data, by stream and column."""
@@ -84,6 +85,11 @@ class _Streams:
             layout = FrameLayout.of(schema.field(frame_planes(schema)[0]))
             return {"type": "uint16", "unit": layout.unit}
         return {"type": str(schema.field(name).type), "unit": unit_of(schema.field(name))}
+
+
+def _every(table: pa.Table, n: int) -> pa.Table:
+    """Every n-th row."""
+    return table.take(list(range(0, table.num_rows, n)))
 
 
 def _counted(column: pa.ChunkedArray) -> list[tuple[object, int]]:

@@ -167,7 +167,8 @@ def _executor(given: Executor | None, make_twin: TwinFactory, workers: int) -> I
     if given is not None:
         yield given
         return
-    pool = WorkerPool(workers, preload=(make_twin.__module__,))
+    readies = getattr(make_twin, "preload", ())  # modules whose import readies a worker for this twin
+    pool = WorkerPool(workers, preload=(make_twin.__module__, *readies))
     try:
         yield pool
     except BaseException:

@@ -6,10 +6,9 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import EnviroSenseError
+from envirosense.core.logs import get_logger
 from envirosense.core.protocols import Sink
 from envirosense.datasets.plan import Shard
 from envirosense.datasets.shard import STAGING, ShardRecord, write_shard
@@ -18,7 +17,6 @@ from envirosense.factory.twins import TwinFactory
 
 MAX_ATTEMPTS: Final = 3
 _POLL_S: Final = 0.25
-_log = structlog.get_logger(__name__)
 
 
 class WorkerDied(EnviroSenseError):
@@ -81,7 +79,9 @@ class ShardRun:
                     self._recover(error)
                 else:
                     del self._running[future]
-                    _log.info("shard stored", shard=record.name, episodes=len(record.episodes))
+                    get_logger(__name__).info(
+                        "shard stored", shard=record.name, episodes=len(record.episodes)
+                    )
                     yield record
             heartbeat(sum(self._progress(shard) for shard in self._running.values()))
 
@@ -112,7 +112,7 @@ class ShardRun:
                     "use fewer workers or shorter episodes, then run the same command again to resume"
                 ) from error
         self._suspects.extend(lost)
-        _log.warning("worker died, shards run again", shards=[shard.name for shard in lost])
+        get_logger(__name__).warning("worker died, shards run again", shards=[shard.name for shard in lost])
         self._executor.rebuild()
 
     def _progress(self, shard: Shard) -> int:

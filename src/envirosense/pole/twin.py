@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +46,7 @@ class PoleTwin:
     """A utility pole with a Grid Guardian on it."""
 
     name = "pole"
+    preload: ClassVar[tuple[str, ...]] = ("envirosense.pole.preload",)
 
     def __init__(self, block_ticks: int = BLOCK_TICKS) -> None:
         """Twin that simulates in blocks of `block_ticks`; only memory depends on it."""
