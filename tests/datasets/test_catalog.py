@@ -1,5 +1,7 @@
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -100,3 +102,17 @@ def test_a_damaged_catalogue_is_named(tmp_path):
 def test_the_tables_are_plain_sql_for_other_servers():
     for table in (artifacts, activities, edges):
         assert "CREATE TABLE" in str(sa.schema.CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+def test_runs_that_end_together_share_a_new_catalogue(tmp_path):
+    urls = [f"sqlite:///{tmp_path / str(n) / 'catalog.sqlite'}" for n in range(20)]
+    start = Barrier(4, timeout=30)
+
+    def opened(url):
+        start.wait()
+        with Catalog(url) as catalog:
+            return catalog.rows(schema_row)
+
+    with ThreadPoolExecutor(4) as pool:
+        for url in urls:
+            assert list(pool.map(opened, [url] * 4)) == [[{"version": 1}]] * 4

@@ -9,8 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from envirosense.core.errors import StorageError
+from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError, StorageError
 from envirosense.datasets import Output, prepare_output, verify, write_shard
+from envirosense.datasets.lock import FolderLock
 
 
 def run_apart(mode: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -83,3 +84,63 @@ def test_a_shard_whose_file_was_lost_is_written_again(generate, twin, tmp_path):
     with prepare_output(twin.make_plan(), tmp_path / "out") as output:
         assert [shard.name for shard in output.pending] == ["train-00000"]
     assert generate("out").logical_hash == whole.logical_hash
+
+
+def test_another_plan_leaves_no_orphan_of_a_shard_killed_while_it_was_committed(generate, twin, tmp_path):
+    folder = tmp_path / "out"
+    old, new = twin.make_plan(6, per_shard=1), twin.make_plan(6, per_shard=6, seed=8)
+    with prepare_output(old, folder) as output:
+        shard = output.pending[1]
+        write_shard(folder, shard, twin.simulate)
+    (folder / ".staging" / "journal" / f"{shard.name}.json").unlink()
+    assert list(folder.glob(f"*/{shard.name}.parquet"))
+    assert shard.name not in {one.name for one in new.shards()}
+    assert verify(generate("out", new).folder).findings == ()
+
+
+def test_a_damaged_journal_entry_means_its_shard_is_written_again(generate, twin, tmp_path):
+    with prepare_output(twin.make_plan(), tmp_path / "out") as output:
+        write_all(output, twin)
+    (tmp_path / "out" / ".staging" / "journal" / "train-00000.json").write_text("{}")
+    with prepare_output(twin.make_plan(), tmp_path / "out") as output:
+        assert [shard.name for shard in output.pending] == ["train-00000"]
+    assert generate("out").logical_hash == generate("whole").logical_hash
+
+
+def test_a_dataset_finished_by_another_process_in_the_last_moment_is_kept(
+    generate, twin, tmp_path, monkeypatch
+):
+    class LateLock(FolderLock):
+        """Taken just after another process has finished its dataset here."""
+
+        def acquire(self):
+            monkeypatch.undo()
+            monkeypatch.setenv("ENVIROSENSE_HOME", str(tmp_path / "home"))
+            generate("out")
+            super().acquire()
+
+    monkeypatch.setattr("envirosense.datasets.output.FolderLock", LateLock)
+    with pytest.raises(ConfigError, match="holds another dataset"):
+        prepare_output(twin.make_plan(seed=8), tmp_path / "out")
+    assert verify(generate("out").folder).findings == ()
+
+
+def test_a_finished_dataset_that_lost_a_file_is_not_called_finished(generate, tmp_path):
+    generate()
+    shard = tmp_path / "out" / "readings" / "train-00000.parquet"
+    shard.write_bytes(shard.read_bytes()[:100])
+    with pytest.raises(DatasetError, match=r"readings/train-00000\.parquet: missing or truncated; restore"):
+        generate()
+
+
+def test_a_plan_of_a_newer_version_is_refused_by_name(twin, tmp_path):
+    prepare_output(twin.make_plan(), tmp_path / "out").close()
+    plan = tmp_path / "out" / ".staging" / "plan.json"
+    plan.write_text('{"schema_version": 99, "a_new_field": 1}')
+    with pytest.raises(SchemaVersionError, match="99 is newer"):
+        prepare_output(twin.make_plan(), tmp_path / "out")
+
+
+def test_a_folder_name_that_is_too_long_is_one_line(twin, tmp_path):
+    with pytest.raises(StorageError, match=r"cannot be written .*name too long"):
+        prepare_output(twin.make_plan(), tmp_path / ("x" * 300))

@@ -97,3 +97,12 @@ def test_the_logical_hash_ignores_order_but_not_failures():
     entries = [("a", "x", "1"), ("b", "x", "2")]
     assert logical_hash(entries) == logical_hash(entries[::-1])
     assert logical_hash([*entries, ("c", "failed")]) != logical_hash(entries)
+
+
+@pytest.mark.parametrize("fact", ["unit", "scale", "offset"])
+def test_what_a_number_is_worth_counts_and_its_description_does_not(fact):
+    def told(**metadata):
+        return content_hash(pa.table([[1, 2]], schema=pa.schema([pa.field("x", pa.int64(), True, metadata)])))
+
+    assert told(**{fact: "1"}) != told(**{fact: "2"})
+    assert told(**{fact: "1"}) == told(**{fact: "1"}, description="anything")

@@ -306,3 +306,13 @@ def test_report_is_plain_json(dataset: Dataset) -> None:
     data = json.loads(json.dumps(validate(dataset, COIN_RULES, TWIN.relabel).to_json()))
     assert data["is_ok"] is True
     assert {rule["name"] for rule in data["rules"]} >= {"schema", "label_truth", "near_in_range"}
+
+
+def test_frames_damaged_inside_a_file_are_named(dataset):
+    shard = next((dataset.folder / "images").glob("*.parquet"))
+    column = pq.ParquetFile(shard).metadata.row_group(0).column(4)
+    data = bytearray(shard.read_bytes())
+    data[column.data_page_offset : column.data_page_offset + 200] = bytes(200)
+    shard.write_bytes(bytes(data))
+    with pytest.raises(DatasetError, match=rf"{shard.name}: damaged or missing"):
+        validate(Dataset.open(dataset.folder), COIN_RULES)

@@ -288,3 +288,17 @@ def test_an_episode_without_readings_is_refused():
     sink = MemorySink(coin_spec())
     with pytest.raises(DatasetError, match="no readings"):
         windows_of_episode(sink)
+
+
+def test_an_episode_shorter_than_a_window_gives_none():
+    short, whole = coin_episode(duration_s=50.0), coin_episode(duration_s=120.0)
+    windows = windows_of_episode(short)
+    assert windows.x.shape == (0, 60, len(windows.channels))
+    assert windows.features().shape == (0, len(windows.feature_names()))
+    assert len(Windows.concat([windows, windows_of_episode(whole)])) == 2
+
+
+def test_a_stride_between_two_ticks_is_told_as_cut():
+    windows = windows_of_episode(coin_episode(dt_s=40.0), length_s=60.0, stride_s=60.0)
+    assert np.diff(windows.start_s).tolist() == [80.0] * (len(windows) - 1)
+    assert windows.stride_s == windows.length_s == 80.0

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -214,3 +216,39 @@ def test_a_script_without_main_guard_can_generate(tmp_path):
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "2\n", done.stderr
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_fewer_than_one_worker_is_refused(request_coin, tmp_path, workers):
+    with pytest.raises(ConfigError, match=f"workers={workers}: must be at least 1"):
+        generate(request_coin(), tmp_path / "out", workers=workers)
+
+
+def test_progress_that_cannot_be_noted_fails_no_episode(request_coin, tmp_path, monkeypatch):
+    place = tmp_path / "a folder, which no byte can be written to"
+    place.mkdir()
+    monkeypatch.setattr("envirosense.factory.shards.tick_file", lambda folder, shard: place)
+    assert len(generate(request_coin(), tmp_path / "out", executor=InlineExecutor())) == 8
+
+
+def test_a_broken_run_leaves_nothing_running_on_an_executor_of_the_caller(request_coin, tmp_path):
+    def stop(standing):
+        if standing.done:
+            raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(2) as pool:
+        with pytest.raises(GenerationInterrupted):
+            generate(
+                request_coin(episodes=24, duration_s=3000.0),
+                tmp_path / "out",
+                workers=2,
+                executor=pool,
+                progress=Reporter(stop),
+            )
+        assert not list((tmp_path / "out" / ".staging" / "tmp").glob("*.parquet"))
+        assert pool._work_queue.qsize() == 0
+
+
+def test_options_may_be_tuples_and_paths(request_coin):
+    request = request_coin(options={"without": ("a", "b"), "weather": Path("a.epw")})
+    assert request.options == {"without": ["a", "b"], "weather": "a.epw"}

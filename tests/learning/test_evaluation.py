@@ -1,6 +1,7 @@
 """The evaluator: it must see skill, and must not see what is not there."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,8 +145,6 @@ def test_the_page_stands_alone(report, tmp_path):
 
 
 def test_the_page_escapes_names(report):
-    from dataclasses import replace
-
     page = render_report(replace(report, provenance={"dataset": "<script>alert(1)</script>"}))
     assert "<script" not in page
 
@@ -173,3 +172,30 @@ def test_the_table_names_all_three(report):
     console.file.close()
     for name in ("Trained model", "Plain threshold", "Shuffled labels", "not resolved"):
         assert name in text
+
+
+class Always(ThresholdDetector):
+    """Alarms whatever happens."""
+
+    def score(self, windows):
+        return np.tile([0.0, 1.0], (len(windows), 1))
+
+
+def test_a_chance_alarm_in_a_hidden_event_gains_no_time(test_windows):
+    events = test_windows.events
+    lit = replace(events, ignition_s=events.onset_s + 300.0)  # hidden ones ignite as well
+    always = (Entrant("model", Always(), 0.5),)
+    found = evaluate_detectors(always, replace(test_windows, events=lit), seed=5)
+    n_seen = int(events.detectable.sum())
+    assert n_seen < len(events)
+    assert len(found.model.leads_s) == found.model.lead_s.n == n_seen
+    assert sum(row.lead_s.n for row in found.model.by_scenario) == n_seen
+
+
+def test_alarms_before_any_sensor_could_see_the_event_are_counted(test_windows, report):
+    events = test_windows.events
+    late = replace(events, first_detectable_s=events.first_detectable_s + 600.0)
+    always = (Entrant("model", Always(), 0.5),)
+    found = evaluate_detectors(always, replace(test_windows, events=late), seed=5)
+    n_seen = int(events.detectable.sum())
+    assert any(limit.startswith(f"{n_seen} of {n_seen} alarmed events were") for limit in found.limits)

@@ -1,15 +1,18 @@
 """Training to a folder, and back from it."""
 
+import errno
 import json
 import pickle
 
 import numpy as np
 import pytest
 
-from envirosense.core.errors import DatasetError, SchemaVersionError
+from envirosense.core.errors import DatasetError, SchemaVersionError, StorageError, UnknownNameError
+from envirosense.datasets.files import storing
 from envirosense.factory import TWINS, GenerationRequest, generate
 from envirosense.factory.executors import InlineExecutor
-from envirosense.learning import evaluate, load_model, train
+from envirosense.learning import evaluate, load_model, save_model, train
+from envirosense.learning.report import render_report
 from envirosense.testing.twins import CoinTwin
 
 if "coin" not in TWINS:
@@ -148,3 +151,36 @@ def test_ten_lines_train_scikit_learn(dataset):
     model = HistGradientBoostingClassifier(max_iter=10).fit(X, y)
     held_out = dataset["test"].windows()
     assert model.score(held_out.features(), held_out.y) > 0.8
+
+
+def test_judging_what_was_trained_on_is_said(trained, dataset, home):
+    held_out, known = evaluate(home / "model", dataset), evaluate(home / "model", dataset, "train")
+    assert held_out.n_seen_episodes == 0
+    assert "ever saw" in render_report(held_out)
+    assert known.n_seen_episodes == known.exposure.n_episodes
+    assert "these numbers flatter it" in known.limits[0]
+    assert "ever saw" not in render_report(known)
+
+
+def test_an_unknown_split_is_named(trained, dataset, home):
+    with pytest.raises(UnknownNameError, match="split='tset': unknown split; did you mean 'test'"):
+        evaluate(home / "model", dataset, "tset")
+
+
+def test_a_model_that_cannot_be_stored_is_said_in_one_line(trained, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"):
+        save_model(trained, tmp_path / "file" / "model")
+
+
+def test_a_model_half_written_over_another_is_no_model(trained, copy, monkeypatch):
+    monkeypatch.setattr("envirosense.learning.model_file.write_whole", _full_disk)
+    with pytest.raises(StorageError, match="No space left"):
+        save_model(trained, copy)
+    with pytest.raises(DatasetError, match="give the folder of a trained model"):
+        load_model(copy)
+
+
+def _full_disk(path, data):
+    with storing(path):
+        raise OSError(errno.ENOSPC, "full")

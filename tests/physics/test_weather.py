@@ -30,6 +30,7 @@ from envirosense.physics.weather_shapes import (
     hour_ticks_s,
     positive_edge_values,
 )
+from envirosense.physics.weather_sky import sky_of_hour
 
 SURFRAD = Path("/work/shared/data/weather_1min_surfrad/alamosa_20160101.parquet")
 START_UNIX_S = 1_530_421_200.0  # 2018-07-01 05:00 UTC: midnight in Greensboro
@@ -122,6 +123,19 @@ def test_irradiance_keeps_its_hourly_means_and_closes_at_every_tick(pieces):
             assert p.dhi_w_m2.mean() == pytest.approx(YEAR["dhi_w_m2"][hour], rel=0.05)
     assert np.mean(joined(pieces, "dni_w_m2") > 1050.0) < 0.01
     assert min(joined(pieces, f).min() for f in ("ghi_w_m2", "dni_w_m2", "dhi_w_m2")) == 0.0
+
+
+def test_the_beam_between_clouds_stays_below_that_of_the_cleanest_air():
+    """A bright hour between dull ones, as on 22 February in Greensboro: its light crowds into one gap."""
+    ghi = np.array([359.0, 339.0, 624.0, 310.0, 340.0])
+    dhi = np.array([224.0, 166.0, 108.0, 309.0, 317.0])
+    cover = np.array([0.6, 0.5, 0.2, 0.9, 0.9])
+    nodes_s = 1_519_317_000.0 + 600.0 * np.arange(-15, 16)  # 2018-02-22, five hours about 11:30 local
+    cosine = almanac_sun(36.1, -79.95, nodes_s).cos_zenith
+    for hour in range(100):
+        sky = sky_of_hour(ghi, dhi, cover, cosine, 0.1, hour_ticks_s(10.0), streams(5), hour)
+        assert sky.dni_w_m2.max() <= 1100.0 + 1e-9
+        assert sky.ghi_w_m2.mean() == pytest.approx(ghi[2], rel=0.01)
 
 
 def test_broken_clouds_switch_the_beam_for_the_share_of_the_cover():

@@ -64,9 +64,12 @@ def test_noise_is_that_of_the_sheet_at_one_hertz() -> None:
 
 
 def test_a_slow_sampler_averages_its_noise() -> None:
-    assert barometer(interval_s=60.0).channels[0].noise_sigma == pytest.approx(
-        0.02 / math.sqrt(60.0), rel=2e-3
-    )
+    expected = 0.02 / math.sqrt(60.0)
+    slow = barometer(("white",), interval_s=60.0)
+    assert slow.channels[0].noise_sigma == pytest.approx(expected, rel=2e-3)
+    n = 2000
+    block = readings(slow, [UniformWorld(n=60 * n)])
+    assert np.nanstd(block.reading) == pytest.approx(expected, rel=5 / math.sqrt(2 * n) + 2e-3)
 
 
 def test_readings_are_steps_of_the_sheet() -> None:

@@ -11,7 +11,7 @@ from envirosense.pole.guardian import ScenarioState, VirtualGridGuardian, defaul
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.scenarios.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.scenarios.equipment_overheat import EquipmentOverheatScenario
-from envirosense.pole.site import Site
+from envirosense.pole.site import Site, draw_site
 
 OVERHEAT = {
     "component": "clamp_b", "final_resistance_ohm": 4e-3, "onset_fraction": 0.05, "growth_fraction": 0.2,
@@ -41,6 +41,15 @@ def test_the_device_has_every_sensor_at_its_place():
     assert all(s.position_3d == Site().device_position_m for s in guardian.sensors.values())
     assert tuple(guardian.cameras) == ("thermal_camera",)
     assert set(guardian.describe_camera("thermal_camera")) == {"unit", "amplitudes"}
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_the_anemometer_knows_where_its_pole_stands(index):
+    site = draw_site(3, index)
+    east, north, _ = site.device_position_m
+    wind = next(s for s in default_configuration(site).sensors if s.sensor_id == "wind_sensor")
+    to_pole_deg = np.degrees(np.arctan2(-east, -north)) % 360.0
+    assert wind.pole_azimuth_deg == pytest.approx(to_pole_deg)
 
 
 def test_one_tick_at_a_time_is_the_block(make_world):

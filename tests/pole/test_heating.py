@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from envirosense.pole.heating import HEALTHY_OHM, step_length_s
+from envirosense.core.grid import TimeGrid
+from envirosense.pole.heating import HEALTHY_OHM, line_current_a, step_length_s
 from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating, JointResistance
 
@@ -97,6 +99,19 @@ def test_load_follows_the_hour_and_stays_below_its_peak(make_world):
     without = make_world(site=Site(has_transformer=False))
     oil = without.component_names.index("tank_oil")
     assert abs(without.state(0, 60).component_k()[0, oil] - 306.0) < 15.0
+
+
+def test_load_answers_heat_after_the_lag_of_the_buildings(make_year):
+    """A heat wave that begins at once is felt by 1 - exp(-1) after four hours."""
+    mild = make_year(air_c=21.0)
+    heat = replace(mild, air_c=np.where(np.arange(8760) < 4000, 21.0, 31.0))
+    hours = 4000.5 + np.arange(24.0)
+    grid = TimeGrid(start_utc="2018-06-16T21:30:00Z", dt_s=3600.0, n=hours.size)
+    warm, cool = (line_current_a(y, Site(), grid, 1, hours) for y in (heat, mild))
+    felt = (warm / cool - 1.0) / (0.5 * 0.025 * 10.0)
+    assert felt[0] < 0.3
+    assert felt[3] == pytest.approx(1.0 - np.exp(-1.0), abs=0.01)
+    assert felt[23] == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,16 @@ def test_nothing_is_seen_without_a_cause(make_world):
     assert all(np.all(values == 0.0) for values in snr(make_world, Forcing()).values())
 
 
+def test_the_yardstick_is_the_noise_of_the_reading_at_the_worlds_tick(make_world):
+    world = make_world(n=4, dt_s=60.0, wind_m_s=3.0, wind_from_deg=180.0)
+    world.add(leak(4, 250.0))
+    state = world.state(0, 4)
+    minute = device(voc_array={"interval_s": 60.0}).sensors["voc_array"]
+    rise = np.abs(minute.respond(state) - minute.respond(state.without_causes()))
+    expected = (rise / [channel.noise_sigma for channel in minute.channels]).max(axis=1)
+    assert np.allclose(excess_snr(device(), world)["voc_array"], expected)
+
+
 def test_a_sensor_switched_off_sees_nothing(make_world):
     off = device(voc_array={"enabled": False}, thermal_camera={"enabled": False})
     found = snr(make_world, leak(180, 250.0), guardian=off, wind_from_deg=180.0)

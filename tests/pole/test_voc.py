@@ -162,13 +162,38 @@ def test_sensitivity_walks_by_the_measured_amount_between_units_of_an_array() ->
     for seed in range(units):
         ln_g = beta * np.log1p(readings(sensor, [world], seed).reading[0] / k)
         ln_gain.append(np.log(np.expm1(ln_g) / np.expm1(beta * np.log1p(ideal / k))))
-    expected = math.hypot(0.114, 0.01873)  # walk of a month and the spread of the rate over it
     spread = np.std(ln_gain, axis=0)
-    assert spread == pytest.approx(expected, rel=5 / math.sqrt(2 * units))
+    assert spread == pytest.approx(0.114, rel=5 / math.sqrt(2 * units))
     assert np.mean(ln_gain) == pytest.approx(-0.0057, abs=5 * 0.114 * math.sqrt(0.72 / units))
     pairs = np.corrcoef(np.transpose(ln_gain))
     assert pairs[0, 1] == pytest.approx(0.86, abs=0.1)  # same type
     assert pairs[0, 7] == pytest.approx(0.62, abs=0.1)  # another type
+
+
+@long_series
+@pytest.mark.parametrize("part", [DEVICE, MIXED])
+def test_channels_still_age_together_after_thirty_months(part: str) -> None:
+    units, months = 1500, 30.0
+    sensor = array(part, keep=("sensitivity",), age_days=30.44 * months)
+    k, beta = sensor.response.k, sensor.response.beta
+    world = UniformWorld(n=1, gas={name: 200.0 for name in sensor.values.words("channel.targets")})
+    x = np.array([readings(sensor, [world], seed).reading[0] for seed in range(units)])
+    mox = sensor.response.is_mox
+    ln_gain = np.log(np.expm1((beta * np.log1p(x / k))[:, mox]))
+    measured_walk = 0.114 * math.sqrt(months)  # and the reduction's rms of .51 over as long
+    assert np.std(ln_gain, axis=0) == pytest.approx(measured_walk, rel=5 / math.sqrt(2 * units))
+    group = sensor.values.numbers("drift.group", "", 8)[mox]
+    pairs = np.corrcoef(ln_gain.T) - np.where(group[:, None] == group, 0.86, 0.62)
+    assert np.all(np.abs(pairs[~np.eye(group.size, dtype=bool)]) < 0.1)
+
+
+def test_a_dry_winter_pulls_no_channel_onto_the_end_of_its_range() -> None:
+    for part in (DEVICE, MIXED):
+        keep = ("temperature", "humidity", "zero", "digital")
+        winter = UniformWorld(n=1, air=258.15, humidity=0.5)
+        read = np.array([readings(array(part, keep=keep), [winter], seed).reading[0] for seed in range(200)])
+        low = array(part).values.numbers("range.low", "ppb", 8)
+        assert np.all(read[:, array(part).response.is_mox] > low[array(part).response.is_mox])
 
 
 def test_surroundings_move_the_baseline_by_the_street_coefficients() -> None:

@@ -106,9 +106,12 @@ class Catalog:
                     self._engine.dispose()
                     place = self._url.render_as_string(hide_password=True)
                     raise SchemaVersionError(place, found, SCHEMA_VERSION)
-            _tables.create_all(connection)
-            if connection.execute(sa.select(sa.func.count()).select_from(schema_row)).scalar() == 0:
-                connection.execute(schema_row.insert().values(version=SCHEMA_VERSION))
+            # Each statement is safe by itself: two runs that end together may both get here.
+            for table in _tables.sorted_tables:
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            is_new = ~sa.exists(sa.select(schema_row.c.version))
+            version = sa.select(sa.literal(SCHEMA_VERSION)).where(is_new)
+            connection.execute(schema_row.insert().from_select(["version"], version))
 
     def __enter__(self) -> "Catalog":
         return self

@@ -1,7 +1,8 @@
 """Hash of what a stream says, whatever file, row group or Parquet version holds it.
 
 A column contributes its name, type, values (little-endian, nulls zeroed), the positions of
-its nulls, and the lengths of its texts or lists. SHA-256 is the fastest of the standard
+its nulls, the lengths of its texts or lists, and its unit and (for frames) shape, scale and
+offset. SHA-256 is the fastest of the standard
 library's cryptographic hashes where the processor has SHA instructions.
 """
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 from envirosense.core.errors import DatasetError
 
 FAILED = "failed"
+_MEANING = (b"unit", b"shape", b"scale", b"offset")  # field metadata that say what a number is worth
 
 
 def canonical_type(data_type: pa.DataType) -> pa.DataType:
@@ -96,11 +98,18 @@ def _fixed_bytes(array: pa.Array, nulls: npt.NDArray[np.int64]) -> npt.NDArray[n
     return values.reshape(-1)
 
 
+def _meaning(field: pa.Field) -> bytes:
+    """What turns a column's numbers into quantities: 1 in K is not 1 in degC."""
+    facts = field.metadata or {}
+    return b"".join(b"\x1f" + key + b"=" + facts[key] for key in _MEANING if key in facts)
+
+
 class StreamHasher:
     """Running content hash of one stream of one episode."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = {field.name: ColumnHasher(field.type) for field in schema}
+        self._meanings = {field.name: _meaning(field) for field in schema}
 
     def update(self, rows: pa.Table) -> None:
         """Append rows; where they are cut does not matter."""
@@ -112,7 +121,7 @@ class StreamHasher:
         """Content hash; the order of the columns does not matter."""
         whole = hashlib.sha256()
         for name in sorted(self._columns):
-            whole.update(f"{name}\x1f".encode() + self._columns[name].digest())
+            whole.update(f"{name}\x1f".encode() + self._columns[name].digest() + self._meanings[name])
         return whole.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Folder a generation run writes to: empty, or its own unfinished work."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from envirosense.core.errors import ConfigError, SchemaVersionError, StorageError
+from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError, StorageError
 from envirosense.datasets.files import storing, write_whole
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.manifest import MANIFEST, Manifest
@@ -62,12 +63,15 @@ def prepare_output(plan: Plan, path: Path | str) -> Output:
         StorageError: if it cannot be written or has too little space for the estimate.
     """
     folder = Path(path).expanduser().absolute()
-    _check_foreign(folder)
+    with storing(folder):
+        _check_foreign(folder)
     lock = FolderLock(folder / STAGING / "lock")
     if (finished := _finished(plan, folder, lock)) is not None:
         return finished
     lock.acquire()
     try:
+        if (finished := _finished(plan, folder, lock)) is not None:
+            return finished  # another process finished it since the first look
         stored = _stored_plan(plan, folder)
         pending = tuple(_pending(folder, stored))
         _check_space(folder, stored, pending)
@@ -87,12 +91,13 @@ def load_plan(folder: Path) -> Plan | None:
     if not path.exists():
         return None
     try:
-        plan = Plan.model_validate_json(path.read_bytes())
-    except ValidationError:
+        data = json.loads(path.read_bytes())
+        version = int(data["schema_version"])
+        if version > SCHEMA_VERSION:
+            raise SchemaVersionError(path, version, SCHEMA_VERSION)
+        return Plan.model_validate(data)
+    except (ValueError, KeyError, TypeError):  # a ValidationError is a ValueError
         raise StorageError(f"{path}: damaged plan; delete {folder} and generate again") from None
-    if plan.schema_version > SCHEMA_VERSION:
-        raise SchemaVersionError(path, plan.schema_version, SCHEMA_VERSION)
-    return plan
 
 
 def _check_foreign(folder: Path) -> None:
@@ -100,8 +105,7 @@ def _check_foreign(folder: Path) -> None:
         raise ConfigError("out", str(folder), "is a file; choose a folder")
     if not folder.exists() or (folder / MANIFEST).exists() or (folder / STAGING).exists():
         return
-    with storing(folder):
-        foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in _IGNORED)
+    foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in _IGNORED)
     if foreign:
         raise ConfigError(
             "out", str(folder), f"holds other files ({foreign[0]}); choose a new or empty folder"
@@ -116,6 +120,12 @@ def _finished(plan: Plan, folder: Path, lock: FolderLock) -> Output | None:
         raise ConfigError(
             "out", str(folder), f"holds another dataset ({manifest.difference(plan)}); {_ELSEWHERE}"
         )
+    for place, file in manifest.files.items():
+        if not _has_size(folder / place, file.bytes):
+            raise DatasetError(
+                f"{folder / place}: missing or truncated; restore the file, or delete {folder} "
+                "and generate again"
+            )
     shutil.rmtree(folder / STAGING, ignore_errors=True)  # a crash between manifest and clean-up leaves it
     return Output(folder, plan, (), lock)
 
@@ -130,6 +140,8 @@ def _stored_plan(plan: Plan, folder: Path) -> Plan:
     stored = load_plan(folder)
     has_progress = any(journal.glob("*.json"))
     if stored is None or not has_progress:
+        for shard in stored.shards() if stored else ():
+            drop_unfinished(folder, shard.name)  # the new plan may not have a shard of this name
         write_whole(folder / STAGING / STARTED, datetime.now(UTC).isoformat().encode())
         write_whole(folder / STAGING / PLAN, plan.model_dump_json().encode())
         return plan
@@ -155,10 +167,17 @@ def _journal(folder: Path, plan: Plan) -> Iterator[ShardRecord]:
     """Journal entries whose files are all there with the recorded size."""
     for shard in plan.shards():
         path = journal_path(folder, shard.name)
-        if path.exists():
-            record = ShardRecord.model_validate_json(path.read_bytes())
-            if all(_has_size(folder / place, file.bytes) for place, file in record.files.items()):
-                yield record
+        record = _record(path) if path.exists() else None
+        if record and all(_has_size(folder / place, file.bytes) for place, file in record.files.items()):
+            yield record
+
+
+def _record(path: Path) -> ShardRecord | None:
+    """Journal entry, None where it is damaged: its shard is written again."""
+    try:
+        return ShardRecord.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return None
 
 
 def _has_size(path: Path, n_bytes: int) -> bool:

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from envirosense.core.protocols import EpisodeReader
 from envirosense.datasets.dataset import Dataset
@@ -228,9 +227,8 @@ def row_groups(dataset: Dataset, episode: Episode, stream: str) -> Iterator[pa.T
     """Rows of one stream of an episode, one row group at a time."""
     place = episode.locations[stream]
     first = place["first_row_group"]
-    with pq.ParquetFile(dataset.folder / place["file"]) as opened:
-        for group in range(first, first + place["row_groups"]):
-            yield opened.read_row_group(group, use_threads=False)
+    for group in range(first, first + place["row_groups"]):
+        yield dataset.files.read(place["file"], range(group, group + 1), None)
 
 
 def walk(

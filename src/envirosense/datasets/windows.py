@@ -200,7 +200,7 @@ def windows_of_episode(
         channels=channels.names,
         units=channels.units,
         dt_s=spec.grid.dt_s,
-        stride_s=stride_s,
+        stride_s=cut.stride * spec.grid.dt_s,
         y=labels.y,
         event_id=labels.event_id,
         severity=labels.severity,
@@ -240,6 +240,8 @@ def make_windows(
 
 
 def _cut_values(channels: Channels, cut: Cut) -> Float32s:
+    if not len(cut.starts):  # the episode is shorter than a window
+        return np.empty((0, cut.length, len(channels.names)), dtype=np.float32)
     view = np.lib.stride_tricks.sliding_window_view(channels.values, cut.length, axis=0)
     return np.ascontiguousarray(view[cut.starts].swapaxes(1, 2))
 

@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
+from envirosense.core.errors import ConfigError
 from envirosense.core.settings import settings
 
 _ONE_THREAD: Final = {
@@ -26,6 +27,19 @@ def machine_workers() -> int:
     if chosen is not None:
         return chosen
     return len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count() or 1
+
+
+def worker_count(asked: int | None) -> int:
+    """Worker processes asked for, or as many as suit this machine.
+
+    Raises:
+        ConfigError: if fewer than one is asked for.
+    """
+    if asked is None:
+        return machine_workers()
+    if asked < 1:
+        raise ConfigError("workers", asked, "must be at least 1")
+    return asked
 
 
 def _exit_with_parent() -> None:

@@ -18,7 +18,7 @@ from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.output import Output, prepare_output
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.splits import assign_splits
-from envirosense.factory.executors import InlineExecutor, WorkerPool, machine_workers
+from envirosense.factory.executors import InlineExecutor, WorkerPool, worker_count
 from envirosense.factory.planning import draw_spec, draw_specs, estimate, match_scenarios
 from envirosense.factory.progress import ProgressReporter, SilentProgress, Standing
 from envirosense.factory.request import GenerationRequest
@@ -101,7 +101,7 @@ def generate(
         GenerationInterrupted: on Ctrl-C; what is finished stays.
     """
     make_twin = TWINS[request.twin]
-    count = workers or machine_workers()
+    count = worker_count(workers)
     return run_plan(
         make_plan(request, make_twin(), count), make_twin, out, count, executor, progress, allow_failures
     )
@@ -151,10 +151,15 @@ def _run_pending(
         with _executor(executor, make_twin, min(workers, len(output.pending))) as chosen:
             window = 1 if isinstance(chosen, InlineExecutor) else 2 * workers
             run = ShardRun(output.folder, make_twin, chosen, window)
-            for record in run.results(output.pending, beat):
-                done += len(record.episodes)
-                failed += sum(one.summary.outcome == "failed" for one in record.episodes)
-                beat(0)
+            try:
+                for record in run.results(output.pending, beat):
+                    done += len(record.episodes)
+                    failed += sum(one.summary.outcome == "failed" for one in record.episodes)
+                    beat(0)
+            except BaseException:
+                if executor is not None:  # it goes on after this call; our own pool is killed
+                    run.abandon()
+                raise
     except KeyboardInterrupt:
         raise GenerationInterrupted(output.folder, done, total) from None
     finally:

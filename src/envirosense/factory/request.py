@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
@@ -20,6 +21,15 @@ def _patterns(value: object) -> object:
     return value
 
 
+def _plain(value: object) -> object:
+    """The value with tuples as lists and paths as text, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
 class GenerationRequest(FrozenModel):
     """Episodes of one twin: which scenarios, how many, how long, from which seed.
 
@@ -34,7 +44,7 @@ class GenerationRequest(FrozenModel):
     dt_s: PositiveFloat = 1.0
     seed: NonNegativeInt = 0
     n_groups: PositiveInt | None = None
-    options: JsonObject = Field(default_factory=dict)
+    options: Annotated[JsonObject, BeforeValidator(_plain)] = Field(default_factory=dict)
     name: Annotated[str, Field(pattern=NAME_PATTERN)] = "dataset"
 
     @property

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +28,12 @@ def run_shard(folder: Path, shard: Shard, make_twin: TwinFactory) -> ShardRecord
     """Journal entry of a shard; what a worker runs."""
     twin = make_twin()
     ticks = tick_file(folder, shard)
-    ticks.parent.mkdir(parents=True, exist_ok=True)
 
     def simulate(spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
         try:
             return twin.simulate(spec, out)
         finally:
-            with ticks.open("ab") as opened:
+            with suppress(OSError), ticks.open("ab") as opened:  # a full disk must not fail the episode
                 opened.write(b".")
 
     return write_shard(folder, shard, simulate)
@@ -84,6 +84,12 @@ class ShardRun:
                     )
                     yield record
             heartbeat(sum(self._progress(shard) for shard in self._running.values()))
+
+    def abandon(self) -> None:
+        """Wait for the running shards and drop the rest, so that nothing writes to the folder any more."""
+        for future in self._running:
+            future.cancel()
+        wait(self._running)
 
     def _hand_over(self, waiting: deque[Shard]) -> None:
         source, room = (self._suspects, 1) if self._suspects else (waiting, self._window)

@@ -7,7 +7,7 @@ from typing import Final
 from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Twin
-from envirosense.factory.executors import machine_workers
+from envirosense.factory.executors import worker_count
 from envirosense.factory.generator import plan_of, run_plan
 from envirosense.factory.planning import draw_spec, match_scenarios
 from envirosense.factory.progress import ProgressReporter
@@ -64,7 +64,7 @@ class MLDataGenerator:
         if num_samples_per_scenario < 1:
             raise ConfigError("num_samples_per_scenario", num_samples_per_scenario, "ask for at least one")
         make_twin = TWINS[self._request.twin]
-        twin, workers = make_twin(), self._workers or machine_workers()
+        twin, workers = make_twin(), worker_count(self._workers)
         ids = match_scenarios(list_of_scenarios, twin.scenarios())
         lengths = episode_lengths(num_samples_per_scenario, self._request)
         request = self._request.model_copy(update={

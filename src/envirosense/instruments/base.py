@@ -16,7 +16,7 @@ from envirosense.core.rng import stream
 from envirosense.instruments import metadata
 from envirosense.instruments.chain import active_stages, through_stages
 from envirosense.instruments.channels import Channel
-from envirosense.instruments.conditions import SensorWorld, conditions_at
+from envirosense.instruments.conditions import Conditions, SensorWorld, conditions_at
 from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.sensor_config import SensorConfig
@@ -123,7 +123,7 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
         if signal.shape != (n_time, len(self.channels)):
             fix = f"must return (time, channel), here {(n_time, len(self.channels))}"
             raise ConfigError(f"{self.sensor_type}.respond", signal.shape, fix)
-        reading = through_stages(signal, self._active, memory, conditions_at(world, self._position_m))
+        reading = through_stages(signal, self._active, memory, self._conditions(world))
         sampled = self.sampled(world)
         reading[~sampled] = np.nan
         return SensorBlock(ideal, reading, sampled)
@@ -145,6 +145,9 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
     def describe(self, memory: SensorMemory) -> dict[str, Description]:
         """Parameters and present state of every active stage, by its name."""
         return {stage.name: stage.describe(memory.carries[stage.name]) for stage in self._active}
+
+    def _conditions(self, world: SensorWorld) -> Conditions:
+        return conditions_at(world, self._position_m, self.config.interval_s)
 
     @property
     def _is_as_built(self) -> bool:
@@ -177,7 +180,7 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
         """
         self._require_one_tick(environment_3d_state)
         ideal = np.array([[true_reading[channel.name] for channel in self.channels]])
-        conditions = conditions_at(environment_3d_state, self._position_m)
+        conditions = self._conditions(environment_3d_state)
         return self._record(through_stages(ideal, self._active, self._memory, conditions))
 
     def get_ml_metadata(self) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Conditions:
 
     `first_tick` counts from the start of the episode, `t_s` likewise [s]; air temperature [K],
     relative humidity 0..1, static pressure [Pa], wind speed [m/s], global irradiance [W/m2],
-    rain [mm/h].
+    rain [mm/h]. A reading's white noise is that of a mean over `averaged_s`, or over a tick where
+    that is longer.
     """
 
     first_tick: int
@@ -41,10 +42,11 @@ class Conditions:
     wind_m_s: Array
     ghi_w_m2: Array
     rain_mm_h: Array | None = None
+    averaged_s: float = 0.0
 
 
-def conditions_at(world: SensorWorld, at: Position) -> Conditions:
-    """Surroundings at a place over the ticks of a world block."""
+def conditions_at(world: SensorWorld, at: Position, averaged_s: float = 0.0) -> Conditions:
+    """Surroundings at a place over the ticks of a world block, for readings averaged over a time."""
     u, v, w = (np.ascontiguousarray(axis) for axis in world.wind_m_s(at).T)
     dt_s = world.grid.dt_s
     return Conditions(
@@ -57,4 +59,5 @@ def conditions_at(world: SensorWorld, at: Position) -> Conditions:
         wind_m_s=np.sqrt(u * u + v * v + w * w),
         ghi_w_m2=np.ascontiguousarray(world.irradiance_w_m2()),
         rain_mm_h=world.rain_mm_h() if isinstance(world, RainField) else None,
+        averaged_s=averaged_s,
     )

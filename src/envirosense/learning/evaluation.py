@@ -1,6 +1,6 @@
 """Evaluation of fitted detectors on windows that they never saw."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ def evaluate_detectors(
     provenance: Mapping[str, Any] | None = None,
     importances: Mapping[str, float] | None = None,
     threshold_device_days: float | None = None,
+    seen_episodes: Collection[str] = (),
 ) -> EvaluationReport:
     """Every entrant on the same windows; the first is the model that examples and confusion are about.
 
@@ -82,6 +83,7 @@ def evaluate_detectors(
         provenance: facts that lead back to data, seeds and versions.
         importances: weight of each feature in the model.
         threshold_device_days: quiet time on which the thresholds were chosen [device-day].
+        seen_episodes: ids that fitting or the choice of thresholds used; those among the windows are counted.
 
     Raises:
         DatasetError: if there is nothing to evaluate.
@@ -90,6 +92,7 @@ def evaluate_detectors(
         raise DatasetError(f"split {split!r} holds no windows; generate longer episodes or more groups")
     scored = tuple(score_entrant(entrant, windows) for entrant in entrants)
     exposure = measure_exposure(windows)
+    n_seen = len(set(windows.episode_id.tolist()) & set(seen_episodes))
     return EvaluationReport(
         split=split,
         budget_per_device_day=budget_per_device_day,
@@ -98,8 +101,14 @@ def evaluate_detectors(
         confusion=_confusion(scored[0], windows),
         examples=choose_examples(windows, scored[0].score, scored[0].alarm, scored[0].outcomes),
         importances=dict(importances or {}),
-        limits=(*_limits(exposure), *_threshold_limits(threshold_device_days, budget_per_device_day)),
+        limits=(
+            *_seen_limits(n_seen, exposure.n_episodes),
+            *_limits(exposure),
+            *_threshold_limits(threshold_device_days, budget_per_device_day),
+            *_early_limits(scored[0], windows),
+        ),
         provenance=dict(provenance or {}),
+        n_seen_episodes=n_seen,
     )
 
 
@@ -137,6 +146,7 @@ def false_alarm_rate(windows: Windows, alarm: Bools, quiet: Bools) -> Estimate:
 def _judge(scored: Scored, windows: Windows, seed: int) -> DetectorResult:
     role, events, found = scored.entrant.role, windows.events, scored.outcomes
     seen = events.detectable
+    lead_s = np.where(seen, found.lead_s, np.nan)
     used = scored.quiet | (windows.is_event & windows.detectable)
     positive = windows.is_event[used]
     lit = seen & np.isfinite(events.ignition_s)
@@ -150,11 +160,11 @@ def _judge(scored: Scored, windows: Windows, seed: int) -> DetectorResult:
         recall=proportion(int((found.alarmed & seen).sum()), int(seen.sum())),
         false_alarms_per_device_day=false_alarm_rate(windows, scored.alarm, scored.quiet),
         delay_s=_median(found.delay_s, events.group, rng),
-        lead_s=_median(found.lead_s, events.group, rng),
-        alarmed_before_ignition=proportion(int((found.lead_s[lit] > 0).sum()), int(lit.sum())),
+        lead_s=_median(lead_s, events.group, rng),
+        alarmed_before_ignition=proportion(int((lead_s[lit] > 0).sum()), int(lit.sum())),
         curve=_curve(score, positive),
         delays_s=_known(found.delay_s),
-        leads_s=_known(found.lead_s),
+        leads_s=_known(lead_s),
         by_scenario=tuple(_scenario(scored, windows, str(name), rng) for name in np.unique(windows.scenario)),
     )
 
@@ -170,7 +180,7 @@ def _scenario(scored: Scored, windows: Windows, scenario: str, rng: np.random.Ge
         n_detectable=int(seen.sum()),
         recall=proportion(int((found.alarmed & seen).sum()), int(seen.sum())),
         delay_s=_median(found.delay_s[ours], events.group[ours], rng),
-        lead_s=_median(found.lead_s[ours], events.group[ours], rng),
+        lead_s=_median(found.lead_s[seen], events.group[seen], rng),
         false_alarms_per_device_day=false_alarm_rate(windows, scored.alarm & here, scored.quiet & here),
     )
 
@@ -230,6 +240,26 @@ def _limits(exposure: Exposure) -> tuple[str, ...]:
     if exposure.n_groups < 5:
         found.append(f"Only {exposure.n_groups} held-out groups: intervals of averages are too narrow.")
     return tuple(found)
+
+
+def _seen_limits(n_seen: int, n_episodes: int) -> tuple[str, ...]:
+    if not n_seen:
+        return ()
+    return (
+        f"{n_seen} of {n_episodes} episodes were used to fit the model or to choose its threshold: "
+        "these numbers flatter it.",
+    )
+
+
+def _early_limits(scored: Scored, windows: Windows) -> tuple[str, ...]:
+    alarmed = scored.outcomes.alarmed & windows.events.detectable
+    early = int((scored.outcomes.delay_s[alarmed] < 0).sum())
+    if not early:
+        return ()
+    return (
+        f"{early} of {int(alarmed.sum())} alarmed events were alarmed before any one sensor could see them: "
+        "evidence gathered over a window, or a false alarm at the right time.",
+    )
 
 
 def _threshold_limits(quiet_days: float | None, budget_per_device_day: float) -> tuple[str, ...]:

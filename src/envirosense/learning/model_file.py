@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from envirosense.core.errors import DatasetError, SchemaVersionError
+from envirosense.datasets.files import storing, write_whole
 from envirosense.learning.detectors import ThresholdDetector, WindowDetector
 
 SCHEMA_VERSION: Final = 1
@@ -34,15 +35,22 @@ class TrainedModel:
 
 
 def save_model(trained: TrainedModel, folder: Path) -> Path:
-    """The folder, after writing the model files and then the card that names their checksums."""
+    """The folder, after writing the model files and then the card that names their checksums.
+
+    Raises:
+        StorageError: if the folder cannot be written.
+    """
     from skops import io
 
-    folder.mkdir(parents=True, exist_ok=True)
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CARD).unlink(missing_ok=True)  # the card of an earlier model must not outlive its files
     files = {}
     for role, detector in (("model", trained.model), ("control", trained.control)):
         path = folder / f"{role}.skops"
-        io.dump(detector.estimator, path, compression=8, compresslevel=6)
-        files[role] = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        data = io.dumps(detector.estimator, compression=8, compresslevel=6)
+        write_whole(path, data)
+        files[role] = {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
     card = {
         "schema_version": SCHEMA_VERSION,
         **trained.card,
@@ -56,7 +64,7 @@ def save_model(trained: TrainedModel, folder: Path) -> Path:
         ],
         "files": files,
     }
-    (folder / CARD).write_text(json.dumps(card, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(folder / CARD, (json.dumps(card, indent=1, allow_nan=False) + "\n").encode())
     return folder
 
 

@@ -81,10 +81,17 @@ def _header(report: EvaluationReport) -> str:
         f'<header><p class="kicker">EnviroSense detector report · split {escape(report.split)}</p>'
         f"<h1>{caught} of {model.recall.n} detectable events raised an alarm, "
         f"typically {duration(model.delay_s.value)} after a sensor could first see them</h1>"
-        f'<p class="lede">{seen.n_episodes} simulated episodes of {seen.n_groups} groups that training never '
-        f"saw: {seen.device_days:.2f} device-days, {seen.n_events} events. The alarm threshold was set on "
-        f"other episodes for {report.budget_per_device_day:g} false alarm per device-day.</p></header>"
+        f'<p class="lede">{seen.n_episodes} simulated episodes of {seen.n_groups} groups{_novelty(report)}: '
+        f"{seen.device_days:.2f} device-days, {seen.n_events} events. The alarm threshold was chosen for "
+        f"{report.budget_per_device_day:g} false alarm per device-day.</p></header>"
     )
+
+
+def _novelty(report: EvaluationReport) -> str:
+    n_seen, n = report.n_seen_episodes, report.exposure.n_episodes
+    if n_seen:
+        return f", {n_seen} of the {n} used for fitting or for the threshold"
+    return " that neither fitting nor the choice of the threshold ever saw"
 
 
 def _facts(report: EvaluationReport) -> str:

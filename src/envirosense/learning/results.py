@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from envirosense.datasets.files import write_whole
 from envirosense.learning.intervals import Estimate
 
 RESOLVING_DEVICE_DAYS = 5.0  # least time without events that can say something about one alarm a day
@@ -111,6 +112,7 @@ class EvaluationReport:
     importances: dict[str, float]
     limits: tuple[str, ...]
     provenance: dict[str, Any]
+    n_seen_episodes: int = 0  # of those judged, used to fit the model or to choose its threshold
 
     @property
     def model(self) -> DetectorResult:
@@ -127,5 +129,5 @@ class EvaluationReport:
 
     def write_json(self, path: Path) -> Path:
         """The path, after writing the plain data to it."""
-        path.write_text(json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_whole(path, (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode())
         return path

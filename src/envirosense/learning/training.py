@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from envirosense.core.errors import DatasetError
+from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.core.rng import stream
 from envirosense.datasets.windows import Windows
 from envirosense.learning.detectors import (
@@ -72,7 +72,8 @@ def train(
     Fitted on the split `train`; alarm thresholds come from `validation`; `test` is not opened.
     """
     cut = {"length_s": length_s, "stride_s": stride_s}
-    fitted = fit_all(_split(dataset, TRAIN).windows(**cut), seed, learner, size)
+    windows = _split(dataset, TRAIN).windows(**cut)
+    fitted = fit_all(windows, seed, learner, size)
     held_out = _split(dataset, VALIDATION).windows(**cut)
     thresholds = {
         role: min(threshold_at_budget(held_out, alarm_score(detector, held_out), budget_per_device_day), 1.0)
@@ -86,6 +87,7 @@ def train(
         "budget_per_device_day": budget_per_device_day,
         "validation_quiet_device_days": device_days(held_out, quiet_windows(held_out)),
         "dataset": {"path": str(dataset.folder), "logical_hash": dataset.logical_hash},
+        "episodes": {TRAIN: _episode_ids(windows), VALIDATION: _episode_ids(held_out)},
         "versions": _versions(),
     }
     trained = _bundle(fitted, thresholds, card)
@@ -93,9 +95,15 @@ def train(
     return trained
 
 
+def _episode_ids(windows: Windows) -> list[str]:
+    return sorted(set(windows.episode_id.tolist()))
+
+
 def _split(dataset: SplitDataset, name: str) -> SplitView:
     if name in dataset.splits:
         return dataset[name]
+    if name not in (TRAIN, VALIDATION, TEST):
+        raise UnknownNameError("split", name, dataset.splits)
     known = ", ".join(dataset.splits)
     raise DatasetError(
         f"{dataset.folder}: no split {name!r} (it has {known}); generate at least three groups"
@@ -148,6 +156,7 @@ def evaluate(
         split=split,
         importances=trained.model.importances(),
         threshold_device_days=float(card["validation_quiet_device_days"]),
+        seen_episodes={one for ids in card.get("episodes", {}).values() for one in ids},
         provenance={
             "dataset": str(dataset.folder),
             "logical_hash": dataset.logical_hash,

@@ -15,6 +15,7 @@ from envirosense.physics.sunlight import clear_sky_ghi_w_m2
 from envirosense.physics.weather_shapes import (
     HOUR_S,
     HourStreams,
+    bump,
     forced,
     hour_curve,
     positive_edge_values,
@@ -26,6 +27,7 @@ CLOUD_LENGTH_M: Final = 1500.0  # along the wind; with it cloud and gap last 1-1
 CLOUD_RAMP_S: Final = 20.0  # a cloud's edge takes this long to cross the sun  # assumed
 BRIGHTEST_INDEX: Final = 1.1  # global over clear sky between clouds, edge enhancement  # assumed
 BRIGHTEST_BEAM_INDEX: Final = 0.95  # horizontal beam over clear-sky global  # assumed
+BRIGHTEST_DNI_W_M2: Final = 1100.0  # beam of the cleanest air near the ground  # assumed
 DARK_W_M2: Final = 5.0  # an hour with less clear-sky light has no meaningful index  # assumed
 LOW_SUN: Final = 0.02  # cos zenith; below it beam and diffuse cannot be told apart  # assumed
 MAX_SEGMENTS: Final = 256
@@ -76,12 +78,24 @@ def sky_of_hour(
     passing = _beam_factor(beam_index, diffuse_index, cloud_share, wind_m_s, t_s, streams, hour)
     beam_curve = _index_curve(beam_index, share)
     sky_curve = _index_curve(diffuse_index, share)
-    beam = clear * forced(beam_curve * passing, clear, float(ghi_w_m2[2] - diffuse[2]), share)
+    mean_beam = float(ghi_w_m2[2] - diffuse[2])
+    beam = clear * forced(beam_curve * passing, clear, mean_beam, share)
+    beam = _below(BRIGHTEST_DNI_W_M2 * np.maximum(cosine, 0.0), beam, mean_beam, share)
     dhi = clear * forced(sky_curve, clear, float(diffuse[2]), share)
     ghi = beam + dhi
     high = cosine > LOW_SUN
     dni = np.where(high, beam / np.maximum(cosine, LOW_SUN), 0.0)
     return Sky(ghi, dni, np.where(high, dhi, ghi))
+
+
+def _below(ceiling: Floats, light: Floats, target: float, share: Floats) -> Floats:
+    """Light cut at a ceiling, the loss given back where there is room inside the hour, (time,)."""
+    kept = np.minimum(light, ceiling)
+    lost = min(target, float(light.mean())) - float(kept.mean())
+    if lost <= 0.0:
+        return kept
+    room = bump(share) * (ceiling - kept)
+    return kept + min(lost / float(room.mean()), 1.0 / float(bump(np.array(0.5)))) * room
 
 
 def _hourly_means(nodes: Floats) -> Floats:

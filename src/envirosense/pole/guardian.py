@@ -18,6 +18,7 @@ from envirosense.pole.sensors.thermal_camera import (
     ThermalCameraConfig,
     ThermalCameraSensor,
 )
+from envirosense.pole.sensors.wind import WindSensorConfig
 from envirosense.pole.site import Site
 from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import BaseScenario
@@ -37,12 +38,22 @@ def default_configuration(
 ) -> SensorConfiguration:
     """The device at its place on a site: every sensor that exists, at 1 Hz."""
     at = site.device_position_m
+    to_pole_deg = (site.line_azimuth_deg + site.device_bearing_deg + 180.0) % 360.0
     scalars = [
         SensorConfig(
             sensor_id=name, sensor_type=name, part=DEFAULT_PARTS[name], position_m=at, age_days=age_days
         )
         for name in SCALAR_SENSORS
+        if name != "wind_sensor"
     ]
+    anemometer = WindSensorConfig(
+        sensor_id="wind_sensor",
+        sensor_type="wind_sensor",
+        part=DEFAULT_PARTS["wind_sensor"],
+        position_m=at,
+        age_days=age_days,
+        pole_azimuth_deg=to_pole_deg,
+    )
     camera = ThermalCameraConfig(
         sensor_id="thermal_camera",
         sensor_type="thermal_camera",
@@ -50,10 +61,10 @@ def default_configuration(
         position_m=at,
         interval_s=frame_interval_s,
         age_days=age_days,
-        azimuth_deg=(site.line_azimuth_deg + site.device_bearing_deg + 180.0 + site.camera_pan_deg) % 360.0,
+        azimuth_deg=(to_pole_deg + site.camera_pan_deg) % 360.0,
         elevation_deg=site.camera_elevation_deg,
     )
-    return SensorConfiguration(sensors=(*scalars, camera))
+    return SensorConfiguration(sensors=(*scalars, anemometer, camera))
 
 
 @dataclass(frozen=True, slots=True)

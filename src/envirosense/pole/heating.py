@@ -14,7 +14,7 @@ from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
 from envirosense.physics.airflow import ou_path, wind_speed_m_s
 from envirosense.physics.heat import HeatDrive, equilibrium_k, solve_network
-from envirosense.physics.load import FEEDER_NOISE, NOISE_TIME_S, line_load_fraction
+from envirosense.physics.load import FEEDER_NOISE, NOISE_TIME_S, lagged_air_c, line_load_fraction
 from envirosense.physics.sky import longwave_w_m2
 from envirosense.physics.sunlight import SunTrack, plane_irradiance_w_m2
 from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, sun_at
@@ -27,6 +27,7 @@ SPIN_UP_STEP_S = 300.0
 HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm; assumed
 CONDUCTOR_OHM_M = 1.704e-4  # 336.4 kcmil ACSR at 25 degC (handbook, from memory)
 NEUTRAL_SHARE = 0.15  # neutral over phase current, 5-20 %; assumed
+LOAD_MEMORY_H = 20  # five lags of the buildings: 1 % of older weather is left out
 NO_LOAD_W = 84.0  # of a 25 kVA unit with 420 W in all and a load-loss ratio of 4
 FULL_LOAD_W = 336.0  # load loss at rated current
 SUN_SAMPLE_S = 60.0  # the sun moves a quarter of a degree between samples
@@ -66,7 +67,8 @@ def line_current_a(
 def _load_shape(year: WeatherYear, hour_of_year: Array) -> Array:
     """Load over its annual peak, linear between the middles of the hours, (time,)."""
     middle = np.arange(int(hour_of_year.min()) - 1, int(hour_of_year.max()) + 3)
-    air_c = year.air_c[middle % HOURS_PER_YEAR]
+    history = (middle[:, None] + np.arange(-LOAD_MEMORY_H, 1)) % HOURS_PER_YEAR
+    air_c = np.array([lagged_air_c(hours_c) for hours_c in year.air_c[history]])
     return np.interp(hour_of_year, middle + 0.5, line_load_fraction(middle % HOURS_PER_YEAR, air_c=air_c))
 
 

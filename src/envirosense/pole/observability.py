@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
+from envirosense.instruments.base import BaseSensor
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.world import EnvironmentOrchestrator
 
@@ -38,8 +40,7 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
         if not sensor.is_enabled:
             continue
         rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
-        sigma = np.array([channel.noise_sigma for channel in sensor.channels])
-        snr[name] = np.asarray(np.max(rise / sigma, axis=1))
+        snr[name] = np.asarray(np.max(rise / _noise_sigma(sensor, world.grid.dt_s), axis=1))
     every = world.component_step_ticks
     step_ticks = np.arange(0, world.grid.n, every)
     for name, camera in device.cameras.items():
@@ -48,6 +49,13 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
     return snr
+
+
+def _noise_sigma(sensor: BaseSensor[Any], dt_s: float) -> Array:
+    """One sigma of a steady reading, (channel,); a tick longer than the interval holds its mean."""
+    interval_s = max(sensor.config.interval_s, dt_s)
+    at_tick = type(sensor)(sensor.config.model_copy(update={"interval_s": interval_s}))
+    return np.array([channel.noise_sigma for channel in at_tick.channels])
 
 
 def detectable_ticks(snr: Array, dt_s: float) -> npt.NDArray[np.bool_]:

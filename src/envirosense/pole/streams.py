@@ -149,7 +149,7 @@ THERMAL = stream_schema(
         TICK,
         *frame_columns(FRAMES, "apparent temperature"),
         Column("fpa_k", F32, "K", "temperature of the focal plane", False),
-        Column("ffc_flags", pa.uint8(), "", "bits of the shutter's state: imminent, in progress", False),
+        Column("ffc_flags", pa.uint8(), "", "shutter's state: 1 imminent, 2 in progress, 4 locked", False),
     ),
     {"role": "frames"},
 )

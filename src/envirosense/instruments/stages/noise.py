@@ -22,7 +22,7 @@ def white_sigma(density: float | Array, interval_s: float) -> float | Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WhiteNoise:
-    """Independent noise of a one-sided density [unit/sqrt(Hz)]."""
+    """Independent noise of a one-sided density [unit/sqrt(Hz)], less in readings averaged for longer."""
 
     name: str
     density: float | Array
@@ -34,7 +34,8 @@ class WhiteNoise:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal with noise, (time, channel)."""
-        return x + white_sigma(self.density, conditions.dt_s) * noise_rng.standard_normal(x.shape), None
+        sigma = white_sigma(self.density, max(conditions.dt_s, conditions.averaged_s))
+        return x + sigma * noise_rng.standard_normal(x.shape), None
 
     def describe(self, carry: None) -> Description:
         """Density."""
