@@ -48,6 +48,8 @@ FIXED = {
         "GenerationFailed",
         "GenerationInterrupted",
         "GenerationRequest",
+        "check_quality",
+        "describe_dataset",
         "MLDataGenerator",
         "ProgressReporter",
         "console_progress",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from envirosense.cli.generate import check_quality, describe_dataset, overview
+from envirosense.cli.generate import overview
 from envirosense.cli.output import AsJson, report, say, say_json
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
@@ -57,6 +57,7 @@ def logical_hash(folder: Folder, as_json: AsJson = False) -> None:
 def validate(folder: Folder, as_json: AsJson = False) -> None:
     """Check the rows against the twin's quality rules and write quality.json; exit code 1 on an error."""
     from envirosense.datasets import Dataset
+    from envirosense.factory import check_quality
 
     found = check_quality(Dataset.open(folder))
     if as_json:
@@ -71,6 +72,7 @@ def validate(folder: Folder, as_json: AsJson = False) -> None:
 def card(folder: Folder, as_json: AsJson = False) -> None:
     """Check the rows and write the dataset's card, README.md, anew."""
     from envirosense.datasets import Dataset
+    from envirosense.factory import describe_dataset
 
     path = describe_dataset(Dataset.open(folder))
     report({"card": str(path)}, str(path), as_json)

@@ -9,7 +9,6 @@ from envirosense.cli.output import AsJson, facts, report, say, say_json
 
 if TYPE_CHECKING:
     from envirosense.datasets import Dataset
-    from envirosense.datasets.quality import QualityReport
     from envirosense.factory import GenerationRequest
 
 POLE_SCENARIOS: Final = "fire/*,electrical/*,normal/*"
@@ -90,7 +89,7 @@ def make_dataset(
 
     Failed episodes are reported only when the dataset is described: what was delivered is usable.
     """
-    from envirosense.factory import GenerationFailed, console_progress, generate
+    from envirosense.factory import GenerationFailed, console_progress, describe_dataset, generate
 
     try:
         made = generate(request, out, workers, progress=console_progress(), allow_failures=allow_failures)
@@ -100,26 +99,6 @@ def make_dataset(
     if not (made.folder / CARD).exists():  # the request may have been finished before
         describe_dataset(made)
     return made
-
-
-def describe_dataset(dataset: "Dataset") -> Path:
-    """Card of a dataset, written anew with the outcome of the twin's quality rules."""
-    from envirosense.datasets.card import write_card
-    from envirosense.factory import TWINS
-
-    return write_card(dataset, TWINS[dataset.manifest.twin]().describe(), check_quality(dataset))
-
-
-def check_quality(dataset: "Dataset") -> "QualityReport":
-    """Outcome of the twin's quality rules and of labels against truth, stored in quality.json."""
-    from envirosense.datasets.quality import validate
-    from envirosense.datasets.rules import rules_of
-    from envirosense.factory import TWINS
-
-    twin = dataset.manifest.twin
-    found = validate(dataset, rules_of(twin), TWINS[twin]().relabel)
-    found.write(dataset.folder)
-    return found
 
 
 def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -> None:

@@ -83,7 +83,11 @@ class Catalog:
             if self._url.database and self._url.get_backend_name() == "sqlite":
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(self._url)
-            self._check_version()
+            try:
+                self._check_version()
+            except BaseException:
+                self._engine.dispose()  # a pooled connection would outlive this catalogue
+                raise
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -103,7 +107,6 @@ class Catalog:
             if sa.inspect(connection).has_table(schema_row.name):
                 found = connection.execute(sa.select(sa.func.max(schema_row.c.version))).scalar() or 0
                 if found > SCHEMA_VERSION:
-                    self._engine.dispose()
                     place = self._url.render_as_string(hide_password=True)
                     raise SchemaVersionError(place, found, SCHEMA_VERSION)
             # Each statement is safe by itself: two runs that end together may both get here.

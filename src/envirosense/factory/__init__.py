@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from envirosense.factory.describe import check_quality, describe_dataset
     from envirosense.factory.generator import (
         GenerationFailed,
         GenerationInterrupted,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from envirosense.factory.twins import TWINS
 
 _HOMES = {
+    "describe": ("check_quality", "describe_dataset"),
     "generator": ("GenerationFailed", "GenerationInterrupted", "generate", "make_plan", "simulate"),
     "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
     "progress": ("ProgressReporter", "console_progress"),
@@ -33,7 +35,9 @@ __all__ = [
     "GenerationRequest",
     "MLDataGenerator",
     "ProgressReporter",
+    "check_quality",
     "console_progress",
+    "describe_dataset",
     "draw_specs",
     "estimate",
     "generate",

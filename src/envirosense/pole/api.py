@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from envirosense.core.errors import ConfigError
 from envirosense.core.units import duration_s
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def generate(
     workers: int | None = None,
     progress: "ProgressReporter | None" = None,
     allow_failures: bool = False,
+    card: bool = True,
     **options: Any,
 ) -> "Dataset":
     """Dataset of labelled pole episodes in the folder `out`; the same call resumes a stopped run.
@@ -36,23 +38,34 @@ def generate(
         workers: processes; one per core by default.
         progress: hears how far the run is.
         allow_failures: whether a dataset with failed episodes is good enough.
+        card: check the quality rules and write card and statistics beside the data.
         options: what the pole understands, see `envirosense.pole.twin.PoleOptions`.
 
     Raises:
         EnviroSenseError: naming field, value and fix.
     """
+    from envirosense.factory import GenerationRequest, describe_dataset
     from envirosense.factory import generate as run
-    from envirosense.factory.request import GenerationRequest
 
     request = GenerationRequest.parse(
         {
             "twin": "pole",
             "scenarios": scenarios if isinstance(scenarios, str) else tuple(scenarios),
             "episodes": episodes,
-            "duration_s": duration_s(duration),
-            "dt_s": duration_s(dt),
+            "duration_s": _seconds("duration", duration),
+            "dt_s": _seconds("dt", dt),
             "seed": seed,
             "options": options,
         }
     )
-    return run(request, out, workers, progress=progress, allow_failures=allow_failures)
+    dataset = run(request, out, workers, progress=progress, allow_failures=allow_failures)
+    if card:
+        describe_dataset(dataset)
+    return dataset
+
+
+def _seconds(field: str, text: str) -> float:
+    try:
+        return duration_s(text)
+    except ValueError as error:
+        raise ConfigError(field, text, str(error)) from None

@@ -1,0 +1,22 @@
+"""Documents beside a finished dataset: quality, statistics, card."""
+
+from pathlib import Path
+
+from envirosense.datasets.card import write_card
+from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.quality import QualityReport, validate
+from envirosense.datasets.rules import rules_of
+from envirosense.factory.twins import TWINS
+
+
+def check_quality(dataset: Dataset) -> QualityReport:
+    """Outcome of the twin's quality rules and of labels against truth, stored in quality.json."""
+    twin = dataset.manifest.twin
+    found = validate(dataset, rules_of(twin), TWINS[twin]().relabel)
+    found.write(dataset.folder)
+    return found
+
+
+def describe_dataset(dataset: Dataset) -> Path:
+    """Card of a dataset, written anew with the outcome of the quality rules; the hash does not change."""
+    return write_card(dataset, TWINS[dataset.manifest.twin]().describe(), check_quality(dataset))
