@@ -1,8 +1,10 @@
 import re
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 
+from envirosense.core import parts
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.parts import Quantity, load_part, part_from_text, part_ids
 
@@ -99,3 +101,20 @@ def test_an_unknown_part_suggests_the_nearest():
 
 def test_a_part_is_read_once():
     assert load_part("fuels/softwood") is load_part("fuels/softwood")
+
+
+def test_a_package_brings_its_own_parts(tmp_path, monkeypatch):
+    folder = tmp_path / "guest_parts" / "barometer"
+    folder.mkdir(parents=True)
+    (tmp_path / "guest_parts" / "__init__.py").write_text("")
+    text = 'name = "X"\nkind = "barometer"\nsummary = "s"\n[a]\nvalue = 1\nunit = "Pa"\nsource = "assumed"\n'
+    (folder / "guest.toml").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("guest", "guest_parts", parts.GROUP)
+    monkeypatch.setattr(parts, "entry_points", lambda group: [point])
+    fresh = parts._index.__wrapped__()
+    assert "barometer/guest" in fresh
+    assert "barometer/bmp388" in fresh
+    (folder / "bmp388.toml").write_text(text)
+    with pytest.raises(ConfigError, match="names a part that exists"):
+        parts._index.__wrapped__()

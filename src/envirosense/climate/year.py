@@ -53,6 +53,15 @@ class WeatherYear:
         """Start of hour 0 [s since 1970 UTC]."""
         return self.start_utc.timestamp()
 
+    @property
+    def clock_shift_h(self) -> float:
+        """Local standard time less the hours since hour 0, -12..12 [h].
+
+        Zero where records are whole clock hours; half an hour off where they are centred on them.
+        """
+        start_h = self.start_unix_s / 3600.0 + self.station.utc_offset_h
+        return (start_h + 12.0) % 24.0 - 12.0
+
     def hour_of(self, time_utc: datetime) -> float:
         """Hours since the start of the model year at the same date and clock time, 0..8760.
 

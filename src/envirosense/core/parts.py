@@ -4,11 +4,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from envirosense.core.errors import ConfigError, UnknownNameError
+
+GROUP = "envirosense.parts"  # entry points of packages whose folder holds KIND/NAME.toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,18 @@ def _toml_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Tr
 
 @cache
 def _index() -> dict[str, Traversable]:
-    return dict(_toml_files(files("envirosense") / "parts"))
+    """Part files by id: ours, and those of packages that name theirs in the group `envirosense.parts`."""
+    found = dict(_toml_files(files("envirosense") / "parts"))
+    for point in entry_points(group=GROUP):
+        for part_id, entry in _toml_files(files(point.value)):
+            if part_id in found:
+                raise ConfigError("part", part_id, f"{point.value} names a part that exists; rename it")
+            found[part_id] = entry
+    return found
 
 
 def part_ids() -> tuple[str, ...]:
-    """Ids `kind/name` of every part shipped, sorted."""
+    """Ids `kind/name` of every part installed, sorted."""
     return tuple(sorted(_index()))
 
 

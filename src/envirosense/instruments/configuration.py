@@ -33,7 +33,7 @@ class SensorConfiguration(FrozenModel):
 
     guardian_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "guardian"
     sensors: tuple[AnySensorConfig, ...]
-    power_coupling: Literal["off", "on"] = "off"
+    power_coupling: Literal["off", "on"] = "off"  # no sensor loads another yet: both give the same bits
     ideal_stream: bool = False
     stages_stream: bool = False
 

@@ -99,7 +99,7 @@ def make_atmosphere(
         height_m=height_m,
         roughness_m=site.roughness_m,
         hour_of_year=np.mod(hour_of_year, HOURS_PER_YEAR),
-        hour_local=np.mod(hour_of_year, 24.0),
+        hour_local=np.mod(hour_of_year + year.clock_shift_h, 24.0),
     )
 
 

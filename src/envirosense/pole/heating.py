@@ -66,10 +66,11 @@ def line_current_a(
 
 def _load_shape(year: WeatherYear, hour_of_year: Array) -> Array:
     """Load over its annual peak, linear between the middles of the hours, (time,)."""
-    middle = np.arange(int(hour_of_year.min()) - 1, int(hour_of_year.max()) + 3)
+    hour_local = hour_of_year + year.clock_shift_h
+    middle = np.arange(int(hour_local.min()) - 1, int(hour_local.max()) + 3)
     history = (middle[:, None] + np.arange(-LOAD_MEMORY_H, 1)) % HOURS_PER_YEAR
     air_c = np.array([lagged_air_c(hours_c) for hours_c in year.air_c[history]])
-    return np.interp(hour_of_year, middle + 0.5, line_load_fraction(middle % HOURS_PER_YEAR, air_c=air_c))
+    return np.interp(hour_local, middle + 0.5, line_load_fraction(middle % HOURS_PER_YEAR, air_c=air_c))
 
 
 def heat_history(
