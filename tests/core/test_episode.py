@@ -35,6 +35,16 @@ def test_everything_in_a_spec_is_in_its_fingerprint(field):
     assert (spec.world_fingerprint == changed.world_fingerprint) == same_world
 
 
+def test_a_weather_file_counts_by_its_content_and_not_by_its_place():
+    here, moved, other = (
+        EpisodeSpec.parse(DATA | {"weather": {"name": "x", "path": path, "digest": digest}})
+        for path, digest in (("/a/x.epw", "1"), ("/b c/x.epw", "1"), ("/a/x.epw", "2"))
+    )
+    assert here.fingerprint == moved.fingerprint != other.fingerprint
+    assert here.world_fingerprint == moved.world_fingerprint != other.world_fingerprint
+    assert here.weather["path"] == "/a/x.epw"
+
+
 def test_every_field_is_covered_above():
     assert CHANGES.keys() == EpisodeSpec.model_fields.keys()
 

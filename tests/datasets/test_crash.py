@@ -11,6 +11,7 @@ import pytest
 
 from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError, StorageError
 from envirosense.datasets import Output, prepare_output, verify, write_shard
+from envirosense.datasets.files import write_whole
 from envirosense.datasets.lock import FolderLock
 
 
@@ -144,3 +145,9 @@ def test_a_plan_of_a_newer_version_is_refused_by_name(twin, tmp_path):
 def test_a_folder_name_that_is_too_long_is_one_line(twin, tmp_path):
     with pytest.raises(StorageError, match=r"cannot be written .*name too long"):
         prepare_output(twin.make_plan(), tmp_path / ("x" * 300))
+
+
+def test_a_document_that_cannot_be_written_is_named_itself(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"file/quality\.json: cannot be written \(Not a directory\)"):
+        write_whole(tmp_path / "file" / "quality.json", b"{}")

@@ -302,3 +302,10 @@ def test_a_stride_between_two_ticks_is_told_as_cut():
     windows = windows_of_episode(coin_episode(dt_s=40.0), length_s=60.0, stride_s=60.0)
     assert np.diff(windows.start_s).tolist() == [80.0] * (len(windows) - 1)
     assert windows.stride_s == windows.length_s == 80.0
+
+
+@pytest.mark.parametrize("field", ["length_s", "stride_s", "baseline_s"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_an_impossible_time_is_refused_by_name(heads, field, value):
+    with pytest.raises(ConfigError, match=rf"{field}=.*must be .*finite"):
+        windows_of_episode(heads, **{field: value})

@@ -7,7 +7,13 @@ import pickle
 import numpy as np
 import pytest
 
-from envirosense.core.errors import DatasetError, SchemaVersionError, StorageError, UnknownNameError
+from envirosense.core.errors import (
+    ConfigError,
+    DatasetError,
+    SchemaVersionError,
+    StorageError,
+    UnknownNameError,
+)
 from envirosense.datasets.files import storing
 from envirosense.factory import TWINS, GenerationRequest, generate
 from envirosense.factory.executors import InlineExecutor
@@ -184,3 +190,16 @@ def test_a_model_half_written_over_another_is_no_model(trained, copy, monkeypatc
 def _full_disk(path, data):
     with storing(path):
         raise OSError(errno.ENOSPC, "full")
+
+
+@pytest.mark.parametrize("budget", [-1.0, float("nan"), float("inf")])
+def test_an_impossible_budget_is_refused(dataset, tmp_path, budget):
+    with pytest.raises(ConfigError, match=r"budget_per_device_day=.*finite and not negative"):
+        train(dataset, tmp_path, budget_per_device_day=budget)
+
+
+def test_a_dataset_with_another_tick_is_refused(trained, home):
+    request = GenerationRequest(twin="coin", episodes=6, duration_s=300.0, dt_s=10.0, n_groups=6)
+    other = generate(request, home / "other tick", executor=InlineExecutor())
+    with pytest.raises(DatasetError, match=r"its tick is 10 s, the model's 5 s"):
+        evaluate(home / "model", other, "train")

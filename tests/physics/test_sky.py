@@ -71,6 +71,13 @@ def test_band_emissivity_matches_its_definition_and_stays_physical():
     assert np.all((dry_and_wet > 0) & (dry_and_wet < 1))
 
 
+@pytest.mark.parametrize(("air_k", "dew_point_k"), [(271.0, 260.0), (264.0, 250.0)])
+def test_the_driest_zenith_is_not_darker_than_its_carbon_dioxide(air_k, dew_point_k):
+    """Beyond 13.5 um air is opaque: 7.7 % of a 270 K black body's power in 8-14 um (Planck integral)."""
+    zenith = band_sky_radiance_w_m2_sr(np.pi / 2, air_k, dew_point_k, 0.0, 7500.0)
+    assert zenith > 0.077 * band_radiance_w_m2_sr(air_k)
+
+
 def test_horizon_and_below_look_like_air():
     radiance = band_sky_radiance_w_m2_sr(np.array([0.0, -0.3]), 293.15, 283.15, 0.0, 1000.0)
     np.testing.assert_allclose(radiance, band_radiance_w_m2_sr(293.15), rtol=1e-12)

@@ -1,9 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from envirosense.core.grid import TimeGrid
 from envirosense.physics.airflow import WIND_FLOOR_M_S
+from envirosense.pole.site import Site
+from envirosense.pole.world import EnvironmentOrchestrator
 
 NOON = datetime(2018, 7, 10, 17, tzinfo=UTC)
 WEATHER = ("air_k", "dew_point_k", "relative_humidity", "wind_m_s", "ghi_w_m2", "cloud_fraction", "rain_mm_h")
@@ -23,6 +27,17 @@ def test_the_wind_blows_from_where_the_file_says(make_world, from_deg, towards):
     assert np.mean(air.downwind @ np.array(towards, float)) > 0.95  # direction wanders within the hour
     np.testing.assert_allclose(np.linalg.norm(air.downwind, axis=1), 1.0)
     assert np.mean(air.wind_vector_m_s(9.3)[:, :2], axis=0) @ towards > 0.0
+
+
+@pytest.mark.parametrize("record_begins_min", [-30, 0, 30])
+def test_clocks_show_local_standard_time_wherever_the_records_begin(make_year, record_begins_min):
+    """Files whose radiation is centred on the stamp hold half hours; traffic and load keep to the clock."""
+    year = make_year(air_c=18.0)
+    moved = replace(year, start_utc=year.start_utc + timedelta(minutes=record_begins_min))
+    grid = TimeGrid(start_utc=NOON, dt_s=60.0, n=600)
+    whole, shifted = (EnvironmentOrchestrator(Site(), y, grid, 7) for y in (year, moved))
+    assert shifted.atmosphere.hour_local[[0, 90]] == pytest.approx([12.0, 13.5])
+    assert shifted.current_a == pytest.approx(whole.current_a)
 
 
 def test_an_hour_does_not_depend_on_where_the_episode_starts(make_world):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
-from envirosense.pole.scene import Scene, coverage
+from envirosense.physics.sky import band_sky_radiance_w_m2_sr
+from envirosense.pole.scene import SKY_EDGES_DEG, Scene, coverage
 from envirosense.pole.scene_geometry import (
     Box,
     Cylinder,
@@ -169,10 +170,23 @@ def test_sky_bands_follow_elevation():
     up = coverage(Scene(()), PinholeCamera((0, 0, 0), 0.0, 45.0))
     elevation_deg = np.degrees(up.elevation_rad)
     assert (np.diff(elevation_deg) > 0).all()
-    assert elevation_deg[0] == pytest.approx(1.0)  # unseen: middle of its band
-    assert 42 < elevation_deg[6] < 62
-    assert np.isinf(up.range_m[7])
+    assert elevation_deg[0] == pytest.approx(0.5 * SKY_EDGES_DEG[0])  # unseen: middle of its band
+    lows, highs = (0.0, *SKY_EDGES_DEG), (*SKY_EDGES_DEG, 90.0)
+    assert np.all((elevation_deg > lows) & (elevation_deg < highs))
+    band = np.searchsorted(SKY_EDGES_DEG, 45.0)
+    assert np.isinf(up.range_m[band])
     level = coverage(Scene((Ground(),)), NORTH)
     lower, upper = level.weights.reshape(60, 80, -1)[[45, 15]]
     assert lower[:, :3].sum() == pytest.approx(80.0)
     assert upper[:, 3:].sum() == pytest.approx(80.0)
+
+
+@pytest.mark.parametrize(("air_k", "dew_point_k"), [(303.15, 293.15), (293.15, 283.15), (278.15, 273.15)])
+def test_the_sky_shows_no_contours(air_k, dew_point_k):
+    """Neighbouring bands of a clear sky differ by less than 3 K, also in dry air."""
+    camera = PinholeCamera((0.0, 0.0, 5.0), 0.0, 15.0)
+    seen = coverage(Scene((Ground(),)), camera)
+    bands = [i for i, name in enumerate(seen.components) if name.startswith("sky/")]
+    radiance = band_sky_radiance_w_m2_sr(seen.elevation_rad[bands], air_k, dew_point_k, 0.0, 7500.0)
+    assert np.all(np.diff(radiance) <= 0.0)
+    assert np.abs(np.diff(band_temperature_k(radiance))).max() < 3.0

@@ -5,8 +5,10 @@ from numba import config as numba_config
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
+from envirosense.pole.guardian import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.sensors.thermal_camera import ThermalCameraConfig, ThermalCameraSensor
+from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating
 from envirosense.testing.worlds import UniformWorld
 
@@ -128,6 +130,32 @@ def test_truth_is_the_ideal_picture():
     truth = sensor.get_ground_truth(world)["image_k"]
     assert np.array_equal(truth.ravel(), sensor.respond(world)[0])
     assert np.unravel_index(truth.argmax(), truth.shape) == (29, 39)
+
+
+class SunIn:
+    """A pole's world with the sun put in a chosen direction."""
+
+    def __init__(self, state, azimuth, elevation):
+        self.state, self.sun = state, (np.full(state.grid.n, azimuth), np.full(state.grid.n, elevation))
+
+    def sun_direction(self):
+        return self.sun
+
+    def __getattr__(self, name):
+        return getattr(self.state, name)
+
+
+@pytest.mark.parametrize(("body", "is_seen"), [("sky/", True), ("pole", False)])
+def test_the_pole_hides_the_sun_behind_it(make_world, body, is_seen):
+    state = make_world(n=2).state(0, 2)
+    chosen = default_configuration(Site()).sensors[-1]
+    sensor = ThermalCameraSensor(chosen, 3)
+    seen, _ = state.view(sensor.camera)
+    names = [i for i, name in enumerate(seen.components) if name.startswith(body)]
+    pixel = int(np.argmax(seen.weights[:, names].sum(axis=1)))
+    east, north, up = sensor.camera.rays(1)[pixel]
+    block = frames(sensor, SunIn(state, np.arctan2(east, north), np.arcsin(up)))
+    assert (block.temperature_k()[:, pixel] > 440.0).all() == is_seen
 
 
 def test_the_sun_in_view_saturates_a_disc():

@@ -34,13 +34,19 @@ class EpisodeSpec(FrozenModel):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the whole spec."""
-        return fingerprint(self.model_dump(mode="json"))
+        """SHA-256 of the whole spec; a weather file counts by its digest, wherever it lies."""
+        return fingerprint(self._identity())
 
     @property
     def world_fingerprint(self) -> str:
         """SHA-256 of the spec without its sensing: equal worlds have equal ones."""
-        return fingerprint(self.model_dump(mode="json", exclude={"sensing", "sensing_seed"}))
+        return fingerprint(self._identity("sensing", "sensing_seed"))
+
+    def _identity(self, *left_out: str) -> dict[str, Any]:
+        data = self.model_dump(mode="json", exclude=set(left_out))
+        if "digest" in data["weather"]:
+            data["weather"].pop("path", None)
+        return data
 
     @property
     def episode_id(self) -> str:

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from envirosense.core.errors import StorageError
@@ -58,7 +58,8 @@ def write_whole(path: Path, data: bytes) -> None:
             temporary.write_bytes(data)
         commit(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error says what is wrong
+            temporary.unlink()
         raise
 
 

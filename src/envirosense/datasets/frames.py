@@ -101,12 +101,13 @@ def join_planes(low: pa.ChunkedArray, high: pa.ChunkedArray, layout: FrameLayout
     for part, plane in enumerate((low, high)):
         first = 0
         for chunk in plane.chunks:
-            frames[first : first + len(chunk), :, part] = _as_bytes(chunk, layout.n_bytes)
+            frames[first : first + len(chunk), :, part] = plane_bytes(chunk, layout.n_bytes)
             first += len(chunk)
     return frames.view("<u2").reshape(len(low), layout.height, layout.width)
 
 
-def _as_bytes(chunk: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
+def plane_bytes(chunk: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
+    """One byte plane of each frame, (frame, byte), without copying."""
     flat = np.frombuffer(chunk.buffers()[1], dtype=np.uint8)
     return flat[chunk.offset * n_bytes : (chunk.offset + len(chunk)) * n_bytes].reshape(len(chunk), n_bytes)
 

@@ -12,7 +12,7 @@ from envirosense.core.protocols import EpisodeReader
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.frames import frame_planes
-from envirosense.datasets.hashing import content_hash
+from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.label_checks import check_event_links, check_labels
 from envirosense.datasets.rule_checks import Outcome, check_frames, check_rule, column_floats
 from envirosense.datasets.rules import FRAME_VALUES, Rule, Severity
@@ -157,13 +157,13 @@ class _Walk:
         """Empty and duplicate episodes."""
         readings = [name for name in episode.streams if role_of(self.schemas[name]) == "reading"]
         readings = readings or [name for name in episode.streams if role_of(self.schemas[name]) == "frames"]
-        tables = [episode.table(name) for name in readings]
         one = episode.episode_id
-        is_empty = not any(table.num_rows for table in tables)
+        contents = [_content(episode, name) for name in readings]
+        is_empty = not any(contents)
         self.tallies["empty_episode"].count(1, [(one, "no_rows", one)] if is_empty else ())
         if is_empty:
             return
-        content = "".join(content_hash(_without_identity(table)) for table in tables)
+        content = "".join(contents)
         other = self.contents.setdefault(content, one)
         self.tallies["duplicate_episode"].count(
             1, [(f"{one} = {other}", "equal", one)] if other != one else ()
@@ -211,8 +211,14 @@ class _Walk:
         self.tallies["constant_column"].count(len(self.extremes), constant)
 
 
-def _without_identity(table: pa.Table) -> pa.Table:
-    return table.drop_columns([name for name in ("episode_id", "time_utc") if name in table.column_names])
+def _content(episode: Episode, stream: str) -> str:
+    """Content hash of a stream but for whose and when it is, read a row group at a time; "" without rows."""
+    columns = [c for c in episode.schema(stream) if c.name not in ("episode_id", "time_utc")]
+    hasher, n_rows = StreamHasher(pa.schema(columns)), 0
+    for batch in episode.batches(stream, [column.name for column in columns]):
+        hasher.update(pa.Table.from_batches([batch]))
+        n_rows += batch.num_rows
+    return hasher.hexdigest() if n_rows else ""
 
 
 def _splits_of_groups(dataset: Dataset) -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from envirosense.datasets.frames import FrameLayout, frame_planes, join_planes
+from envirosense.datasets.frames import FrameLayout, frame_planes, join_planes, plane_bytes
 from envirosense.datasets.rules import FRAME_VALUES, Rule
 from envirosense.physics.humidity import dew_point_k
 
@@ -62,17 +62,10 @@ def _coarse_counts(high: pa.ChunkedArray, layout: FrameLayout) -> tuple[Counts, 
     """Bounds of each frame's counts from the high bytes alone: half the work, and enough on clean data."""
     extremes = [
         (plane.min(axis=1), plane.max(axis=1))
-        for plane in (plane_bytes(c, layout) for c in high.chunks if len(c))
+        for plane in (plane_bytes(c, layout.n_bytes) for c in high.chunks if len(c))
     ]
     least, greatest = (np.concatenate(side).astype(np.uint16) for side in zip(*extremes, strict=True))
     return least * np.uint16(256), greatest * np.uint16(256) + np.uint16(255)
-
-
-def plane_bytes(chunk: pa.Array, layout: FrameLayout) -> npt.NDArray[np.uint8]:
-    """One byte plane of each frame, (frame, pixel), without copying."""
-    flat = np.frombuffer(chunk.buffers()[1], dtype=np.uint8)
-    first = chunk.offset * layout.n_bytes
-    return flat[first : first + len(chunk) * layout.n_bytes].reshape(len(chunk), layout.n_bytes)
 
 
 def _outside(rule: Rule, least: Floats, greatest: Floats, detail: str) -> Iterator[Outcome]:

@@ -1,5 +1,6 @@
 """Sink of an episode on disk: row groups of one shard's Parquet files."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -103,7 +104,8 @@ class StreamFile:
                 self._writer.close()
             except (OSError, pa.ArrowException):
                 self._writer.is_open = False  # or its finaliser would try once more
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # what stopped the shard is the error to report
+            self.path.unlink()
 
 
 class ShardFiles:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from envirosense.core.errors import DatasetError
 from envirosense.datasets.frame_kernels import SUMMARY, fresh_memory, summarise_frames
-from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, frame_planes
+from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, frame_planes, plane_bytes
 from envirosense.datasets.window_sources import StreamSource
 
 type Column = tuple[str, str, npt.NDArray[np.float32]]  # name, unit, (time,)
@@ -54,14 +54,6 @@ def _scalars(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> It
         yield field.name, _unit(field), column
 
 
-def _planes(column: pa.Array, n_bytes: int) -> npt.NDArray[np.uint8]:
-    """Byte plane of each frame, (frame, byte), without copying."""
-    data = np.frombuffer(column.buffers()[1], np.uint8)
-    return data[column.offset * n_bytes : (column.offset + len(column)) * n_bytes].reshape(
-        len(column), n_bytes
-    )
-
-
 def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:
     layout = FrameLayout.of(source.schema.field(LOW_PLANE))
     values = np.full((n_ticks, len(SUMMARY)), np.nan, dtype=np.float32)
@@ -69,7 +61,7 @@ def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Ite
     for batch in source.batches(["tick", LOW_PLANE, HIGH_PLANE]):
         if not batch.num_rows:
             continue
-        low, high = (_planes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
+        low, high = (plane_bytes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
         ticks = batch.column("tick").to_numpy()
         counts, memory = summarise_frames(low, high, layout.height, layout.width, ticks * dt_s, memory)
         values[ticks] = counts * layout.scale
@@ -92,6 +84,9 @@ def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: fl
         read = _frames if frame_planes(source.schema) else _scalars
         columns.extend(read(stream, source, n_ticks, dt_s))
     names = tuple(name for name, _, _ in columns)
-    if not names or len(set(names)) != len(names):
-        raise DatasetError(f"streams {sorted(streams)}: no readings, or two channels of one name; rename one")
+    if not names:
+        raise DatasetError(f"streams {sorted(streams)}: no readings; generate with a sensor")
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DatasetError(f"channel {twice!r} is in two streams; rename one")
     return Channels(names, tuple(unit for _, unit, _ in columns), np.stack([c for *_, c in columns], axis=1))

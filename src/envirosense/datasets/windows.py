@@ -4,6 +4,7 @@ Only streams whose schema metadata say `role = reading` or `role = frames` are r
 label or truth column cannot get in. A window never spans two episodes.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
@@ -16,7 +17,6 @@ from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.window_channels import Channels, episode_channels
 from envirosense.datasets.window_events import NORMAL, EventTable, episode_events, window_labels
 from envirosense.datasets.window_sources import (
-    Footers,
     StreamSource,
     WindowSource,
     memory_streams,
@@ -148,11 +148,11 @@ def cut_episode(n_ticks: int, dt_s: float, length_s: float, stride_s: float) -> 
     """Starts of the whole windows of an episode of `n_ticks`.
 
     Raises:
-        ConfigError: if a window is shorter than one tick.
+        ConfigError: if a window or stride is shorter than one tick, or has no end.
     """
     for field, value in (("length_s", length_s), ("stride_s", stride_s)):
-        if not value >= dt_s:
-            raise ConfigError(field, value, f"must be at least one tick of {dt_s:g} s")
+        if not dt_s <= value < math.inf:
+            raise ConfigError(field, value, f"must be at least one tick of {dt_s:g} s, and finite")
     length, stride = round(length_s / dt_s), round(stride_s / dt_s)
     return Cut(length, stride, np.arange(0, n_ticks - length + 1, stride, dtype=np.int64))
 
@@ -185,6 +185,8 @@ def windows_of_episode(
     """Windows of one episode, in time order; without `streams` it is read from memory."""
     from envirosense.datasets.window_features import window_mean
 
+    if not 0 <= baseline_s < math.inf:
+        raise ConfigError("baseline_s", baseline_s, "must be finite and not negative")
     spec = episode.spec
     tables = _tables(episode)
     cut = cut_episode(spec.grid.n, spec.grid.dt_s, length_s, stride_s)
@@ -230,10 +232,9 @@ def make_windows(
     Raises:
         DatasetError: if there is no usable episode.
     """
-    footers = Footers(view.folder)
     return Windows.concat(
         [
-            windows_of_episode(episode, length_s, stride_s, baseline_s, stored_streams(footers, episode))
+            windows_of_episode(episode, length_s, stride_s, baseline_s, stored_streams(episode))
             for episode in view
         ]
     )

@@ -11,7 +11,7 @@ from envirosense.core.errors import DatasetError
 from envirosense.core.rng import stream
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
-from envirosense.learning import metrics
+from envirosense.learning import limits, metrics
 from envirosense.learning.detectors import Detector
 from envirosense.learning.examples import choose_examples
 from envirosense.learning.intervals import Estimate, by_group, median_by_group, poisson_rate, proportion
@@ -102,10 +102,10 @@ def evaluate_detectors(
         examples=choose_examples(windows, scored[0].score, scored[0].alarm, scored[0].outcomes),
         importances=dict(importances or {}),
         limits=(
-            *_seen_limits(n_seen, exposure.n_episodes),
-            *_limits(exposure),
-            *_threshold_limits(threshold_device_days, budget_per_device_day),
-            *_early_limits(scored[0], windows),
+            *limits.seen_limits(n_seen, exposure.n_episodes),
+            *limits.exposure_limits(exposure),
+            *limits.threshold_limits(threshold_device_days, budget_per_device_day),
+            *limits.early_limits(scored[0].outcomes, windows.events.detectable),
         ),
         provenance=dict(provenance or {}),
         n_seen_episodes=n_seen,
@@ -217,55 +217,3 @@ def _confusion(scored: Scored, windows: Windows) -> ConfusionTable:
     names = (NORMAL, *sorted((set(windows.y[used].tolist()) | set(others)) - {NORMAL}))
     counts = metrics.confusion(windows.y[used], said[used], names)
     return ConfusionTable(names, tuple(tuple(row) for row in counts.tolist()))
-
-
-def _limits(exposure: Exposure) -> tuple[str, ...]:
-    hidden = exposure.n_events - exposure.n_detectable_events
-    censored = exposure.n_events - exposure.n_ignitions
-    found = [
-        f"{hidden} of {exposure.n_events} events were present but not detectable by any sensor; "
-        "they count neither as hits nor as misses.",
-        f"{censored} of {exposure.n_events} events had no observed ignition; they have no lead time.",
-        "Windows within 30 minutes after an event are neither quiet nor event.",
-        f"Intervals of averages draw whole groups again ({exposure.n_groups} groups); "
-        "recall intervals take events as independent.",
-        "Every number is about simulated episodes; nothing here was measured on a device.",
-    ]
-    if not exposure.is_resolved:
-        found.insert(
-            0,
-            f"False-alarm rates are not resolved: {exposure.quiet_device_days:.2f} device-days without "
-            f"events, {RESOLVING_DEVICE_DAYS:g} needed.",
-        )
-    if exposure.n_groups < 5:
-        found.append(f"Only {exposure.n_groups} held-out groups: intervals of averages are too narrow.")
-    return tuple(found)
-
-
-def _seen_limits(n_seen: int, n_episodes: int) -> tuple[str, ...]:
-    if not n_seen:
-        return ()
-    return (
-        f"{n_seen} of {n_episodes} episodes were used to fit the model or to choose its threshold: "
-        "these numbers flatter it.",
-    )
-
-
-def _early_limits(scored: Scored, windows: Windows) -> tuple[str, ...]:
-    alarmed = scored.outcomes.alarmed & windows.events.detectable
-    early = int((scored.outcomes.delay_s[alarmed] < 0).sum())
-    if not early:
-        return ()
-    return (
-        f"{early} of {int(alarmed.sum())} alarmed events were alarmed before any one sensor could see them: "
-        "evidence gathered over a window, or a false alarm at the right time.",
-    )
-
-
-def _threshold_limits(quiet_days: float | None, budget_per_device_day: float) -> tuple[str, ...]:
-    if quiet_days is None or quiet_days * budget_per_device_day >= 1:
-        return ()
-    return (
-        f"Alarm thresholds were chosen on {quiet_days:.2f} device-days without events, less than one allowed "
-        "alarm takes: they only keep those windows silent.",
-    )

@@ -1,12 +1,13 @@
 """Training on one split, thresholds on another, evaluation on a third."""
 
+import math
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from envirosense.core.errors import DatasetError, UnknownNameError
+from envirosense.core.errors import ConfigError, DatasetError, UnknownNameError
 from envirosense.core.rng import stream
 from envirosense.datasets.windows import Windows
 from envirosense.learning.detectors import (
@@ -70,7 +71,14 @@ def train(
     """Model, threshold rule and shuffled-label control of a dataset, saved in `out`.
 
     Fitted on the split `train`; alarm thresholds come from `validation`; `test` is not opened.
+
+    Raises:
+        ConfigError: for a budget that is negative or endless.
+        DatasetError: if a split is missing or holds too little to learn from.
+        StorageError: if the folder cannot be written.
     """
+    if not 0 <= budget_per_device_day < math.inf:
+        raise ConfigError("budget_per_device_day", budget_per_device_day, "must be finite and not negative")
     cut = {"length_s": length_s, "stride_s": stride_s}
     windows = _split(dataset, TRAIN).windows(**cut)
     fitted = fit_all(windows, seed, learner, size)
@@ -84,6 +92,7 @@ def train(
         "version": fitted["model"].version,
         "seed": seed,
         "windows": cut,
+        "dt_s": windows.dt_s,
         "budget_per_device_day": budget_per_device_day,
         "validation_quiet_device_days": device_days(held_out, quiet_windows(held_out)),
         "dataset": {"path": str(dataset.folder), "logical_hash": dataset.logical_hash},
@@ -137,9 +146,19 @@ def _bundle(
 def evaluate(
     model_dir: Path, dataset: SplitDataset, split: str = TEST, command: str = ""
 ) -> EvaluationReport:
-    """The model of a folder on one split of a dataset, beside the threshold rule and the control."""
+    """The model of a folder on one split of a dataset, beside the threshold rule and the control.
+
+    Raises:
+        DatasetError: if the dataset has another tick or other channels than the model was trained on.
+    """
     trained = load_model(model_dir)
     card = trained.card
+    windows = _split(dataset, split).windows(**card["windows"])
+    if windows.dt_s != card.get("dt_s", windows.dt_s):
+        raise DatasetError(
+            f"{dataset.folder}: its tick is {windows.dt_s:g} s, the model's {card['dt_s']:g} s; "
+            "use a dataset with the same tick or train again"
+        )
     entrants = tuple(
         Entrant(role, detector, trained.thresholds[role])
         for role, detector in (
@@ -150,7 +169,7 @@ def evaluate(
     )
     return evaluate_detectors(
         entrants,
-        _split(dataset, split).windows(**card["windows"]),
+        windows,
         seed=int(card["seed"]),
         budget_per_device_day=float(card["budget_per_device_day"]),
         split=split,

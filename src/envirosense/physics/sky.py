@@ -11,7 +11,7 @@ type Values = Floats | float
 
 BAND_FRACTION = 0.370  # share of a 293 K blackbody's power inside 8-14 um (integral of Planck's law)
 DIFFUSIVITY = 1.66  # slant path that stands for a hemisphere [Elsasser1942] (from memory)
-BAND_EMISSIVITY_FLOOR = 0.05  # ozone and carbon dioxide in the driest air # assumed
+BAND_EMISSIVITY_FLOOR = 0.15  # driest air: carbon dioxide beyond 13.5 um, part of ozone and vapour # assumed
 LAPSE_K_M = 6.5e-3  # standard atmosphere [ISO2533]
 LOWEST_SINE = 1e-3  # at and below the horizon the path is opaque
 

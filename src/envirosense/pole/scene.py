@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 from envirosense.pole.scene_geometry import Doubles, Numbers, PinholeCamera, Primitive
 
-SKY_EDGES_DEG = (2.0, 5.0, 10.0, 17.0, 27.0, 42.0, 62.0)  # 8 bands, fine where the sky changes most # assumed
+# Bands of sky, fine enough that no contour of them shows: neighbours differ by less than 3 K # assumed
+SKY_EDGES_DEG = (
+    *(edge / 2.0 for edge in range(1, 20)),
+    *(float(edge) for edge in range(10, 20)),
+    *(float(edge) for edge in range(20, 90, 2)),
+)
 BLUR_PX = 0.45  # Gaussian equal to diffraction and aberration of an f/1.1 doublet # assumed
 BLUR_REACH_PX = 3  # 6.7 sigma: what is cut off is below 1e-8
 LEAST_SHARE = 1e-4  # smaller shares are dropped (a 100 K contrast leaves 10 mK) and the rest rescaled
@@ -25,7 +30,7 @@ class Scene:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """Names of all components: bodies in order, then `sky/0` at the horizon to `sky/7` at the zenith."""
+        """Names of all components: bodies in order, then `sky/0` at the horizon and so on to the zenith."""
         bodies = tuple(name for primitive in self.primitives for name in primitive.components)
         return bodies + tuple(f"sky/{band}" for band in range(len(SKY_EDGES_DEG) + 1))
 
@@ -71,7 +76,8 @@ def coverage(
         pixel * n_components + component, minlength=camera.rows * camera.columns * n_components
     )
     shares = hits.reshape(camera.rows, camera.columns, n_components) / n_sub
-    shares = _trim(_blur(shares, blur_px)).reshape(-1, n_components)
+    first_sky = n_components - len(SKY_EDGES_DEG) - 1
+    shares = _trim(_blur(shares, blur_px), first_sky).reshape(-1, n_components)
     seen = np.bincount(component, minlength=n_components)
     elevation = np.arcsin(np.clip(directions[:, 2], -1.0, 1.0))
     return Coverage(
@@ -125,8 +131,11 @@ def _blur(shares: Doubles, sigma_px: float) -> Doubles:
     return shares
 
 
-def _trim(shares: Doubles) -> Doubles:
+def _trim(shares: Doubles, first_sky: int) -> Doubles:
+    """Shares without the small ones; what a small band of sky had goes to the other bands."""
     kept = np.where(shares < LEAST_SHARE, 0.0, shares)
+    bands, sky = kept[..., first_sky:], shares[..., first_sky:].sum(axis=-1, keepdims=True)
+    bands *= sky / np.maximum(bands.sum(axis=-1, keepdims=True), LEAST_SHARE)
     return np.asarray(kept / kept.sum(axis=-1, keepdims=True))
 
 

@@ -43,6 +43,7 @@ from envirosense.pole.thermal_recording import (
     start_camera,
 )
 
+SUN_CLEAR_SHARE = 0.5  # of the pixel under the sun must be sky for its disc to be seen
 _SCALES = ("narcissus_px", "blink_on_s", "blink_off_s", "burn_in_tau_s", "ffc_period_s", "fpa_tau_s")
 
 
@@ -265,6 +266,14 @@ def _scene(world: SensorWorld) -> SceneField:
 
 
 def _sun_pixels(scene: SceneField, camera: PinholeCamera) -> tuple[Array, Array]:
-    """Pixel row and column of the sun, (time,) each; NaN where it is not in the picture."""
+    """Pixel row and column of the sun, (time,) each; NaN out of the picture and behind a body of the pole."""
     azimuth, elevation = scene.sun_direction()
-    return camera.project(direction(azimuth, elevation))
+    row, column = camera.project(direction(azimuth, elevation))
+    seen, _ = scene.view(camera)
+    sky = [i for i, name in enumerate(seen.components) if name.startswith("sky/")]
+    if not sky:  # a mock's scene is a backdrop: nothing stands before its sun
+        return row, column
+    clear = seen.weights[:, sky].sum(axis=1).reshape(camera.rows, camera.columns) >= SUN_CLEAR_SHARE
+    at = (np.nan_to_num(value).round().astype(np.int64) for value in (row, column))
+    i, j = (np.clip(place, 0, size - 1) for place, size in zip(at, clear.shape, strict=True))
+    return np.where(clear[i, j], row, np.nan), np.where(clear[i, j], column, np.nan)
