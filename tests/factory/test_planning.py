@@ -58,9 +58,10 @@ def test_a_group_is_in_one_split_only(request_coin):
 
 
 def test_an_estimate_scales_with_hours_and_workers(request_coin):
-    facts = CoinTwin().describe()
-    found = estimate(request_coin(episodes=40, duration_s=1800.0), workers=2)
+    request = request_coin(episodes=40, duration_s=1800.0)
+    cost = CoinTwin().cost_per_hour({}, request.dt_s)
+    found = estimate(request, workers=2)
     assert found.simulated_hours == 20.0
-    assert found.gigabytes == pytest.approx(20 * facts["bytes_per_hour"] / 1e9)
-    assert found.minutes == pytest.approx(20 * facts["seconds_per_hour"] / 60 / 2)
+    assert found.gigabytes == pytest.approx(20 * cost.n_bytes / 1e9)
+    assert found.minutes == pytest.approx(20 * cost.seconds / 60 / 2)
     assert found.scenarios == ("normal/tails", "toss/heads")

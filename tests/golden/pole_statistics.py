@@ -23,7 +23,9 @@ type Statistics = dict[str, dict[str, float]]
 def statistics(scenario: str) -> Statistics:
     """Mean and spread of every numeric column, and the number of rows and nulls."""
     twin = PoleTwin()
-    spec = twin.draw(scenario, EpisodeRequest(seed=2, index=4, n_groups=4, duration_s=1200.0, dt_s=10.0))
+    spec = twin.draw(
+        scenario, EpisodeRequest(seed=2, index=4, n_groups=4, duration_s=1200.0, dt_s=10.0, n_scenarios=3)
+    )
     sink = MemorySink(spec)
     twin.simulate(spec, sink)
     found: Statistics = {}

@@ -34,7 +34,7 @@ def test_each_sensor_gets_the_settings_of_its_type() -> None:
 
 
 def test_json_round_trip_is_the_identity() -> None:
-    whole = configuration(power_coupling="on", ideal_stream=True, guardian_id="pole_7")
+    whole = configuration(ideal_stream=True, guardian_id="pole_7")
     text = whole.model_dump_json()
     assert SensorConfiguration.parse(json.loads(text)) == whole
     assert SensorConfiguration.model_validate_json(text).model_dump_json() == text

@@ -67,7 +67,7 @@ def draw() -> Draw:
         options: dict[str, Any] | None = None,
         **params: Any,
     ) -> EpisodeSpec:
-        drawn = PoleTwin().draw(scenario, EpisodeRequest(seed, index, 4, duration_s, dt_s, options or {}))
+        drawn = PoleTwin().draw(scenario, EpisodeRequest(seed, index, 4, duration_s, dt_s, options or {}, 3))
         return drawn.model_copy(update={"params": drawn.params | params})
 
     return spec

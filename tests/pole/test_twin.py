@@ -283,7 +283,7 @@ def test_a_site_file_is_used(draw, tmp_path):
     path = tmp_path / "site.yaml"
     path.write_text("site_id: mine\npole_height_m: 10.5\n")
     spec = draw(options={"site": str(path)})
-    assert (spec.group, spec.site["pole_height_m"]) == ("mine", 10.5)
+    assert (spec.group[:5], spec.site["pole_height_m"]) == ("mine/", 10.5)
 
 
 @pytest.mark.parametrize("dt_s", [7.0, 0.7, 1200.0])
@@ -330,3 +330,33 @@ def test_the_twin_describes_itself():
     facts = PoleTwin().describe()
     assert set(facts["limits"]) == set(PoleTwin().scenarios()) == set(IDS)
     assert all(PoleTwin().space(name) is SCENARIOS[name].space for name in IDS)
+
+
+def test_an_estimate_follows_frames_and_sensors():
+    twin = PoleTwin()
+    full, rare, blind = (
+        twin.cost_per_hour(options, 1.0)
+        for options in ({}, {"frame_interval_s": 10.0}, {"without": ["thermal_camera"]})
+    )
+    assert full.n_bytes > 5 * rare.n_bytes > 5 * blind.n_bytes > 0
+    assert full.seconds > rare.seconds > blind.seconds > 0
+
+
+def test_one_given_site_is_grouped_by_month(draw, tmp_path):
+    site = tmp_path / "site.yaml"
+    site.write_text("site_id: mine\n")
+    groups = {draw(index=i, duration_s=20.0, options={"site": str(site)}).group for i in range(12)}
+    assert len(groups) > 4
+    assert all(group.startswith("mine/") for group in groups)
+
+
+def test_a_round_of_the_chosen_scenarios_shares_a_site():
+    twin = PoleTwin()
+    sites = [twin.draw(IDS[0], EpisodeRequest(1, i, 4, 20.0, 1.0, {}, 2)).group for i in range(8)]
+    assert sites[::2] == sites[1::2]
+    assert len(set(sites)) == 4
+
+
+def test_a_frame_interval_that_no_tick_meets_is_refused_when_drawn():
+    with pytest.raises(ConfigError, match="multiple of the tick"):
+        PoleTwin().draw(IDS[0], EpisodeRequest(1, 0, 4, 20.0, 1.0, {"frame_interval_s": 1.5}))

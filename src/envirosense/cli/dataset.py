@@ -59,11 +59,13 @@ def validate(folder: Folder, as_json: AsJson = False) -> None:
     from envirosense.datasets import Dataset
     from envirosense.factory import check_quality
 
-    found = check_quality(Dataset.open(folder))
+    dataset = Dataset.open(folder)
+    found = check_quality(dataset)
     if as_json:
         say_json(found.to_json())
     else:
         say(str(found))
+    found.write(dataset.folder)
     if not found.is_ok:
         raise typer.Exit(1)
 

@@ -106,9 +106,9 @@ def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -
     from dataclasses import asdict
 
     from envirosense.factory import TWINS, estimate
-    from envirosense.factory.executors import machine_workers
+    from envirosense.factory.executors import worker_count
 
-    cost = estimate(request, TWINS[request.twin](), workers or machine_workers())
+    cost = estimate(request, TWINS[request.twin](), worker_count(workers))
     if as_json:
         return say_json(asdict(cost))
     shown = {

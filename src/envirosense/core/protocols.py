@@ -1,6 +1,7 @@
 """Contracts between layers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -35,6 +36,14 @@ class EpisodeReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one simulated hour takes on one core, as measured once on one machine."""
+
+    n_bytes: float  # on disk
+    seconds: float
+
+
 class Twin(Protocol):
     """Something that can be simulated, labelled and checked."""
 
@@ -60,6 +69,10 @@ class Twin(Protocol):
         """Facts for the card: streams, versions, limits."""
         ...
 
+    def cost_per_hour(self, options: Mapping[str, object], dt_s: float) -> Cost:
+        """Estimate of what an hour under these options takes."""
+        ...
+
 
 class DrawRequest(Protocol):
     """What the factory fixes about an episode before the twin draws the rest."""
@@ -77,6 +90,11 @@ class DrawRequest(Protocol):
     @property
     def n_groups(self) -> int:
         """How many groups (sites, homes) the dataset spreads over."""
+        ...
+
+    @property
+    def n_scenarios(self) -> int:
+        """How many scenarios the dataset deals out, one after another."""
         ...
 
     @property

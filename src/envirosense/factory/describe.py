@@ -10,13 +10,13 @@ from envirosense.factory.twins import TWINS
 
 
 def check_quality(dataset: Dataset) -> QualityReport:
-    """Outcome of the twin's quality rules and of labels against truth, stored in quality.json."""
+    """Outcome of the twin's quality rules and of labels against truth."""
     twin = dataset.manifest.twin
-    found = validate(dataset, rules_of(twin), TWINS[twin]().relabel)
-    found.write(dataset.folder)
-    return found
+    return validate(dataset, rules_of(twin), TWINS[twin]().relabel)
 
 
 def describe_dataset(dataset: Dataset) -> Path:
     """Card of a dataset, written anew with the outcome of the quality rules; the hash does not change."""
-    return write_card(dataset, TWINS[dataset.manifest.twin]().describe(), check_quality(dataset))
+    found = check_quality(dataset)
+    found.write(dataset.folder)
+    return write_card(dataset, TWINS[dataset.manifest.twin]().describe(), found)

@@ -73,7 +73,7 @@ def plan_of(request: GenerationRequest, twin: Twin, specs: Sequence[EpisodeSpec]
         settings=request.model_dump(mode="json"),
         code_version=version("envirosense"),
         physics_version=str(twin.describe().get("physics_version", "")),
-        bytes_per_episode=0 if size is None else int(size * 1e9 / request.episodes),
+        bytes_per_episode=int(size * 1e9 / request.episodes),
         workers=workers,
     )
 
@@ -194,7 +194,7 @@ def simulate(twin: str, scenario: str, seed: int = 0, *, index: int = 0, duratio
     })  # fmt: skip
     model = TWINS[twin]()
     (name,) = match_scenarios((scenario,), model.scenarios())
-    spec = draw_spec(request, model, name, index)
+    spec = draw_spec(request, model, name, index, 1)
     sink = MemorySink(spec)
     model.simulate(spec, sink)
     return sink

@@ -29,11 +29,14 @@ def match_scenarios(patterns: Sequence[str], known: Sequence[str]) -> tuple[str,
 def draw_specs(request: GenerationRequest, twin: Twin) -> list[EpisodeSpec]:
     """Specs of every episode, in dataset order; each depends on the seed and its own index only."""
     ids = match_scenarios(request.scenarios, twin.scenarios())
-    return [draw_spec(request, twin, ids[index % len(ids)], index) for index in range(request.episodes)]
+    deal = (ids[index % len(ids)] for index in range(request.episodes))
+    return [draw_spec(request, twin, scenario, index, len(ids)) for index, scenario in enumerate(deal)]
 
 
-def draw_spec(request: GenerationRequest, twin: Twin, scenario: str, index: int) -> EpisodeSpec:
-    """Spec of one episode."""
+def draw_spec(
+    request: GenerationRequest, twin: Twin, scenario: str, index: int, n_scenarios: int
+) -> EpisodeSpec:
+    """Spec of one episode of a dataset that deals out `n_scenarios` scenarios."""
     return twin.draw(
         scenario,
         EpisodeRequest(
@@ -43,40 +46,33 @@ def draw_spec(request: GenerationRequest, twin: Twin, scenario: str, index: int)
             duration_s=request.duration_s,
             dt_s=request.dt_s,
             options=request.options,
+            n_scenarios=n_scenarios,
         ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a request would cost, from constants the twin measured once; None where it gives none."""
+    """What a request would cost, from what the twin once measured."""
 
     scenarios: tuple[str, ...]
     episodes: int
     simulated_hours: float
-    gigabytes: float | None
-    minutes: float | None
+    gigabytes: float
+    minutes: float
     workers: int
 
 
 def estimate(request: GenerationRequest, twin: Twin | None = None, workers: int = 1) -> Estimate:
-    """Hours, gigabytes and minutes of a request, without running it.
-
-    From `bytes_per_hour` and `seconds_per_hour` of the twin's `describe()`.
-    """
+    """Hours, gigabytes and minutes of a request, without running it."""
     twin = twin or TWINS[request.twin]()
-    facts = twin.describe()
+    cost = twin.cost_per_hour(request.options, request.dt_s)
     hours = request.episodes * request.duration_s / 3600.0
-    size, pace = (_number(facts.get(key)) for key in ("bytes_per_hour", "seconds_per_hour"))
     return Estimate(
         scenarios=match_scenarios(request.scenarios, twin.scenarios()),
         episodes=request.episodes,
         simulated_hours=hours,
-        gigabytes=None if size is None else hours * size / 1e9,
-        minutes=None if pace is None else hours * pace / 60.0 / workers,
+        gigabytes=hours * cost.n_bytes / 1e9,
+        minutes=hours * cost.seconds / 60.0 / workers,
         workers=workers,
     )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

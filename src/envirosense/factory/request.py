@@ -65,3 +65,4 @@ class EpisodeRequest:
     duration_s: float
     dt_s: float
     options: Mapping[str, Any] = field(default_factory=dict)
+    n_scenarios: int = 1

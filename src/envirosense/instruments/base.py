@@ -134,11 +134,7 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
         Raises:
             ConfigError: if the interval is longer than a tick and no multiple of it.
         """
-        ticks = self.config.interval_s / world.grid.dt_s
-        every = max(1, round(ticks))
-        if ticks > 1 and abs(ticks - every) > 1e-9 * ticks:
-            fix = f"must be a multiple of the tick, {world.grid.dt_s} s"
-            raise ConfigError(f"{self.sensor_id}.interval_s", self.config.interval_s, fix)
+        every = self.config.ticks_apart(world.grid.dt_s)
         ticks_of_block = np.arange(world.first_tick, world.first_tick + world.grid.n)
         return np.equal(ticks_of_block % every, 0)
 

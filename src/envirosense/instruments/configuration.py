@@ -33,7 +33,7 @@ class SensorConfiguration(FrozenModel):
 
     guardian_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "guardian"
     sensors: tuple[AnySensorConfig, ...]
-    power_coupling: Literal["off", "on"] = "off"  # no sensor loads another yet: both give the same bits
+    power_coupling: Literal["off"] = "off"  # the power system comes with the battery
     ideal_stream: bool = False
     stages_stream: bool = False
 

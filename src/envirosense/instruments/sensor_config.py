@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, NonNegativeFloat, PositiveFloat
 
 from envirosense.core.config import FrozenModel
+from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Position
 
 
@@ -25,3 +26,16 @@ class SensorConfig(FrozenModel):
     stages_off: bool | tuple[str, ...] = False
     stuck_spells_s: tuple[tuple[float, float], ...] = ()  # begin and end since the episode's start
     overrides: dict[str, JsonValue] = Field(default_factory=dict)
+
+    def ticks_apart(self, dt_s: float) -> int:
+        """Ticks from one sample to the next; every tick where a tick is longer than the interval.
+
+        Raises:
+            ConfigError: if the interval is longer than a tick and no multiple of it.
+        """
+        ticks = self.interval_s / dt_s
+        every = max(1, round(ticks))
+        if ticks > 1 and abs(ticks - every) > 1e-9 * ticks:
+            fix = f"must be a multiple of the tick, {dt_s} s"
+            raise ConfigError(f"{self.sensor_id}.interval_s", self.interval_s, fix)
+        return every

@@ -12,7 +12,7 @@ from pydantic import PositiveFloat
 from envirosense.core.config import FrozenModel, load_yaml
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.grid import TimeGrid
-from envirosense.core.protocols import DrawRequest, EpisodeReader, Sink
+from envirosense.core.protocols import Cost, DrawRequest, EpisodeReader, Sink
 from envirosense.core.rng import derived_seed, stream
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import streams as s
@@ -26,13 +26,16 @@ from envirosense.scenarios.parameters import ParameterSpace
 
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
 OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to here
+# Of one core and one hour, by a fit of `make bench` runs with and without frames: bytes and seconds.
+FRAME_BYTES, TICK_BYTES, EPISODE_BYTES = 4900.0, 120.0, 6.0e4
+FRAME_S, TICK_S, EPISODE_S = 4.0e-5, 1.5e-5, 0.05
 PHYSICS_VERSION = "1"  # raised when the same spec gives other bytes
 
 
 class PoleOptions(FrozenModel):
     """What a request may say that only the pole understands."""
 
-    sensors: tuple[str, ...] | None = None
+    sensors: tuple[str, ...] | None = None  # () writes the world alone
     without: tuple[str, ...] = ()
     weather: str | None = None
     site: str | None = None
@@ -64,7 +67,7 @@ class PoleTwin:
         """Spec of one episode: site, hour of the weather year, parameters, device.
 
         Every scenario of one round of the dataset stands on the same site, so a site says nothing
-        about the scenario.
+        about the scenario. Groups are sites; of one given site they are the months.
         """
         require_tick(request.dt_s)
         options = PoleOptions.parse(dict(request.options), "options")
@@ -86,11 +89,11 @@ class PoleTwin:
             params=SCENARIOS[scenario].space.draw(lambda name: rng(f"param {name}")),
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
-            sensing=_sensing(options, site, age_days).model_dump(mode="json"),
+            sensing=_sensing(options, site, age_days, request.dt_s).model_dump(mode="json"),
             grid=TimeGrid(start_utc=start_utc, dt_s=request.dt_s, n=n_ticks),
             world_seed=derived_seed(request.seed, *names, "world"),
             sensing_seed=derived_seed(request.seed, *names, "sensing"),
-            group=site.site_id,
+            group=site.site_id if options.site is None else f"{site.site_id}/{start_utc:%m}",
         )
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
@@ -109,14 +112,24 @@ class PoleTwin:
         batches = [s.labels_batch(i, event, spec.grid) for i, event in enumerate(labels.events)]
         return pa.Table.from_batches(batches, schema=s.LABELS)
 
+    def cost_per_hour(self, options: Mapping[str, object], dt_s: float) -> Cost:
+        """Measured on one core of an EPYC server; frames dominate both."""
+        chosen = PoleOptions.parse(dict(options), "options")
+        wanted = ("thermal_camera",) if chosen.sensors is None else chosen.sensors
+        names = set(wanted) - set(chosen.without)
+        frames = 3600.0 / max(chosen.frame_interval_s, dt_s) if "thermal_camera" in names else 0.0
+        ticks = 3600.0 / dt_s
+        return Cost(
+            n_bytes=FRAME_BYTES * frames + TICK_BYTES * ticks + EPISODE_BYTES,
+            seconds=FRAME_S * frames + TICK_S * ticks + EPISODE_S,
+        )
+
     def describe(self) -> Mapping[str, object]:
         """Facts for the card and for estimates."""
         limits = {name: scenario.limits for name, scenario in SCENARIOS.items()}
         return {
             "title": "Utility pole with a Grid Guardian",
             "physics_version": PHYSICS_VERSION,
-            "bytes_per_hour": 18.6e6,
-            "seconds_per_hour": 0.3,
             "limits": limits,
         }
 
@@ -129,18 +142,18 @@ def _site(options: PoleOptions, request: DrawRequest) -> Site:
 
 def _site_index(request: DrawRequest) -> int:
     """Site of a round of scenarios: a permutation per pass over all sites."""
-    n_scenarios = len(SCENARIOS)
-    round_index = request.index // n_scenarios
-    turn, place = divmod(round_index, request.n_groups)
+    turn, place = divmod(request.index // request.n_scenarios, request.n_groups)
     return int(stream(request.seed, "sites", turn).permutation(request.n_groups)[place])
 
 
-def _sensing(options: PoleOptions, site: Site, age_days: float) -> SensorConfiguration:
+def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> SensorConfiguration:
     if options.sensing is not None:
         chosen = SensorConfiguration.parse(options.sensing, "sensing")
     else:
         chosen = default_configuration(site, options.frame_interval_s, age_days)
     chosen = chosen.select(options.sensors, options.without)
     require_one_camera(chosen)
+    for sensor in chosen.sensors:
+        sensor.ticks_apart(dt_s)  # refuses an interval that no tick meets
     streams = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
     return chosen.model_copy(update=streams)

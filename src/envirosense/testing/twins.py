@@ -15,7 +15,7 @@ import pyarrow as pa
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import EpisodeError, UnknownNameError
 from envirosense.core.grid import TimeGrid
-from envirosense.core.protocols import DrawRequest, EpisodeReader, Sink
+from envirosense.core.protocols import Cost, DrawRequest, EpisodeReader, Sink
 from envirosense.core.rng import derived_seed, stream
 from envirosense.datasets.frames import FrameLayout, frame_columns, split_planes
 from envirosense.datasets.schema import TICK, Column, stream_schema
@@ -173,13 +173,15 @@ class CoinTwin:
             return SCHEMAS["labels"].empty_table()
         return pa.Table.from_batches([_about_event(spec, level)["labels"]])
 
+    def cost_per_hour(self, options: Mapping[str, object], dt_s: float) -> Cost:
+        """Measured at one tick a second."""
+        return Cost(n_bytes=400_000 / dt_s, seconds=0.02 / dt_s)
+
     def describe(self) -> Mapping[str, object]:
         """Facts for the card and for estimates."""
         return {
             "title": "Coin twin",
             "streams": tuple(SCHEMAS),
-            "bytes_per_hour": 400_000,
-            "seconds_per_hour": 0.02,
             "versions": {"coin": "1"},
         }
 
