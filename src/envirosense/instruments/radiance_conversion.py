@@ -6,6 +6,7 @@ roots and six multiply-adds beat a table: sixteen pixels would need sixteen sepa
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ class RadianceConverter:
     error_k: float  # largest difference from the exact inverse
 
 
+@lru_cache(maxsize=16)
 def fit_converter(low_k: float, high_k: float) -> RadianceConverter:
     """Converter for the scene range of a part, ends moved inwards to whole codes.
 
