@@ -358,3 +358,10 @@ def test_daily_tide_range_is_that_of_barograms():
     assert 60.0 < np.ptp(pressure_tide_pa(seconds, 36.1, -79.95)) < 240.0  # 0.3-1.2 hPa of amplitude
     peak_s = seconds[np.argmax(diurnal_tide_pa(seconds, 36.1, 0.0, peak_h=7.0))]
     assert peak_s == pytest.approx(7.0 * 3600.0, abs=60.0)
+
+
+def test_a_downpour_stays_a_downpour():
+    rng = np.random.default_rng(12)
+    greatest = [rain_rate_mm_h(30.0, hour_ticks_s(60.0), rng).max() for _ in range(300)]
+    assert 90.0 < np.median(greatest) < 300.0  # a 30 mm hour peaks at some 100-200 mm/h in its worst minute
+    assert max(greatest) < 1000.0  # half of what the wettest minutes on record brought

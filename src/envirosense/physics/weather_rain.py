@@ -9,8 +9,9 @@ from envirosense.physics.weather_shapes import HOUR_S
 
 type Floats = npt.NDArray[np.float64]
 
-CASCADE_SHAPE: Final = 0.6  # gamma shape of the two halves  # assumed
-CASCADE_LEVELS: Final = 6  # 64 cells of 56 s: about the shortest shower a gauge resolves  # assumed
+# Gamma shape of the two halves, from half hours down to 64 cells of 56 s, about the shortest shower a
+# gauge resolves: bursts within the hour, ever smoother inside a burst, as showers are  # assumed
+CASCADE_SHAPES: Final = (0.6, 0.6, 1.2, 2.4, 4.8, 9.6)
 
 
 def rain_rate_mm_h(rain_mm: float, t_s: Floats, rng: np.random.Generator) -> Floats:
@@ -22,8 +23,8 @@ def rain_rate_mm_h(rain_mm: float, t_s: Floats, rng: np.random.Generator) -> Flo
     if rain_mm <= 0.0:
         return np.zeros(t_s.size)
     cells_mm = np.array([rain_mm])
-    for _ in range(CASCADE_LEVELS):
-        first = rng.beta(CASCADE_SHAPE, CASCADE_SHAPE, cells_mm.size)
+    for shape in CASCADE_SHAPES:
+        first = rng.beta(shape, shape, cells_mm.size)
         cells_mm = np.column_stack([cells_mm * first, cells_mm * (1.0 - first)]).ravel()
     fallen_mm = np.append(0.0, np.cumsum(cells_mm))
     edges_s = np.linspace(0.0, HOUR_S, fallen_mm.size)

@@ -147,11 +147,11 @@ def _load_heat_w(site: Site, components: Components, current_a: Array) -> Array:
 def _irradiance(components: Components, sun: SunTrack, ghi: Array, dni: Array, dhi: Array) -> Array:
     """Sunlight in each node's own plane, (time, node) [W/m2].
 
-    A body lit from all sides gets the beam on its outline and the diffuse light of sky and
-    ground around it.
+    A body lit from all sides gets the beam on its outline; sky and ground light its whole side,
+    of a cylinder pi times the outline, at half their horizontal strength.
     """
     albedo = 0.2  # grass; assumed
-    around = dni + dhi + albedo * ghi
+    around = dni + 0.5 * np.pi * (dhi + albedo * ghi)
     tilted = [i for i, node in enumerate(components.nodes) if node.tilt_deg is not None]
     irradiance = np.repeat(around[:, None], len(components.nodes), axis=1)
     faces = [components.nodes[i] for i in tilted]
