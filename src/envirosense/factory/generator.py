@@ -194,7 +194,7 @@ def simulate(twin: str, scenario: str, seed: int = 0, *, index: int = 0, duratio
     })  # fmt: skip
     model = TWINS[twin]()
     (name,) = match_scenarios((scenario,), model.scenarios())
-    spec = draw_spec(request, model, name, index, 1)
+    spec = draw_spec(request, model, name, index)
     sink = MemorySink(spec)
     model.simulate(spec, sink)
     return sink

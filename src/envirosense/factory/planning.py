@@ -34,7 +34,7 @@ def draw_specs(request: GenerationRequest, twin: Twin) -> list[EpisodeSpec]:
 
 
 def draw_spec(
-    request: GenerationRequest, twin: Twin, scenario: str, index: int, n_scenarios: int
+    request: GenerationRequest, twin: Twin, scenario: str, index: int, n_scenarios: int = 1
 ) -> EpisodeSpec:
     """Spec of one episode of a dataset that deals out `n_scenarios` scenarios."""
     return twin.draw(

@@ -93,4 +93,4 @@ def _spec_of_length(
     request: GenerationRequest, twin: Twin, scenario: str, n_ticks: int, index: int
 ) -> EpisodeSpec:
     sized = request.model_copy(update={"duration_s": n_ticks * request.dt_s})
-    return draw_spec(sized, twin, scenario, index, n_scenarios=1)
+    return draw_spec(sized, twin, scenario, index)
