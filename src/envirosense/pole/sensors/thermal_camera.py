@@ -76,7 +76,7 @@ class ThermalCameraConfig(SensorConfig):
 
     azimuth_deg: float = Field(0.0, ge=-360, le=720)
     elevation_deg: float = Field(0.0, ge=-90, le=90)
-    repair_bad_pixels: bool = False
+    repair_bad_pixels: bool = True  # known dead and hot ones, as the real module does; not blinking ones
 
 
 @dataclass(slots=True)
