@@ -1,11 +1,19 @@
 import json
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from envirosense.cli.app import run
-from envirosense.datasets import Dataset
+from envirosense.cli.cost import about_bytes, about_seconds
+from envirosense.cli.doctor import usable_cores
+from envirosense.cli.show import first_event_episode
+from envirosense.core.errors import DatasetError
+from envirosense.datasets import Dataset, Episode
+from envirosense.pole import DiurnalCycleScenario
+from envirosense.scenarios import SCENARIOS
 
 type Capture = pytest.CaptureFixture[str]
 
@@ -63,8 +71,25 @@ def test_a_dry_run_says_the_cost_and_writes_nothing(tmp_path: Path, capsys: Capt
     assert cost["gigabytes"] > 0
     assert cost["minutes"] > 0
     assert run(args) == 0
-    assert "simulated hours  20" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "simulated hours  20" in text
+    assert re.search(r"^disk +about [\d.]+ GB$", text, re.M)
+    assert re.search(r"^time +about \d+ s$", text, re.M)
     assert not out.exists()
+    assert run([*args, "--json", "--workers", "500"]) == 0
+    assert json.loads(capsys.readouterr().out)["workers"] == usable_cores()
+
+
+@pytest.mark.parametrize(
+    ("time_s", "text"), [(0.2, "1 s"), (25.4, "25 s"), (89.0, "89 s"), (100.0, "1.7 min"), (9000.0, "2.5 h")]
+)
+def test_times_are_said_as_people_say_them(time_s: float, text: str) -> None:
+    assert about_seconds(time_s) == f"about {text}"
+
+
+def test_sizes_are_said_as_people_say_them() -> None:
+    sizes = [about_bytes(n) for n in (3.0e3, 4.2e6, 5.1e8, 1.234e11, 1.8e12)]
+    assert sizes == ["about 0.1 MB", "about 4.2 MB", "about 0.51 GB", "about 120 GB", "about 1.8 TB"]
 
 
 def test_info_says_the_same_as_text_and_as_data(dataset: Path, capsys: Capture) -> None:
@@ -137,3 +162,79 @@ def test_show_writes_one_page_that_needs_no_other_file(
 def test_an_unknown_episode_is_named(dataset: Path, capsys: Capture) -> None:
     assert run(["show", str(dataset), "--episode", "zzzz"]) == 1
     assert "episode='zzzz'" in capsys.readouterr().err
+
+
+def test_without_an_id_the_first_episode_with_an_event_is_shown(dataset: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert run(["show", str(dataset), "--out", str(page)]) == 0
+    found = Dataset.open(dataset)
+    events = [one.episode_id for one in found if one.table("events").num_rows]
+    assert (events or [next(iter(found)).episode_id])[0] in page.read_text(encoding="utf-8")
+
+
+def test_episodes_are_listed_with_what_happened(dataset: Path, capsys: Capture) -> None:
+    assert run(["dataset", "episodes", str(dataset), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["episodes"]
+    found = list(Dataset.open(dataset))
+    assert [row["episode"] for row in rows] == [one.episode_id for one in found]
+    assert [row["events"] for row in rows] == [one.table("events").num_rows for one in found]
+    for row, one in zip(rows, found, strict=True):
+        times = one.table("observability")["first_detectable_s"].drop_null().to_pylist()
+        assert row["first detectable s"] == min(times, default=None)
+    assert run(["dataset", "episodes", str(dataset)]) == 0
+    assert capsys.readouterr().out.count("\n") == len(found) + 1
+
+
+def test_a_scenario_that_came_with_a_package_is_named(
+    copy: Path, tiny: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(SCENARIOS, "_registered", dict(SCENARIOS.items()))
+
+    @SCENARIOS.register("normal/other")
+    class Other(DiurnalCycleScenario):
+        name = "other"
+
+    assert run(["generate", "pole", "--out", str(copy), *tiny]) == 1
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "now also matches normal/other" in line
+
+
+def test_a_guardian_of_a_file_is_put_on_the_pole(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "guardian.yaml"
+    file.write_text(
+        "sensors:\n- sensor_id: low\n  sensor_type: barometer\n"
+        "  part: barometer/bmp388\n  position_m: [1, 0, 3]\n"
+    )
+    args = [
+        "generate",
+        "pole",
+        "--episodes",
+        "1",
+        "--duration",
+        "30s",
+        "--workers",
+        "1",
+        "--guardian",
+        str(file),
+    ]
+    assert run([*args, "--out", str(tmp_path / "one")]) == 0
+    (episode,) = Dataset.open(tmp_path / "one")
+    assert [one["position_m"] for one in episode.spec.sensing["sensors"]] == [[1.0, 0.0, 3.0]]
+    assert "low.pressure_pa" in episode.table("readings").column_names
+    capsys.readouterr()
+    assert run([*args, "--out", str(tmp_path / "two"), "--frames-every", "10s"]) == 1
+    assert "write interval_s there" in capsys.readouterr().err
+    assert run([*args, "--out", str(tmp_path / "three"), "--sensors", "voc_array"]) == 1
+    assert "is registered but not on this guardian" in capsys.readouterr().err
+
+
+def test_a_dataset_of_failed_episodes_alone_has_nothing_to_show() -> None:
+    class Empty:
+        folder = Path("poles")
+
+        def __iter__(self) -> Iterator[Episode]:
+            return iter(())
+
+    with pytest.raises(DatasetError, match="poles: has no usable episode"):
+        first_event_episode(Empty())  # type: ignore[arg-type]

@@ -14,6 +14,8 @@ from envirosense.cli.app import run
 from envirosense.cli.failures import CommandLine, Failure, storage_text
 from envirosense.core.errors import ConfigError
 
+EVERY_SENSOR = ("barometer", "temperature_humidity", "thermal_camera", "voc_array", "wind_sensor")
+
 type Raise = Callable[[], None]
 
 
@@ -112,10 +114,12 @@ def test_a_misused_command_is_one_line_with_exit_code_2(
         ("--dt", "fast", "dt='fast'"),
         ("--episodes", "0", "episodes=0"),
         ("--seed", "-1", "seed=-1"),
-        ("--scenarios", "fyre/*", "scenario='fyre/*'"),
+        ("--scenarios", "fir/*", "scenario='fir/*': unknown scenario; did you mean 'fire/*'?"),
         ("--scenarios", "normal/diurnal_cycel", "did you mean 'normal/diurnal_cycle'"),
         ("--sensors", "voc", "did you mean 'voc_array'"),
         ("--without", "windd_sensor", "did you mean 'wind_sensor'"),
+        ("--without", ",".join(EVERY_SENSOR), "leaves no sensor"),
+        ("--guardian", "nowhere.yaml", "nowhere.yaml"),
         ("--weather", "nowhere.tm3", "nowhere.tm3"),
         ("--site", "nowhere.yaml", "nowhere.yaml"),
     ],
@@ -129,3 +133,11 @@ def test_a_bad_value_of_generate_is_one_line_naming_it(
     assert line.count("\n") == 1
     assert says in line
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_sensor_both_wanted_and_unwanted_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--episodes", "1", "--sensors", "barometer", "--without", "barometer"]
+    assert run(["generate", "pole", "--out", str(tmp_path / "out"), *options]) == 1
+    assert "leaves no sensor; keep at least one" in capsys.readouterr().err

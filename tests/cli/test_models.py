@@ -26,6 +26,22 @@ def test_the_demo_leaves_dataset_model_report_and_page(demo_folder: Path) -> Non
         assert (demo_folder / page).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize("stranger", ["manifest.json", "model"])
+def test_the_demo_leaves_a_folder_of_others_alone(stranger: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / stranger).write_text("mine")
+    assert run(["demo", "--quick", "--out", str(tmp_path)]) == 1
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert f"holds other files ({stranger})" in line
+    assert [entry.name for entry in tmp_path.iterdir()] == [stranger]
+
+
+@pytest.mark.slow
+def test_the_quick_demo_says_that_its_figures_mean_nothing(demo_folder: Path, capsys: Capture) -> None:
+    demo(out=demo_folder, quick=True, workers=1)
+    assert capsys.readouterr().out.startswith("Smoke test: the episodes are few and short")
+
+
 @pytest.mark.slow
 def test_train_and_evaluate_agree(demo_folder: Path, tmp_path: Path, capsys: Capture) -> None:
     dataset, model, page = str(demo_folder / "dataset"), str(tmp_path / "model"), tmp_path / "report.html"

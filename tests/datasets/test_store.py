@@ -25,6 +25,7 @@ from envirosense.datasets import (
     verify,
     write_shard,
 )
+from envirosense.datasets.frames import FrameLayout
 from envirosense.datasets.store import SCALAR_GROUP_ROWS, EpisodeSink, ShardFiles
 
 
@@ -34,8 +35,14 @@ def test_streams_come_back_as_written(generate, twin):
         memory = MemorySink(episode.spec)
         twin.simulate(episode.spec, memory)
         for stream in memory.streams:
+            assert episode.row_count(stream) == memory.table(stream).num_rows
             assert episode.table(stream).equals(memory.table(stream), check_metadata=True)
         np.testing.assert_array_equal(episode.frames(), memory.frames())
+        layout = FrameLayout.of(episode.schema("thermal").field("frame_lo"))
+        values = episode.frame_values()
+        assert values.dtype == np.float32
+        np.testing.assert_array_equal(values, memory.frame_values())
+        np.testing.assert_allclose(values, layout.values(episode.frames()), rtol=1e-6)
 
 
 def test_ticks_get_the_times_of_the_grid(generate):

@@ -63,6 +63,14 @@ def test_missing_unlisted_and_left_over_files_are_found(generate):
     }
 
 
+def test_many_strangers_in_a_folder_are_one_finding(generate):
+    folder = generate().folder
+    for place in ("model/a/one.bin", "model/b/two.bin", "model/three.bin"):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text("")
+    assert problems(folder) == {"model/": "3 files are not listed in the manifest"}
+
+
 def test_changed_values_behind_a_forged_checksum_are_found(generate):
     folder = generate().folder
     table = pq.read_table(folder / PLACE)

@@ -266,6 +266,48 @@ def test_frame_channels_are_in_the_unit_of_the_frame():
     assert found["cam.hot_spot"][1] == 10.0
 
 
+def angle_windows(values):
+    schema = stream_schema([TICK, Column("aim_deg", pa.float32(), "deg", "from north")], {"role": "reading"})
+    sink = MemorySink(coin_spec(duration_s=float(len(values))))
+    columns = [pa.array(range(len(values))), pa.array(values, pa.float32())]
+    sink.write("readings", pa.RecordBatch.from_arrays(columns, schema=schema))
+    return windows_of_episode(sink, length_s=len(values), stride_s=len(values))
+
+
+def test_an_angle_becomes_an_east_and_a_north_part():
+    windows = angle_windows([0.0, 90.0, 180.0, 270.0, None])
+    assert windows.channels == ("aim_east", "aim_north")
+    assert windows.units == ("1", "1")
+    assert windows.x[0, :4, 0] == pytest.approx([0, 1, 0, -1], abs=1e-6)
+    assert windows.x[0, :4, 1] == pytest.approx([1, 0, -1, 0], abs=1e-6)
+    assert np.isnan(windows.x[0, 4]).all()
+
+
+def test_angles_around_north_average_to_north():
+    around = angle_windows([350.0, 10.0])
+    mean = dict(zip(around.feature_names(), around.features()[0], strict=True))
+    assert mean["aim_east.mean"] == pytest.approx(0.0, abs=1e-6)
+    assert mean["aim_north.mean"] == pytest.approx(np.cos(np.radians(10.0)))
+
+
+def test_a_difference_of_celsius_is_in_kelvin():
+    layout = FrameLayout(4, 5, unit="degC")
+    schema = stream_schema([TICK, *frame_columns(layout, "camera")], {"role": "frames"})
+    sink = MemorySink(coin_spec(duration_s=1.0))
+    planes = split_planes(np.full((1, 4, 5), 600, np.uint16))
+    sink.write("cam", pa.RecordBatch.from_arrays([pa.array([0]), *planes], schema=schema))
+    windows = windows_of_episode(sink, length_s=1, stride_s=1)
+    units = dict(zip(windows.channels, windows.units, strict=True))
+    assert units["cam.max"] == "degC"
+    assert units["cam.hot_spot"] == units["cam.std"] == "K"
+
+
+def test_windows_show_their_size_and_classes(heads):
+    windows = windows_of_episode(heads)
+    size = f"15 of 60 s, {len(windows.channels)} channels"
+    assert repr(windows) == f"Windows({size}, classes: heads, normal)"
+
+
 def test_a_window_shorter_than_a_tick_is_refused(heads):
     with pytest.raises(ConfigError, match=r"length_s=0\.5: must be at least one tick"):
         windows_of_episode(heads, length_s=0.5)

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
+import envirosense as es
+from envirosense.core.config import load_yaml
+from envirosense.factory import simulate
+from envirosense.instruments import SENSORS
+from envirosense.scenarios import SCENARIOS
+
 ROOT = Path(__file__).parents[2]
-SIMULATING = ("README.md", "generate-data.md")
+SIMULATING = ("README.md", "generate-data.md", "add-a-scenario.md", "api.md")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)")
@@ -22,7 +28,9 @@ LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)")
 )
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {"__name__": "page", "folder": tmp_path / "dataset"}
+    for registry in (SENSORS, SCENARIOS):  # what a page registers stays on the page
+        monkeypatch.setattr(registry, "_registered", dict(registry.items()))
+    names: dict[str, Any] = {"__name__": "page"}
     text = page.read_text(encoding="utf-8")
     for block in BLOCK.finditer(text):
         first_line = text[: block.start(1)].count("\n")
@@ -45,3 +53,17 @@ def test_the_command_line_page_names_every_command(capsys: pytest.CaptureFixture
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         for below in getattr(command, "commands", {None: None}):
             assert f"{name} {below}" in page if below else f"envirosense {name}" in page
+
+
+def test_the_example_site_and_guardian_can_be_simulated() -> None:
+    sensing = load_yaml(ROOT / "examples" / "guardian.yaml")
+    site = ROOT / "examples" / "site.yaml"
+    options = {"site": str(site), "sensing": sensing}
+    episode = simulate("pole", "normal/diurnal_cycle", duration_s=20.0, options=options)
+    assert episode.spec.site["site_id"] == load_yaml(site)["site_id"]
+    assert {"air.temperature_c", "pressure.pressure_pa"} <= set(episode.table("readings").column_names)
+
+
+def test_the_page_of_names_lists_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert [name for name in es.__all__ if f"| `es.{name}` |" not in page] == []

@@ -63,4 +63,4 @@ def test_rows_of_one_group_do_not_narrow_the_interval():
 
 def test_one_group_gives_no_interval():
     found = median_by_group(np.array([1.0, 2.0]), np.array(["a", "a"]), np.random.default_rng(1))
-    assert (found.value, found.low, found.note) == (1.5, None, "one group: no interval")
+    assert (found.value, found.low, found.note) == (1.5, None, "one site: no interval")

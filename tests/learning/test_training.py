@@ -203,3 +203,21 @@ def test_a_dataset_with_another_tick_is_refused(trained, home):
     other = generate(request, home / "other tick", executor=InlineExecutor())
     with pytest.raises(DatasetError, match=r"its tick is 10 s, the model's 5 s"):
         evaluate(home / "model", other, "train")
+
+
+def test_folders_may_be_given_as_text(trained, dataset, tmp_path):
+    train(dataset, str(tmp_path / "model"), size=5)
+    report = evaluate(str(tmp_path / "model"), dataset)
+    assert report.provenance["dataset"] == dataset.folder.name
+    assert str(dataset.folder) not in render_report(report)
+    assert str(dataset.folder) not in (tmp_path / "model" / "card.json").read_text()
+
+
+def test_a_window_longer_than_every_episode_is_refused(dataset):
+    with pytest.raises(ConfigError, match=r"length_s=7200\.0: the longest episode has 900 s"):
+        dataset["train"].windows(length_s=7200.0)
+
+
+def test_a_view_shows_its_size_and_split(dataset):
+    view = dataset["validation"]
+    assert repr(view) == f"DatasetView({dataset.manifest.name!r}, {len(view)} episodes, validation)"

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import re
 import struct
 import zlib
@@ -19,10 +20,12 @@ from envirosense.datasets.shard import write_shard
 from envirosense.factory.planning import draw_specs
 from envirosense.factory.request import GenerationRequest
 from envirosense.pole.page import episode_page
-from envirosense.pole.page.colours import ColourScale, colour_scale, thermal_palette
+from envirosense.pole.page.charts import Line, chart, time_view
+from envirosense.pole.page.colours import thermal_palette
 from envirosense.pole.page.envelope import envelope_path
-from envirosense.pole.page.film import outline_path
+from envirosense.pole.page.film import film_strip
 from envirosense.pole.page.png import indexed_png
+from envirosense.pole.page.recording import read_recording
 from envirosense.pole.page.scales import Axis, tick_label, time_axis, value_axis
 from envirosense.pole.rules import pole_rules
 from envirosense.pole.twin import PoleTwin
@@ -203,22 +206,49 @@ def test_png_holds_the_picture() -> None:
     assert len(chunks[b"PLTE"]) == 768
 
 
-def test_outline_runs_along_the_edge_of_the_mask() -> None:
-    mask = np.zeros((4, 5), dtype=bool)
-    mask[1:3, 1:4] = True
-    path = outline_path(mask)
-    assert path.count("h1") == 6
-    assert path.count("v1") == 4
-    assert "M1 1h1" in path
+def test_key_picture_is_of_the_gravest_instant_and_the_ring_on_the_component(poles: Dataset) -> None:
+    n_checked = 0
+    for episode in poles:
+        thermal = read_recording(poles, episode.episode_id).thermal
+        assert thermal is not None
+        (*events,) = episode.table("events").to_pylist()
+        if events:
+            n_checked += 1
+            interval_s = float(np.diff(thermal.t_s).min())
+            assert abs(thermal.picture_t_s[thermal.key] - events[0]["peak_s"]) <= interval_s
+        assert (thermal.affected_c is None) == (thermal.mask is None)
+        assert thermal.range_c == pytest.approx((-40.0, 170.0))
+    assert n_checked
 
 
-def test_colours_grow_lighter_and_ticks_stand_where_the_scale_puts_them() -> None:
-    light = thermal_palette() @ np.array([0.2126, 0.7152, 0.0722])
-    assert (np.diff(light) > -1.0).all()
-    scale = ColourScale(-10.0, 390.0, 0.5)
-    for place, text in scale.ticks():
-        assert place == pytest.approx(float(scale.share(float(text.replace("\u2212", "-")))))
-    frames_c = np.full((2, 6, 8), 20.0)
-    frames_c[1, 2, 3] = 300.0
-    assert colour_scale(frames_c).power == 0.5
-    assert colour_scale(frames_c[:1]).high_c > 20.0
+def test_clipped_picture_states_the_camera_limit(poles: Dataset) -> None:
+    recording = read_recording(poles, next(iter(poles)).episode_id)
+    thermal = recording.thermal
+    assert thermal is not None
+    view = time_view(recording)
+    assert "\u2265" not in "".join(film_strip(dataclasses.replace(thermal, mask=None), view))
+    pictures_c, means_c = thermal.pictures_c.copy(), thermal.means_c.copy()
+    pictures_c[0, 20:23, 30:33], means_c[0, 21, 31] = 169.98, 169.98
+    clipped = dataclasses.replace(thermal, pictures_c=pictures_c, means_c=means_c, mask=None)
+    assert film_strip(clipped, view)[1].count('<span class="short"> \u2265170') == 1
+
+
+def test_limit_lines_are_drawn_where_the_axis_reaches_them(poles: Dataset) -> None:
+    recording = read_recording(poles, next(iter(poles)).episode_id)
+    view, series = time_view(recording), recording.series("readings", "temperature_humidity.temperature_c")
+    middle = float(np.nanmean(series.values))
+    drawn = chart("T", "", [Line("T", "c0", series)], view, limits=((middle, "here"), (middle + 1e4, "far")))
+    assert 'class="limit"' in drawn
+    assert ">here<" in drawn
+    assert "far" not in drawn
+    high, low = float(np.nanmax(series.values)), float(np.nanmin(series.values))
+    near = chart("T", "", [Line("T", "c0", series)], view, limits=((high + 0.2 * (high - low), "near"),))
+    assert ">near<" in near
+
+
+def test_page_says_why_a_sensor_sees_nothing(poles: Dataset, pages: dict[str, str]) -> None:
+    for episode in poles:
+        page = pages[episode.scenario]
+        assert "so they are signed" in page
+        assert "Event 0" not in page
+        assert not re.search(r"SNR 0(?! \((?:almost )?no (?:gas|effect))(?!\.\d)", page)

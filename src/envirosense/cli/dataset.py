@@ -1,12 +1,15 @@
 """`dataset`: look at, check and describe what is on disk."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envirosense.cli.generate import overview
-from envirosense.cli.output import AsJson, report, say, say_json
+from envirosense.cli.output import AsJson, report, say, say_json, table
+
+if TYPE_CHECKING:
+    from envirosense.datasets import Episode
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
 commands = typer.Typer(help="Look at, check and describe a dataset.")
@@ -19,6 +22,34 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
 
     found = Dataset.open(folder)
     report(overview(found), found.summary(), as_json)
+
+
+@commands.command()
+def episodes(folder: Folder, as_json: AsJson = False) -> None:
+    """List the episodes: id, scenario, split, events, and when a sensor could first see one."""
+    from envirosense.datasets import Dataset
+
+    dataset = Dataset.open(folder)
+    rows = [
+        {
+            "episode": one.episode_id,
+            "scenario": one.scenario,
+            "split": one.split,
+            "events": one.row_count("events"),
+            "first detectable s": _first_detectable_s(one),
+        }
+        for one in dataset
+    ]
+    failed = [{"episode": one.episode_id, "reason": one.reason} for one in dataset.failed]
+    text = table(rows) + ("\n\nfailed\n" + table(failed) if failed else "")
+    report({"episodes": rows, "failed": failed}, text, as_json)
+
+
+def _first_detectable_s(episode: "Episode") -> float | None:
+    if not episode.row_count("observability"):
+        return None
+    column = episode.table("observability", ["first_detectable_s"])["first_detectable_s"]
+    return min((time_s for time_s in column.to_pylist() if time_s is not None), default=None)
 
 
 @commands.command()

@@ -18,6 +18,7 @@ FRAME_INTERVAL_S: Final = 5.0  # a frame a second would take five times the disk
 QUICK_EPISODES: Final = 36
 QUICK_DURATION_S: Final = 900.0
 SEED: Final = 7
+_OWN: Final = {"dataset", "model", "report.html", "episode.html"}
 
 
 def demo(
@@ -25,10 +26,11 @@ def demo(
     episodes: Annotated[int, typer.Option(help="Episodes of one hour.")] = EPISODES,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = SEED,
     workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few short episodes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A smoke test with a few short episodes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Generate a dataset from real weather, train a detector, judge it on unseen groups, write a report."""
+    _require_own(out)
     dataset = _generated(out / "dataset", episodes, seed, workers, quick)
     _step("check every file, row and hash")
     _verify(dataset)
@@ -47,8 +49,22 @@ def demo(
         return say_json({**named, "logical_hash": dataset.logical_hash, "evaluation": found.to_json()})
     from envirosense.cli.models import say_evaluation
 
+    if quick:
+        say("Smoke test: the episodes are few and short, so the figures below mean nothing.\n")
     say_evaluation(found)
     return say("\n" + facts({**places, "hash": dataset.logical_hash}))
+
+
+def _require_own(out: Path) -> None:
+    """Refuse a folder with files that no demo wrote."""
+    from envirosense.core.errors import ConfigError
+
+    if out.exists() and not out.is_dir():
+        raise ConfigError("out", str(out), "is a file; choose a folder")
+    found = {entry.name for entry in out.iterdir() if entry.name[0] != "."} if out.exists() else set()
+    if found - _OWN or (found and "dataset" not in found):
+        name = min(found - _OWN or found)
+        raise ConfigError("out", str(out), f"holds other files ({name}); choose a new or empty folder")
 
 
 def _generated(folder: Path, episodes: int, seed: int, workers: int | None, quick: bool) -> "Dataset":

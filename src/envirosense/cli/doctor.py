@@ -58,12 +58,16 @@ def examine(folder: Path) -> dict[str, Any]:
 
 def machine(folder: Path) -> dict[str, Any]:
     """Cores, memory and free disk of this machine."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
-        "cores usable": usable,
+        "cores usable": usable_cores(),
         "memory GB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "disk free GB": round(shutil.disk_usage(folder).free / 1e9, 1),
     }
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _requirements() -> tuple[dict[str, str | None], dict[str, list[str]]]:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from envirosense.cli.output import AsJson, facts, report, say, say_json
+from envirosense.cli.output import AsJson, report
 
 if TYPE_CHECKING:
+    from envirosense.core.errors import ConfigError
     from envirosense.datasets import Dataset
     from envirosense.factory import GenerationRequest
 
@@ -32,7 +33,8 @@ def generate_pole(
     dt: Annotated[str, typer.Option(help="Tick of the simulation.")] = "1s",
     sensors: Annotated[str | None, typer.Option(help="Only these sensors, ids or types with commas.")] = None,
     without: Annotated[str | None, typer.Option(help="All sensors but these.")] = None,
-    weather: Annotated[str | None, typer.Option(help="Weather file, TMY3 or EPW.")] = None,
+    guardian: Annotated[Path | None, typer.Option(help="Sensors of the guardian, YAML or JSON.")] = None,
+    weather: Annotated[str | None, typer.Option(help="Weather year: file in TMY3 or EPW format.")] = None,
     site: Annotated[Path | None, typer.Option(help="Site file, YAML.")] = None,
     frames_every: Annotated[str | None, typer.Option(help="Time between camera frames.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")] = False,
@@ -49,6 +51,7 @@ def generate_pole(
         "without": _names(without),
         "weather": weather,
         "site": None if site is None else str(site),
+        "sensing": None if guardian is None else _guardian(guardian, frames_every),
         "frame_interval_s": None if frames_every is None else seconds(frames_every, "frames_every"),
     }
     request = GenerationRequest.parse({
@@ -62,6 +65,8 @@ def generate_pole(
         "options": {name: value for name, value in options.items() if value is not None},
     })  # fmt: skip
     if dry_run:
+        from envirosense.cli.cost import say_cost
+
         return say_cost(request, workers, as_json)
     made = make_dataset(request, out, workers, allow_failures)
     return report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
@@ -89,6 +94,7 @@ def make_dataset(
 
     Failed episodes are reported only when the dataset is described: what was delivered is usable.
     """
+    from envirosense.core.errors import ConfigError
     from envirosense.factory import GenerationFailed, console_progress, describe_dataset, generate
 
     try:
@@ -96,30 +102,28 @@ def make_dataset(
     except GenerationFailed as failure:
         describe_dataset(failure.dataset)
         raise
+    except ConfigError as error:
+        raise _with_cause(error, request, out) from None
     if not (made.folder / CARD).exists():  # the request may have been finished before
         describe_dataset(made)
     return made
 
 
-def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -> None:
-    """Print the hours, gigabytes and minutes that a request would take."""
-    from dataclasses import asdict
+def _with_cause(error: "ConfigError", request: "GenerationRequest", out: Path) -> "ConfigError":
+    """The error, or one that names the scenarios that patterns match now and did not when `out` was made."""
+    from envirosense.core.errors import ConfigError
+    from envirosense.datasets import Dataset
+    from envirosense.factory import TWINS, match_scenarios
 
-    from envirosense.factory import TWINS, estimate
-    from envirosense.factory.executors import worker_count
-
-    cost = estimate(request, TWINS[request.twin](), worker_count(workers))
-    if as_json:
-        return say_json(asdict(cost))
-    shown = {
-        "scenarios": ", ".join(cost.scenarios),
-        "episodes": cost.episodes,
-        "simulated hours": cost.simulated_hours,
-        "GB": cost.gigabytes,
-        "minutes": cost.minutes,
-        "workers": cost.workers,
-    }
-    return say(facts(shown))
+    if "the episodes differ" not in error.fix:
+        return error
+    there = set(Dataset.open(out).episodes["scenario"].to_pylist())
+    here = match_scenarios(request.scenarios, TWINS[request.twin]().scenarios())[: request.episodes]
+    if not (new := sorted(set(here) - there)):
+        return error
+    patterns = ",".join(request.scenarios)
+    cause = f"holds another dataset: {patterns!r} now also matches {', '.join(new)}"
+    return ConfigError("out", str(out), f"{cause}; name the scenarios, or choose another folder")
 
 
 def overview(made: "Dataset") -> dict[str, Any]:
@@ -139,6 +143,16 @@ def overview(made: "Dataset") -> dict[str, Any]:
         },
         "logical_hash": made.logical_hash,
     }
+
+
+def _guardian(path: Path, frames_every: str | None) -> dict[str, Any]:
+    from envirosense.core.config import load_yaml
+    from envirosense.core.errors import ConfigError
+
+    if frames_every is not None:
+        fix = "the guardian file says how often its camera takes a frame; write interval_s there"
+        raise ConfigError("frames_every", frames_every, fix)
+    return load_yaml(path)
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -19,25 +19,17 @@ parts = typer.Typer(help="Datasheet and literature numbers, with unit and source
 @parts.command("list")
 def list_parts(as_json: AsJson = False) -> None:
     """Count the values of every part by where they come from."""
-    from envirosense.core.parts import load_part, part_ids
+    from envirosense.core.parts import ORIGINS, load_part, part_ids
 
     rows = [{"part": part_id, **_sources(load_part(part_id))} for part_id in part_ids()]
-    total = {key: sum(row[key] for row in rows) for key in ("values", "published", "stand-in", "assumed")}
+    total = {key: sum(row[key] for row in rows) for key in ("values", *ORIGINS)}
     if as_json:
         return say_json({"parts": rows, "total": total})
     return say(table([*rows, {"part": "total", **total}]))
 
 
 def _sources(part: "Part") -> dict[str, Any]:
-    quantities = part.quantities.values()
-    assumed = sum(quantity.is_assumed for quantity in quantities)
-    stand_in = sum(quantity.is_stand_in for quantity in quantities)
-    return {
-        "values": len(quantities),
-        "published": len(quantities) - assumed - stand_in,
-        "stand-in": stand_in,
-        "assumed": assumed,
-    }
+    return {"values": len(part.quantities), **part.origins}
 
 
 @parts.command("show")
@@ -117,10 +109,7 @@ def list_scenarios(as_json: AsJson = False) -> None:
     """Print every scenario."""
     from envirosense.scenarios import SCENARIOS
 
-    rows = [
-        {"scenario": scenario_id, "difficulty": found.difficulty_level, "about": found.description}
-        for scenario_id, found in SCENARIOS.items()
-    ]
+    rows = [{"scenario": scenario_id, "about": found.description} for scenario_id, found in SCENARIOS.items()]
     report({"scenarios": rows}, table(rows), as_json)
 
 

@@ -13,15 +13,32 @@ if TYPE_CHECKING:
 
 def show(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")],
-    episode: Annotated[str, typer.Option(help="Episode id, or its first digits.")],
+    episode: Annotated[
+        str | None, typer.Option(help="Episode id, or its first digits; default: the first with an event.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Page to write.")] = Path("episode.html"),
     as_json: AsJson = False,
 ) -> None:
     """Draw every channel of an episode with truth, labels and camera frames on one page."""
     from envirosense.datasets import Dataset
 
-    path = write_page(Dataset.open(folder), episode, out)
+    dataset = Dataset.open(folder)
+    path = write_page(dataset, first_event_episode(dataset) if episode is None else episode, out)
     report({"page": str(path)}, str(path), as_json)
+
+
+def first_event_episode(dataset: "Dataset") -> str:
+    """Id of the first episode in which something happened, or of the first one there is.
+
+    Raises:
+        DatasetError: if the dataset has no usable episode.
+    """
+    from envirosense.core.errors import DatasetError
+
+    ids = [episode.episode_id for episode in dataset]
+    if not ids:
+        raise DatasetError(f"{dataset.folder}: has no usable episode")
+    return next((one.episode_id for one in dataset if one.row_count("events")), ids[0])
 
 
 def write_page(dataset: "Dataset", episode_id: str, path: Path) -> Path:

@@ -1,17 +1,20 @@
 """Datasheet and literature numbers from `parts/**/*.toml`: value, unit, source."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Final
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 
 GROUP = "envirosense.parts"  # entry points of packages whose folder holds KIND/NAME.toml
+ORIGINS: Final = ("published", "from memory", "in-house", "stand-in", "assumed")
+_IN_HOUSE: Final = ("bill of materials", "design document", "firmware specification", "computed:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,19 @@ class Quantity:
     note: str = ""
 
     @property
-    def is_assumed(self) -> bool:
-        """Whether nobody published this number."""
-        return self.source == "assumed"
+    def origin(self) -> str:
+        """How far to trust the number, one of `ORIGINS`.
 
-    @property
-    def is_stand_in(self) -> bool:
-        """Whether the number belongs to a similar part whose sheet was read instead."""
-        return self.source.startswith("stand-in")
+        `from memory` was published but not looked up again, `in-house` comes from our own documents
+        or sums, `stand-in` belongs to a similar part, and nobody published what is `assumed`.
+        """
+        if self.source == "assumed":
+            return "assumed"
+        if self.source.startswith("stand-in"):
+            return "stand-in"
+        if "from memory" in self.source:
+            return "from memory"
+        return "in-house" if any(words in self.source for words in _IN_HOUSE) else "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,12 @@ class Part:
 
     def __contains__(self, key: object) -> bool:
         return key in self.quantities
+
+    @property
+    def origins(self) -> dict[str, int]:
+        """How many values have each origin, in the order of `ORIGINS`."""
+        found = Counter(quantity.origin for quantity in self.quantities.values())
+        return {origin: found[origin] for origin in ORIGINS}
 
     def group(self, prefix: str) -> dict[str, Any]:
         """Values whose names start with `prefix.`, by the rest of the name, in file order."""

@@ -53,6 +53,10 @@ class DatasetView:
     def __len__(self) -> int:
         return int(self.episodes["outcome"].to_pylist().count("ok"))
 
+    def __repr__(self) -> str:
+        splits = ", ".join(sorted(set(self.episodes["split"].to_pylist())))
+        return f"DatasetView({self.manifest.name!r}, {len(self)} episodes, {splits})"
+
     @property
     def failed(self) -> tuple[Episode, ...]:
         """Episodes that could not be simulated; they have a reason and no streams."""

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import DatasetError, UnknownNameError
-from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, Frames, table_frames
+from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, Frames, table_frames
 from envirosense.datasets.manifest import Manifest
 
 
@@ -112,6 +114,10 @@ class Episode:
         """Names of the streams it wrote, sorted."""
         return tuple(sorted(self.locations))
 
+    def row_count(self, stream: str) -> int:
+        """Rows of a stream, 0 for one it did not write, without reading them."""
+        return int(self.locations.get(stream, {"rows": 0})["rows"])
+
     def schema(self, stream: str) -> pa.Schema:
         """Schema of a stream, without reading rows."""
         return self._files.schema(stream)
@@ -141,8 +147,16 @@ class Episode:
         return table if columns is None else table.select(list(columns))
 
     def frames(self, stream: str = "thermal") -> Frames:
-        """Frames (frame, row, column) of 16-bit counts; `FrameLayout.of` says what a count is worth."""
+        """Frames (frame, row, column) of raw 16-bit counts; `frame_values` gives them in a unit."""
         return table_frames(self.table(stream, (LOW_PLANE, HIGH_PLANE)))
+
+    def frame_values(self, stream: str = "thermal") -> npt.NDArray[np.float32]:
+        """Frames (frame, row, column) in the unit of the stream's frames, kelvin for `thermal`.
+
+        The thermal camera counts in 0.02 K; scale, offset and unit are in the field metadata.
+        """
+        layout = FrameLayout.of(self.schema(stream).field(LOW_PLANE))
+        return self.frames(stream) * np.float32(layout.scale) + np.float32(layout.offset)
 
     def __repr__(self) -> str:
         return f"Episode({self.episode_id}, {self.scenario}, {self.split}, {self.outcome})"

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import DatasetError, UnknownNameError
-from envirosense.datasets.frames import Frames, table_frames
+from envirosense.datasets.frames import LOW_PLANE, FrameLayout, Frames, table_frames
 from envirosense.datasets.schema import keyed_schema, with_keys
 from envirosense.datasets.store import check_same_schema, check_stream_name
 
@@ -51,5 +53,10 @@ class MemorySink:
         return table if columns is None else table.select(list(columns))
 
     def frames(self, stream: str = "thermal") -> Frames:
-        """Frames (frame, row, column) of counts."""
+        """Frames (frame, row, column) of raw counts; `frame_values` gives them in a unit."""
         return table_frames(self.table(stream))
+
+    def frame_values(self, stream: str = "thermal") -> npt.NDArray[np.float32]:
+        """Frames (frame, row, column) in the unit of the stream's frames, kelvin for `thermal`."""
+        layout = FrameLayout.of(self.table(stream).schema.field(LOW_PLANE))
+        return self.frames(stream) * np.float32(layout.scale) + np.float32(layout.offset)

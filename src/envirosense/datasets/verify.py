@@ -1,5 +1,6 @@
 """Check that a dataset on disk is whole and says what its manifest says."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,11 +100,18 @@ def _unlisted(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         yield Finding(
             STAGING, "left over from generation", "run the same generate command again or delete it"
         )
+    strangers: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder).as_posix()
         if path.is_dir() or place.startswith(".") or place in DOCUMENTS or place in manifest.files:
             continue
-        yield Finding(place, "not listed in the manifest", "move it out of the dataset")
+        strangers[place.partition("/")[0]].append(place)
+    for top, places in strangers.items():
+        if len(places) == 1:
+            yield Finding(places[0], "not listed in the manifest", "move it out of the dataset")
+        else:
+            problem = f"{len(places)} files are not listed in the manifest"
+            yield Finding(f"{top}/", problem, "move them out of the dataset")
 
 
 def _schema_findings(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Channels of an episode: scalar readings as they are, frames reduced to a few numbers per tick."""
+"""Channels of an episode: scalar readings, an angle as two components, frames as a few numbers per tick."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ type Column = tuple[str, str, npt.NDArray[np.float32]]  # name, unit, (time,)
 
 ROLE: Final = b"role"
 READABLE_ROLES: Final = (b"reading", b"frames")
+ANGLE_UNIT: Final = "deg"  # of a direction, clockwise from north
+_DIFFERENCE_UNITS: Final = {"degC": "K"}  # a difference of levels has no zero point
 _KEYS: Final = ("episode_id", "tick", "time_utc")
 
 
@@ -51,7 +53,18 @@ def _scalars(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> It
     for field in filter(_is_channel, table.schema):
         column = np.full(n_ticks, np.nan, dtype=np.float32)
         column[tick] = table[field.name].cast(pa.float32()).fill_null(float("nan")).to_numpy()
-        yield field.name, _unit(field), column
+        unit = _unit(field)
+        if unit == ANGLE_UNIT:
+            yield from _components(field.name, column)
+        else:
+            yield field.name, unit, column
+
+
+def _components(name: str, angle_deg: npt.NDArray[np.float32]) -> Iterator[Column]:
+    """East and north part of the unit vector along an angle, which jumps at north where they do not."""
+    stem, angle_rad = name.removesuffix(f"_{ANGLE_UNIT}"), np.radians(angle_deg.astype(np.float64))
+    yield f"{stem}_east", "1", np.sin(angle_rad).astype(np.float32)
+    yield f"{stem}_north", "1", np.cos(angle_rad).astype(np.float32)
 
 
 def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:
@@ -67,7 +80,8 @@ def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Ite
         values[ticks] = counts * layout.scale
     for position, (name, is_level) in enumerate(SUMMARY):
         column = values[:, position] + np.float32(layout.offset if is_level else 0.0)
-        yield f"{stream}.{name}", layout.unit, column
+        unit = layout.unit if is_level else _DIFFERENCE_UNITS.get(layout.unit, layout.unit)
+        yield f"{stream}.{name}", unit, column
 
 
 def episode_channels(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: float) -> Channels:

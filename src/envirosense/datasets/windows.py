@@ -31,7 +31,7 @@ type Float64s = npt.NDArray[np.float64]
 type Texts = npt.NDArray[np.str_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Windows:
     """Readings (window, time, channel) with one label per window; NaN where nothing was sampled."""
 
@@ -56,6 +56,10 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def __repr__(self) -> str:
+        size = f"{len(self)} of {self.length_s:g} s, {len(self.channels)} channels"
+        return f"Windows({size}, classes: {', '.join(np.unique(self.y).tolist())})"
 
     @property
     def length_s(self) -> float:
@@ -231,13 +235,20 @@ def make_windows(
 
     Raises:
         DatasetError: if there is no usable episode.
+        ConfigError: if every episode is shorter than a window.
     """
-    return Windows.concat(
+    found = Windows.concat(
         [
             windows_of_episode(episode, length_s, stride_s, baseline_s, stored_streams(episode))
             for episode in view
         ]
     )
+    if not len(found):
+        longest_s = max(episode.spec.grid.n * episode.spec.grid.dt_s for episode in view)
+        raise ConfigError(
+            "length_s", length_s, f"the longest episode has {longest_s:g} s; use a shorter window"
+        )
+    return found
 
 
 def _cut_values(channels: Channels, cut: Cut) -> Float32s:

@@ -21,7 +21,8 @@ def match_scenarios(patterns: Sequence[str], known: Sequence[str]) -> tuple[str,
     for pattern in patterns:
         matched = fnmatch.filter(known, pattern)
         if not matched:
-            raise UnknownNameError("scenario", pattern, known)
+            shelves = {f"{name.partition('/')[0]}/*" for name in known}
+            raise UnknownNameError("scenario", pattern, shelves if pattern.endswith("/*") else known)
         found.update(matched)
     return tuple(sorted(found))
 

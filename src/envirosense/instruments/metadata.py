@@ -56,8 +56,5 @@ def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]
 
 
 def source_counts(part: Part) -> dict[str, int]:
-    """How many values of a part are assumed, stand-ins, and sourced."""
-    quantities = part.quantities.values()
-    assumed = sum(quantity.is_assumed for quantity in quantities)
-    stand_in = sum(quantity.is_stand_in for quantity in quantities)
-    return {"assumed": assumed, "stand_in": stand_in, "sourced": len(part.quantities) - assumed - stand_in}
+    """How many values of a part have each origin, by its name in snake case."""
+    return {origin.replace(" ", "_").replace("-", "_"): n for origin, n in part.origins.items()}

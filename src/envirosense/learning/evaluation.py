@@ -127,6 +127,7 @@ def measure_exposure(windows: Windows) -> Exposure:
         n_events=len(events),
         n_detectable_events=int(events.detectable.sum()),
         n_ignitions=int(np.isfinite(events.ignition_s).sum()),
+        n_detectable_ignitions=int((events.detectable & np.isfinite(events.ignition_s)).sum()),
         quiet_device_days=metrics.device_days(windows, quiet),
         device_days=metrics.device_days(windows, np.ones(len(windows), dtype=bool)),
         prevalence=float(positive.sum() / scored) if scored else 0.0,

@@ -71,7 +71,7 @@ def by_group(
     if not np.isfinite(value):
         return Estimate(None, n=len(group), note="no cases")
     if len(names) < 2:
-        return Estimate(float(value), n=len(group), note="one group: no interval")
+        return Estimate(float(value), n=len(group), note="one site: no interval")
     drawn = rng.integers(len(names), size=(N_RESAMPLES, len(names)))
     times = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names)).astype(np.float64)
     spread = np.array([statistic(row[member]) for row in times])

@@ -10,13 +10,12 @@ from envirosense.learning.results import RESOLVING_DEVICE_DAYS, Exposure
 def exposure_limits(exposure: Exposure) -> tuple[str, ...]:
     """What the amount of data, and its being simulated, cannot support."""
     hidden = exposure.n_events - exposure.n_detectable_events
-    censored = exposure.n_events - exposure.n_ignitions
     found = [
         f"{hidden} of {exposure.n_events} events were present but not detectable by any sensor; "
         "they count neither as hits nor as misses.",
-        f"{censored} of {exposure.n_events} events had no observed ignition; they have no lead time.",
+        _lead_limit(exposure),
         "Windows within 30 minutes after an event are neither quiet nor event.",
-        f"Intervals of averages draw whole groups again ({exposure.n_groups} groups); "
+        f"Intervals of averages draw whole sites again ({exposure.n_groups}); "
         "recall intervals take events as independent.",
         "Every number is about simulated episodes; nothing here was measured on a device.",
     ]
@@ -27,11 +26,20 @@ def exposure_limits(exposure: Exposure) -> tuple[str, ...]:
             f"events, {RESOLVING_DEVICE_DAYS:g} needed.",
         )
     if exposure.n_groups < 5:
-        groups = "one held-out group: averages have no interval"
+        sites = "one held-out site: averages have no interval"
         if exposure.n_groups > 1:
-            groups = f"{exposure.n_groups} held-out groups: intervals of averages are too narrow"
-        found.append(f"Only {groups}.")
+            sites = f"{exposure.n_groups} held-out sites: intervals of averages are too narrow"
+        found.append(f"Only {sites}.")
     return tuple(found)
+
+
+def _lead_limit(exposure: Exposure) -> str:
+    censored = exposure.n_events - exposure.n_ignitions
+    hidden = exposure.n_ignitions - exposure.n_detectable_ignitions
+    said = f"{censored} of {exposure.n_events} events had no observed ignition"
+    if hidden:
+        said += f", and {hidden} that ignited {'was' if hidden == 1 else 'were'} not detectable"
+    return f"{said}; they have no lead time."
 
 
 def seen_limits(n_seen: int, n_episodes: int) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class TrainedModel:
     card: Mapping[str, Any]
 
 
-def save_model(trained: TrainedModel, folder: Path) -> Path:
+def save_model(trained: TrainedModel, folder: Path | str) -> Path:
     """The folder, after writing the model files and then the card that names their checksums.
 
     Raises:
@@ -42,6 +42,7 @@ def save_model(trained: TrainedModel, folder: Path) -> Path:
     """
     from skops import io
 
+    folder = Path(folder).expanduser()
     with storing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CARD).unlink(missing_ok=True)  # the card of an earlier model must not outlive its files
@@ -68,13 +69,14 @@ def save_model(trained: TrainedModel, folder: Path) -> Path:
     return folder
 
 
-def load_model(folder: Path) -> TrainedModel:
+def load_model(folder: Path | str) -> TrainedModel:
     """The trained model in a folder.
 
     Raises:
         DatasetError: if a file is missing, damaged, or holds a type that is not on the list.
         SchemaVersionError: if a newer version wrote it.
     """
+    folder = Path(folder).expanduser()
     card = _read_card(folder)
     detectors = {}
     for role in _LEARNED:

@@ -7,15 +7,22 @@ from typing import Final
 
 from envirosense.datasets.files import write_whole
 from envirosense.learning import report_charts as charts
-from envirosense.learning.intervals import Estimate
-from envirosense.learning.results import DetectorResult, EvaluationReport, ScenarioResult
+from envirosense.learning.glossary import meanings
+from envirosense.learning.report_tables import comparison_table, scenario_table
+from envirosense.learning.results import EvaluationReport
+from envirosense.learning.wording import (
+    ROLES,
+    counted,
+    duration,
+    interval_text,
+    lead_text,
+    outcome_text,
+    share,
+    small_sample_advice,
+    small_sample_text,
+    value_text,
+)
 
-ROLES: Final = {"model": "Trained model", "threshold": "Plain threshold", "control": "Shuffled labels"}
-_WHY: Final = {
-    "model": "what this report is about",
-    "threshold": "greatest departure from the episode's own baseline",
-    "control": "the same learner on permuted labels; must guess",
-}
 _MARKS: Final = {
     "onset": "onset of the cause",
     "detectable": "a sensor could see it",
@@ -46,44 +53,17 @@ def render_report(report: EvaluationReport) -> str:
     )
 
 
-def share(found: Estimate) -> str:
-    """A proportion in per cent."""
-    return "–" if found.value is None else f"{100 * found.value:.0f} %"
-
-
-def duration(seconds: float | None) -> str:
-    """A time in the unit a person would use."""
-    if seconds is None:
-        return "–"
-    size = abs(seconds)
-    if size < 120:
-        shown = f"{size:.0f}\u00a0s"
-    else:
-        shown = f"{size / 60:.1f}\u00a0min" if size < 7200 else f"{size / 3600:.1f}\u00a0h"
-    return f"−{shown}" if seconds < 0 and not shown.startswith("0\u00a0") else shown
-
-
-def interval_text(found: Estimate, form: str) -> str:
-    """Interval of an estimate as a `share`, a `time` or a plain number, or why there is none."""
-    if found.low is None or found.high is None:
-        return found.note or "no interval"
-    if form == "share":
-        return f"{100 * found.low:.0f} to {100 * found.high:.0f} %"
-    if form == "time":
-        return f"{duration(found.low)} to {duration(found.high)}"
-    return f"{found.low:.2f} to {found.high:.2f}"
-
-
 def _header(report: EvaluationReport) -> str:
-    model, seen = report.model, report.exposure
-    caught = "–" if model.recall.value is None else str(round(model.recall.value * model.recall.n))
+    seen, outcome = report.exposure, outcome_text(report)
+    small = small_sample_text(seen)
+    notice = f'<p class="notice">{escape(outcome)}. {escape(small_sample_advice())}</p>' if small else ""
     return (
         f'<header><p class="kicker">EnviroSense detector report · split {escape(report.split)}</p>'
-        f"<h1>{caught} of {model.recall.n} detectable events raised an alarm, "
-        f"typically {duration(model.delay_s.value)} after a sensor could first see them</h1>"
-        f'<p class="lede">{seen.n_episodes} simulated episodes of {seen.n_groups} groups{_novelty(report)}: '
-        f"{seen.device_days:.2f} device-days, {seen.n_events} events. The alarm threshold was chosen for "
-        f"{report.budget_per_device_day:g} false alarm per device-day.</p></header>"
+        f"<h1>{escape(small or outcome)}</h1>{notice}"
+        f'<p class="lede">{counted(seen.n_episodes, "simulated episode")} on '
+        f"{counted(seen.n_groups, 'site')}{_novelty(report)}: "
+        f"{seen.device_days:.2f} device-days, {counted(seen.n_events, 'event')}. The alarm threshold was "
+        f"chosen for {report.budget_per_device_day:g} false alarm per device-day.</p></header>"
     )
 
 
@@ -96,38 +76,34 @@ def _novelty(report: EvaluationReport) -> str:
 
 def _facts(report: EvaluationReport) -> str:
     model, chance = report.model, report.exposure.prevalence
-    delay = model.delay_s
-    alarms = model.false_alarms_per_device_day
-    resolved = alarms.is_resolved
-    rate = "–" if alarms.value is None else f"{alarms.value:.2f}"
+    alarms, delay, area = model.false_alarms_per_device_day, model.delay_s, model.pr_auc
+    rate = value_text(alarms) if alarms.is_resolved else "not resolved"
     return "".join((
         '<section class="facts">',
-        _fact("Recall of detectable events", share(model.recall), interval_text(model.recall, "share")),
-        _fact("Delay of the alarm, median", duration(delay.value), interval_text(delay, "time")),
         _fact(
-            "Alarm before ignition, median",
-            duration(model.lead_s.value),
-            f"{interval_text(model.lead_s, 'time')}; {share(model.alarmed_before_ignition)} of "
-            f"{model.alarmed_before_ignition.n} ignitions alarmed before",
+            "Recall of detectable events",
+            share(model.recall),
+            "no detectable event" if model.recall.value is None else interval_text(model.recall, "share"),
         ),
         _fact(
+            "Delay of the alarm, median",
+            duration(delay.value),
+            "no alarmed event" if delay.value is None else interval_text(delay, "time"),
+        ),
+        _fact("Alarm before ignition, median", duration(model.lead_s.value), lead_text(report)),
+        _fact(
             "Area under precision-recall",
-            value_text(model.pr_auc),
-            f"{interval_text(model.pr_auc, '')}; guessing {chance:.2f}",
+            value_text(area),
+            "nothing to rank" if area.value is None else f"{interval_text(area, '')}; guessing {chance:.2g}",
         ),
         _fact(
             "False alarms per device-day",
-            rate if resolved else "not resolved",
+            rate,
             f"{interval_text(alarms, '')}; {alarms.n} in {report.exposure.quiet_device_days:.2f} quiet days",
-            "" if resolved else "open",
+            "" if alarms.is_resolved else "open",
         ),
         "</section>",
     ))  # fmt: skip
-
-
-def value_text(found: Estimate) -> str:
-    """Value of an estimate with two decimals."""
-    return "–" if found.value is None else f"{found.value:.2f}"
 
 
 def _fact(what: str, value: str, below: str, kind: str = "") -> str:
@@ -137,36 +113,14 @@ def _fact(what: str, value: str, below: str, kind: str = "") -> str:
     )
 
 
-def _cell(value: str, below: str, kind: str = "") -> str:
-    return f'<td class="{kind}">{escape(value)}<small>{escape(below)}</small></td>'
-
-
 def _comparison(report: EvaluationReport) -> str:
-    heads = (
-        "Detector", "Area under precision-recall", "Recall of detectable events",
-        "False alarms per device-day", "Delay, median", "Lead before ignition, median",
-    )  # fmt: skip
-    rows = "".join(_comparison_row(found) for found in report.detectors)
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    small = small_sample_text(report.exposure)
+    notice = f'<p class="notice">{escape(small)}. {escape(small_sample_advice())}</p>' if small else ""
     return (
         "<h2>Beside a plain rule and a control</h2>"
         '<p class="sub">A model is worth its keep if it beats the plain threshold, and is honest if the same '
-        "learner on shuffled labels falls to guessing. Small print: 95 % intervals.</p>"
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
-
-
-def _comparison_row(found: DetectorResult) -> str:
-    alarms = found.false_alarms_per_device_day
-    return (
-        f'<tr class="{"lead" if found.role == "model" else ""}"><td><i class="swatch {found.role}"></i>'
-        f"{ROLES[found.role]}<small>{escape(_WHY[found.role])}</small></td>"
-        + _cell(value_text(found.pr_auc), interval_text(found.pr_auc, ""))
-        + _cell(share(found.recall), interval_text(found.recall, "share"))
-        + _cell(value_text(alarms), interval_text(alarms, "") + (" · not resolved" if alarms.note else ""))
-        + _cell(duration(found.delay_s.value), interval_text(found.delay_s, "time"))
-        + _cell(duration(found.lead_s.value), interval_text(found.lead_s, "time"))
-        + "</tr>"
+        f"learner on shuffled labels falls to guessing. Small print: 95 % intervals.</p>{notice}"
+        f"{comparison_table(report)}"
     )
 
 
@@ -191,7 +145,9 @@ def _ranking(report: EvaluationReport) -> str:
             curve,
         )
         + _panel(
-            "What was said", "Share of each true class at the alarm threshold, and window counts.", table
+            "What was said",
+            "Share of each true class at the alarm threshold, and window counts.",
+            _wide(table),
         )
         + "</div>"
     )
@@ -214,28 +170,14 @@ def _times(report: EvaluationReport) -> str:
 
 
 def _scenarios(report: EvaluationReport) -> str:
-    heads = ("Scenario", "Episodes", "Events", "Detectable", "Recall", "Delay, median", "Lead, median",
-             "False alarms per device-day")  # fmt: skip
-    head = "".join(f"<th>{name}</th>" for name in heads)
-    rows = "".join(_scenario_row(row) for row in report.model.by_scenario)
-    return (
-        "<h2>By scenario</h2>"
-        + f'<div class="panel alone">{charts.scenario_chart(report.model.by_scenario)}</div>'
-        + f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    rows = report.model.by_scenario
+    chart = _wide(charts.scenario_chart(rows))
+    return f'<h2>By scenario</h2><div class="panel alone">{chart}</div>{scenario_table(rows)}'
 
 
-def _scenario_row(row: ScenarioResult) -> str:
-    alarms = row.false_alarms_per_device_day
-    counts = "".join(f"<td>{count}</td>" for count in (row.n_episodes, row.n_events, row.n_detectable))
-    return (
-        f"<tr><td>{escape(row.scenario)}</td>{counts}"
-        + _cell(share(row.recall), interval_text(row.recall, "share") if row.recall.n else "")
-        + _cell(duration(row.delay_s.value), interval_text(row.delay_s, "time") if row.delay_s.n else "")
-        + _cell(duration(row.lead_s.value), interval_text(row.lead_s, "time") if row.lead_s.n else "")
-        + _cell(value_text(alarms), "not resolved" if alarms.note else interval_text(alarms, ""))
-        + "</tr>"
-    )
+def _wide(chart: str) -> str:
+    """A chart with long names: on a narrow screen it keeps its size and is swiped."""
+    return f'<p class="hint">Swipe sideways for the whole chart.</p><div class="swipe">{chart}</div>'
 
 
 def _examples(report: EvaluationReport) -> str:
@@ -255,10 +197,15 @@ def _examples(report: EvaluationReport) -> str:
 
 def _inside(report: EvaluationReport) -> str:
     chart = charts.importance_chart(report.importances)
+    names = [*report.importances, *(trace.channel for one in report.examples for trace in one.traces)]
+    words = {part for name in names for part in name.split(".")}
+    items = "".join(f"<dt>{name}</dt><dd>{escape(said)}</dd>" for name, said in meanings(words).items())
     return (
         "<h2>What the model leaned on</h2>"
-        '<p class="sub">Mean decrease of impurity by feature; correlated features share their weight.</p>'
-        f'<div class="panel alone">{chart}</div>'
+        '<p class="sub">Mean decrease of impurity by feature; correlated features share their weight. A name '
+        "reads instrument, channel, feature of one window. Values have the unit of their channel; a "
+        "difference of temperatures is in K.</p>"
+        f'<div class="panel alone">{_wide(chart)}</div><dl class="glossary">{items}</dl>'
     )
 
 
@@ -273,6 +220,10 @@ def _provenance(report: EvaluationReport) -> str:
         if value in ("", None):
             continue
         if isinstance(value, dict):
-            value = ", ".join(f"{key} {item}" for key, item in value.items())
-        rows.append(f"<dt>{escape(name.replace('_', ' '))}</dt><dd><code>{escape(str(value))}</code></dd>")
+            value = ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+        rows.append(f"<dt>{escape(name.replace('_', ' '))}</dt><dd><code>{escape(_plain(value))}</code></dd>")
     return f"<h2>Where this comes from</h2><dl>{''.join(rows)}</dl>"
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

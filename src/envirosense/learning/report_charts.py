@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from envirosense.learning import svg
 from envirosense.learning.intervals import Estimate
 from envirosense.learning.results import ConfusionTable, DetectorResult, Example, ScenarioResult, Trace
+from envirosense.learning.wording import counted, symbol
 
 _WIDTH, _HEIGHT = 520.0, 330.0
+_LETTER, _LINE = 7.2, 15.0  # width of a letter and height of a line of names
 
 
 def precision_recall_chart(detectors: Sequence[DetectorResult], prevalence: float) -> str:
     """Precision against recall of every detector, with the line of guessing."""
+    if not prevalence:
+        return '<p class="empty">No window of a detectable event to rank.</p>'
     x, y = svg.Scale(0, 1, 48, _WIDTH - 14), svg.Scale(0, 1, _HEIGHT - 46, 28)
     parts = svg.frame(x, y, "recall of event windows", "precision")
     parts.append(svg.line(x(0), y(prevalence), x(1), y(prevalence), "chance"))
@@ -25,6 +29,8 @@ def precision_recall_chart(detectors: Sequence[DetectorResult], prevalence: floa
 
 def time_to_alarm_chart(detectors: Sequence[DetectorResult], n_detectable: int) -> str:
     """Share of detectable events alarmed within a time after they could be seen."""
+    if not n_detectable:
+        return '<p class="empty">No event that a sensor could see.</p>'
     latest_s = max((found.delays_s[-1] for found in detectors if found.delays_s), default=60.0)
     unit_s, unit = (60.0, "min") if latest_s > 300 else (1.0, "s")
     x = svg.Scale(0, max(latest_s / unit_s * 1.05, 1.0), 48, _WIDTH - 14)
@@ -34,8 +40,8 @@ def time_to_alarm_chart(detectors: Sequence[DetectorResult], n_detectable: int) 
         steps, level = [(x(0), y(0))], 0.0
         for rank, delay_s in enumerate(found.delays_s, start=1):
             at = x(max(delay_s / unit_s, 0.0))
-            steps += [(at, y(level)), (at, y(rank / max(n_detectable, 1)))]
-            level = rank / max(n_detectable, 1)
+            steps += [(at, y(level)), (at, y(rank / n_detectable))]
+            level = rank / n_detectable
         steps.append((x.end_px, y(level)))
         parts.append(svg.path(steps, f"curve {found.role}"))
     return svg.drawing(_WIDTH, _HEIGHT, parts, "Share of detectable events alarmed against time")
@@ -73,7 +79,7 @@ def scenario_chart(rows: Sequence[ScenarioResult]) -> str:
         y = 24.0 + 34 * place
         parts.append(svg.text(238, y + 4, row.scenario, "name", "end"))
         parts.append(_whisker(x, y, row.recall))
-        parts.append(svg.text(512, y + 4, f"{row.recall.n} events", "note", "start"))
+        parts.append(svg.text(512, y + 4, counted(row.recall.n, "event"), "note", "start"))
     return svg.drawing(590, height, parts, "Recall by scenario")
 
 
@@ -86,47 +92,58 @@ def _whisker(x: svg.Scale, y: float, found: Estimate) -> str:
 
 def confusion_chart(table: ConfusionTable) -> str:
     """Share of each true class that was said to be each class, with window counts."""
-    n, cell = len(table.classes), 78.0
-    left, top = 170.0, 62.0
+    names = [_broken(name) for name in table.classes]
+    longest = _LETTER * max(len(part) for parts in names for part in parts)
+    n, cell, left = len(table.classes), max(78.0, longest + 8), max(90.0, longest + 28)
+    top = 48.0 + _LINE * max(map(len, names))
     parts = [
         svg.text(left + n * cell / 2, 16, "said", "label"),
         svg.text(left - 12, top - 12, "true", "label", "end"),
     ]
-    for row, name in enumerate(table.classes):
+    for row, name in enumerate(names):
+        middle = (row + 0.5) * cell
+        parts += _stacked(name, left - 12, top + middle + 4 - _LINE * (len(name) - 1) / 2, "end")
+        parts += _stacked(name, left + middle, top - 12 - _LINE * (len(name) - 1), "middle")
         total = max(sum(table.counts[row]), 1)
-        parts.append(svg.text(left - 12, top + (row + 0.5) * cell + 4, _short(name, 24), "name", "end"))
-        parts.append(svg.text(left + (row + 0.5) * cell, top - 12, _short(name, 11), "name"))
         for column, count in enumerate(table.counts[row]):
-            share = count / total
-            x, y = left + column * cell, top + row * cell
-            parts.append(
-                svg.rect(x + 1, y + 1, cell - 2, cell - 2, "cell", f"fill-opacity:{0.06 + 0.84 * share:.2f}")
-            )
-            kind = "count strong" if share > 0.55 else "count"
-            parts.append(svg.text(x + cell / 2, y + cell / 2 + 1, f"{share:.0%}", kind))
-            parts.append(svg.text(x + cell / 2, y + cell / 2 + 18, f"{count:,}", kind + " small"))
+            parts += _confusion_cell(left + column * cell, top + row * cell, cell, count, count / total)
     return svg.drawing(max(left + n * cell + 10, 400), top + n * cell + 8, parts, "Confusion matrix")
 
 
-def _short(name: str, length: int) -> str:
-    return name if len(name) <= length else name[: length - 1] + "…"
+def _confusion_cell(x: float, y: float, size: float, count: int, share: float) -> list[str]:
+    kind = "count strong" if share > 0.55 else "count"
+    return [
+        svg.rect(x + 1, y + 1, size - 2, size - 2, "cell", f"fill-opacity:{0.06 + 0.84 * share:.2f}"),
+        svg.text(x + size / 2, y + size / 2 + 1, f"{share:.0%}", kind),
+        svg.text(x + size / 2, y + size / 2 + 18, f"{count:,}", kind + " small"),
+    ]
+
+
+def _broken(name: str) -> list[str]:
+    """Lines of a name, broken behind each underscore."""
+    return name.replace("_", "_\n").split("\n")
+
+
+def _stacked(lines: Sequence[str], x: float, y: float, anchor: str) -> list[str]:
+    return [svg.text(x, y + _LINE * place, line, "name", anchor) for place, line in enumerate(lines)]
 
 
 def example_chart(example: Example, threshold: float) -> str:
     """Score and strongest channels of one episode over time, with what really happened."""
     minutes = [t_s / 60.0 for t_s in example.t_s]
     x = svg.Scale(0.0, max(minutes), 8, 372)
-    band, gap, top = 46.0, 20.0, 30.0
+    band, gap, top = 46.0, 23.0, 30.0
     bottom = top + (len(example.traces) + 1) * (band + gap) - gap
-    parts = _marks(example, x, top - 6, bottom)
+    tops = [top + place * (band + gap) for place in range(len(example.traces) + 1)]
+    parts = [mark for at in tops for mark in _marks(example, x, at, at + band)]  # names stay clear
     score = svg.Scale(0, 1, top + band, top)
-    parts.append(svg.text(8, top - 4, "score", "note", "start"))
+    parts.append(svg.text(8, top - 6, "score", "note", "start"))
     points = [(x(t), score(value)) for t, value in zip(minutes, example.score, strict=True)]
     parts += [svg.area(points, top + band, "fill"), svg.path(points, "curve model thin")]
     if threshold < 1:
         parts.append(svg.line(8, score(threshold), 372, score(threshold), "threshold"))
-    for place, trace in enumerate(example.traces, start=1):
-        parts += _trace(trace, minutes, x, top + place * (band + gap), band)
+    for trace, at in zip(example.traces, tops[1:], strict=True):
+        parts += _trace(trace, minutes, x, at, band)
     parts.append(svg.line(8, bottom + 4, 372, bottom + 4, "axis"))
     parts += [svg.text(x(value), bottom + 18, f"{value:g}") for value in x.ticks(6)]
     parts.append(svg.text(372, bottom + 32, "minutes", "note", "end"))
@@ -156,10 +173,10 @@ def _trace(trace: Trace, minutes: Sequence[float], x: svg.Scale, top: float, ban
     points = [
         None if value is None else (x(t), y(value)) for t, value in zip(minutes, trace.values, strict=True)
     ]
-    unit = f" [{trace.unit}]" if trace.unit not in ("", "1") else ""
+    unit = f" [{symbol(trace.unit)}]" if symbol(trace.unit) else ""
     return [
-        svg.text(8, top - 3, f"{trace.channel}{unit}", "note", "start"),
-        svg.text(372, top - 3, _range_text(low, high), "note", "end"),
+        svg.text(8, top - 6, f"{trace.channel}{unit}", "note", "start"),
+        svg.text(372, top - 6, _range_text(low, high), "note", "end"),
         svg.path(points, "curve trace"),
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from envirosense.datasets.files import write_whole
 from envirosense.learning.intervals import Estimate
 
+FEWEST_EVENTS, FEWEST_GROUPS = 5, 3  # below either, which detector is better is chance  # assumed
 RESOLVING_DEVICE_DAYS = 5.0  # least time without events that can say something about one alarm a day
 
 
@@ -89,6 +90,7 @@ class Exposure:
     n_events: int
     n_detectable_events: int
     n_ignitions: int
+    n_detectable_ignitions: int
     quiet_device_days: float
     device_days: float
     prevalence: float  # detectable event windows of those scored: the PR-AUC of guessing
@@ -97,6 +99,11 @@ class Exposure:
     def is_resolved(self) -> bool:
         """Whether there is enough quiet time to speak about false alarms."""
         return self.quiet_device_days >= RESOLVING_DEVICE_DAYS
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there are too few detectable events or groups to judge a detector by."""
+        return self.n_detectable_events < FEWEST_EVENTS or self.n_groups < FEWEST_GROUPS
 
 
 @dataclass(frozen=True, slots=True)

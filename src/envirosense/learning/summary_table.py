@@ -3,17 +3,29 @@
 from rich.table import Table
 
 from envirosense.learning.intervals import Estimate
-from envirosense.learning.report import ROLES, duration, interval_text, share, value_text
 from envirosense.learning.results import EvaluationReport
+from envirosense.learning.wording import (
+    ROLES,
+    duration,
+    guessing_text,
+    interval_text,
+    share,
+    small_sample_text,
+    value_text,
+)
 
 
 def comparison_table(report: EvaluationReport) -> Table:
     """One row a detector, each number with its 95 % interval."""
     seen = report.exposure
+    small = small_sample_text(seen)
+    judged = (
+        f"{seen.n_episodes} episodes of split {report.split}, {seen.device_days:.2f} device-days, "
+        f"{seen.n_detectable_events} of {seen.n_events} events detectable"
+    )
     table = Table(
-        title=f"{seen.n_episodes} episodes of split {report.split}, {seen.device_days:.2f} device-days, "
-        f"{seen.n_detectable_events} of {seen.n_events} events detectable",
-        caption=f"guessing has a PR-AUC of {seen.prevalence:.2f}; in brackets 95 % intervals",
+        title=f"{small}\n{judged}" if small else judged,
+        caption=f"{guessing_text(seen)}; in brackets 95 % intervals",
     )
     table.add_column("detector")
     for name in ("PR-AUC", "recall", "false alarms / device-day", "delay", "lead before ignition"):

@@ -59,7 +59,7 @@ class SplitDataset(Protocol):
 
 def train(
     dataset: SplitDataset,
-    out: Path,
+    out: Path | str,
     seed: int = 0,
     *,
     learner: Literal["forest", "boosting"] = "forest",
@@ -95,7 +95,7 @@ def train(
         "dt_s": windows.dt_s,
         "budget_per_device_day": budget_per_device_day,
         "validation_quiet_device_days": device_days(held_out, quiet_windows(held_out)),
-        "dataset": {"path": str(dataset.folder), "logical_hash": dataset.logical_hash},
+        "dataset": {"name": dataset.folder.name, "logical_hash": dataset.logical_hash},
         "episodes": {TRAIN: _episode_ids(windows), VALIDATION: _episode_ids(held_out)},
         "versions": _versions(),
     }
@@ -144,7 +144,7 @@ def _bundle(
 
 
 def evaluate(
-    model_dir: Path, dataset: SplitDataset, split: str = TEST, command: str = ""
+    model_dir: Path | str, dataset: SplitDataset, split: str = TEST, command: str = ""
 ) -> EvaluationReport:
     """The model of a folder on one split of a dataset, beside the threshold rule and the control.
 
@@ -177,7 +177,7 @@ def evaluate(
         threshold_device_days=float(card["validation_quiet_device_days"]),
         seen_episodes={one for ids in card.get("episodes", {}).values() for one in ids},
         provenance={
-            "dataset": str(dataset.folder),
+            "dataset": dataset.folder.name,
             "logical_hash": dataset.logical_hash,
             "trained_on": card["dataset"]["logical_hash"],
             "model": f"{card['name']} {card['version']}",

@@ -39,7 +39,8 @@ def generate(
         progress: hears how far the run is.
         allow_failures: whether a dataset with failed episodes is good enough.
         card: check the quality rules and write card and statistics beside the data.
-        options: what the pole understands, see `envirosense.pole.twin.PoleOptions`.
+        options: what the pole understands, see `envirosense.pole.twin.PoleOptions`; `sensing={...}`
+            is a guardian of your own, as `SensorConfiguration` describes it.
 
     Raises:
         EnviroSenseError: naming field, value and fix.
@@ -64,7 +65,9 @@ def generate(
     return dataset
 
 
-def _seconds(field: str, text: str) -> float:
+def _seconds(field: str, text: object) -> float:
+    if not isinstance(text, str):
+        raise ConfigError(field, text, f"write it as text with a unit, for example {field}='300s'")
     try:
         return duration_s(text)
     except ValueError as error:

@@ -11,10 +11,12 @@ from pydantic import PositiveFloat
 
 from envirosense.core.config import FrozenModel, load_yaml
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
+from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Cost, DrawRequest, EpisodeReader, Sink
 from envirosense.core.rng import derived_seed, stream
 from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.instruments.registry import SENSORS
 from envirosense.pole import streams as s
 from envirosense.pole.guardian import default_configuration
 from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
@@ -146,12 +148,24 @@ def _site_index(request: DrawRequest) -> int:
     return int(stream(request.seed, "sites", turn).permutation(request.n_groups)[place])
 
 
+def _require_carried(chosen: SensorConfiguration, options: PoleOptions) -> None:
+    """Say of a sensor type that exists but is not on this guardian how it gets there."""
+    carried = {name for sensor in chosen.sensors for name in (sensor.sensor_id, sensor.sensor_type)}
+    for name in (*(options.sensors or ()), *options.without):
+        if name not in carried and name in SENSORS:
+            fix = "is registered but not on this guardian; put it there with --guardian FILE or sensing={...}"
+            raise ConfigError("sensor", name, fix)
+
+
 def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> SensorConfiguration:
     if options.sensing is not None:
         chosen = SensorConfiguration.parse(options.sensing, "sensing")
     else:
         chosen = default_configuration(site, options.frame_interval_s, age_days)
+    _require_carried(chosen, options)
     chosen = chosen.select(options.sensors, options.without)
+    if not chosen.sensors and options.sensors != ():
+        raise ConfigError("without", list(options.without), "leaves no sensor; keep at least one")
     require_one_camera(chosen)
     for sensor in chosen.sensors:
         sensor.ticks_apart(dt_s)  # refuses an interval that no tick meets

@@ -13,6 +13,7 @@ from envirosense.pole.page.recording import Recording, Series, Span
 from envirosense.pole.page.scales import Axis, time_axis, time_unit, value_axis
 
 _DOTS = 900
+_NEAR = 0.25  # of the curves' span: a limit no farther off widens the axis
 _DEPTHS = 6  # shades of event stages in the style sheet
 
 
@@ -126,6 +127,7 @@ def chart(
     axis: Axis | None = None,
     least_span: float = 0.0,
     floor: float | None = None,
+    limits: Sequence[tuple[float, str]] = (),
 ) -> str:
     """One chart.
 
@@ -140,8 +142,9 @@ def chart(
         axis: value axis; by default one that holds all curves.
         least_span: smallest span of a value axis chosen here.
         floor: value below which the axis chosen here does not reach.
+        limits: values with a name that the instrument cannot pass; drawn where the curves come near.
     """
-    y = axis or _fitted(lines, least_span, floor, 4 if height_px < 200 else 6)
+    y = axis or _fitted(lines, least_span, floor, 4 if height_px < 200 else 6, limits)
     curves = "".join(
         f'<path class="line {line.kind}{" dots" if line.is_dots else ""}" data-label="{escape(line.label)}" '
         f'd="{_path(line, view, y, columns)}"/>'
@@ -152,6 +155,7 @@ def chart(
         f'<span class="yl" style="bottom:{100 * float(y.share(tick)):.1f}%">{label}</span>'
         for tick, label in zip(y.ticks, y.labels, strict=True)
     )
+    bounds, names = _limit_lines(limits, y)
     small = f'<span class="note">{escape(note)}</span>' if note else ""
     shown_unit = f' <span class="unit">{escape(unit)}</span>' if unit else ""
     return (
@@ -160,9 +164,21 @@ def chart(
         f'<div class="plot" style="height:{height_px}px" data-low="{y.low:.6g}" data-high="{y.high:.6g}">'
         f'<svg viewBox="0 0 {HEIGHT} {HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(title)} over time"><use href="#back"/>'
-        f'<path class="grid" d="{rules}"/>{curves}</svg>'
-        f"{labels}<i class=cross></i></div>{time_ticks(view)}</figure>"
+        f'<path class="grid" d="{rules}"/>{bounds}{curves}</svg>'
+        f"{labels}{names}<i class=cross></i></div>{time_ticks(view)}</figure>"
     )
+
+
+def _limit_lines(limits: Sequence[tuple[float, str]], y: Axis) -> tuple[str, str]:
+    """Dashed lines in the drawing, and their names as text over it."""
+    reached = [(float(y.share(value)), name) for value, name in limits if y.low <= value <= y.high]
+    lines = "".join(f'<path class="limit" d="M0 {HEIGHT * (1 - at):.1f}H{HEIGHT}"/>' for at, _ in reached)
+    names = "".join(
+        f'<span class="limitname{" under" if at > 0.5 else ""}" style="bottom:{100 * at:.1f}%">'
+        f"{escape(name)}</span>"
+        for at, name in reached
+    )
+    return lines, names
 
 
 def time_ticks(view: TimeView) -> str:
@@ -174,12 +190,21 @@ def time_ticks(view: TimeView) -> str:
     return f'<div class="xl">{spans}<b>{view.unit}</b></div>'
 
 
-def _fitted(lines: Sequence[Line], least_span: float, floor: float | None, n_ticks: int) -> Axis:
+def _fitted(
+    lines: Sequence[Line],
+    least_span: float,
+    floor: float | None,
+    n_ticks: int,
+    limits: Sequence[tuple[float, str]],
+) -> Axis:
     known = [values[np.isfinite(values)] for line in lines if (values := line.series.values).size]
     known = [values for values in known if values.size]
     if not known:
         return value_axis(0.0, 1.0, n_ticks, floor=floor)
     low, high = min(float(v.min()) for v in known), max(float(v.max()) for v in known)
+    reach = _NEAR * (high - low)
+    near = [value for value, _ in limits if low - reach <= value <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
     return value_axis(low, high, n_ticks, least_span or 1e-6 * max(math.fabs(low), 1.0), floor)
 
 

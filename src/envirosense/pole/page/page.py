@@ -7,17 +7,20 @@ from typing import Any
 
 from envirosense.datasets.dataset import Dataset
 from envirosense.pole.page.charts import TimeView, shared_shapes, time_view
+from envirosense.pole.page.device import part_name, sensor_names
 from envirosense.pole.page.film import film_strip
 from envirosense.pole.page.overview import event_facts, facts, observability_table, timeline
+from envirosense.pole.page.parameters import parameter_facts
 from envirosense.pole.page.recording import Recording, read_recording
 from envirosense.pole.page.sections import (
+    GAS_NOTE,
     cause_charts,
     component_chart,
     sensor_groups,
     thermal_chart,
     world_charts,
 )
-from envirosense.pole.page.wording import phrase, span_text, value_text
+from envirosense.pole.page.wording import component_text, phrase, span_text, value_text, words
 
 
 def episode_page(dataset: Dataset, episode_id: str) -> str:
@@ -67,7 +70,7 @@ def _sentence(recording: Recording) -> str:
     parts = []
     for event in events:
         kind = value_text(event.get("event_subtype") or event["event_type"])
-        place = f" at the {value_text(event['component'])}" if event.get("component") else ""
+        place = f" at {component_text(event['component'])}" if event.get("component") else ""
         level = f", alert level {event['level']}" if event.get("level") else ""
         text = f"{phrase(kind)}{place}{level}, from {span_text(event['onset_s'])}"
         ignition_s = event.get("ignition_s")
@@ -79,7 +82,7 @@ def _sentence(recording: Recording) -> str:
         ]
         first = min(seen, default=None)
         text += (
-            f"; first detectable by the {value_text(first[1])} at {span_text(first[0])}."
+            f"; first detectable by the {words(first[1])} at {span_text(first[0])}."
             if first
             else "; no sensor could see it."
         )
@@ -101,7 +104,8 @@ def _body(recording: Recording, view: TimeView) -> str:
         parts.append(_section("Camera", f'<div class="camera">{screen}<div>{curves}</div></div>{strip}'))
     parts.append(_section("Cause", cause_charts(recording, view)))
     for title, key, charts in sensor_groups(recording, view):
-        parts.append(_section(title, f'<div class="grid3">{charts}</div>', key))
+        note = f'<p class="small">{GAS_NOTE}</p>' if title == "Gas" else ""
+        parts.append(_section(title, f'{note}<div class="grid3">{charts}</div>', key))
     world = world_charts(recording, view)
     parts.append(_section("World", f'<div class="grid3">{world}</div>' if world else ""))
     parts.append(_section("Component temperatures", component_chart(recording, view)))
@@ -112,8 +116,12 @@ def _body(recording: Recording, view: TimeView) -> str:
 
 def _facts(recording: Recording) -> str:
     spec = recording.episode.spec
-    cards = [(f"Event {event['event_id']}", facts(event_facts(event))) for event in recording.rows("events")]
-    cards.append(("Scenario parameters", facts(spec.params.items())))
+    events = recording.rows("events")
+    cards = [
+        ("Event" if len(events) == 1 else f"Event {event['event_id']}", facts(event_facts(event)))
+        for event in events
+    ]
+    cards.append(("Scenario parameters", facts(parameter_facts(spec.scenario, spec.params))))
     cards.append(("Weather and load", facts(_weather(recording))))
     cards.append(("Sensors", facts(_sensors(spec.sensing))))
     cards.append(("Site", facts(spec.site.items())))
@@ -127,7 +135,10 @@ def _facts(recording: Recording) -> str:
 
 def _weather(recording: Recording) -> Iterable[tuple[str, object]]:
     weather = {k: v for k, v in recording.episode.spec.weather.items() if k != "digest" and v is not None}
-    found: list[tuple[str, object]] = list(weather.items())
+    found: list[tuple[str, object]] = [
+        ("Weather year", str(value).capitalize()) if name == "name" else (name, value)
+        for name, value in weather.items()
+    ]
     if "regimes" in recording.tables:
         for name in ("season", "sky", "wind", "load"):
             if recording.has("regimes", name):
@@ -138,8 +149,9 @@ def _weather(recording: Recording) -> Iterable[tuple[str, object]]:
 
 def _sensors(sensing: dict[str, Any]) -> Iterable[tuple[str, object]]:
     for sensor in sensing.get("sensors", ()):
-        part = str(sensor.get("part", "")).rpartition("/")[2]
-        yield str(sensor.get("sensor_id")), f"{part}, every {sensor.get('interval_s', 1):g} s"
+        part = part_name(str(sensor.get("part", "")))
+        name, _ = sensor_names(str(sensor.get("sensor_id")))
+        yield name, f"{part}, every\u00a0{sensor.get('interval_s', 1):g}\u00a0s"
     ages = {sensor.get("age_days") for sensor in sensing.get("sensors", ())}
     if len(ages) == 1 and isinstance(age_days := ages.pop(), float | int):
         yield "age_days", round(age_days)
@@ -161,4 +173,4 @@ def _provenance(recording: Recording) -> str:
     ]
     rows += [(f"Content of {stream}", sha) for stream, sha in sorted(episode.content_hashes.items())]
     cells = "".join(f"<tr><td>{escape(k)}</td><td><code>{escape(str(v))}</code></td></tr>" for k, v in rows)
-    return f'<table class="provenance"><tbody>{cells}</tbody></table>'
+    return f'<div class="scroll"><table class="provenance"><tbody>{cells}</tbody></table></div>'

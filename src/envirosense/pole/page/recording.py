@@ -14,6 +14,8 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.frames import FrameLayout, frame_planes, table_frames
 from envirosense.datasets.quality_walk import row_groups
+from envirosense.pole.page.device import camera_range_c
+from envirosense.pole.page.hotspots import PixelMask, means_3x3
 
 N_PICTURES = 12
 
@@ -33,12 +35,16 @@ class Thermal:
     """A camera's episode: reductions of every frame, and some pictures."""
 
     t_s: Array
-    hottest_c: Array
+    hottest_c: Array  # greatest mean of 3x3 pixels, lone pixels left out
+    affected_c: Array | None  # the same on the event's component
     median_c: Array
-    coldest_c: Array
+    coldest_c: Array  # least mean of 3x3 pixels
     picture_t_s: Array  # (picture,)
     pictures_c: Array  # (picture, row, column)
-    mask: npt.NDArray[np.bool_] | None  # pixels of the event's component
+    means_c: Array  # 3x3 means of the pictures
+    key: int  # picture to show large
+    mask: PixelMask | None  # pixels of the event's component
+    range_c: tuple[float, float] | None  # what the camera can report
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,45 +139,68 @@ def _spans(labels: pa.Table, dt_s: float) -> tuple[Span, ...]:
 
 
 def _thermal(dataset: Dataset, episode: Episode, stream: str, tables: dict[str, pa.Table]) -> Thermal:
-    """One pass over the frames; of the pictures, the nearest to the hottest frame gives way to it."""
+    """One pass over the frames; of the pictures, the nearest to the key frame gives way to it."""
     layout = FrameLayout.of(dataset.schema(stream).field(frame_planes(dataset.schema(stream))[0]))
+    mask = _mask(tables, layout)
     n = episode.locations[stream]["rows"]
     wanted = np.unique(np.rint(np.linspace(0, n - 1, min(N_PICTURES, n))).astype(np.int64))
-    ticks: list[npt.NDArray[np.int64]] = []
-    reduced: list[npt.NDArray[np.uint16]] = []
-    pictures: list[npt.NDArray[np.uint16]] = []
-    hottest: tuple[int, int, npt.NDArray[np.uint16] | None] = (-1, 0, None)
+    key_s = _key_instant_s(tables)
+    times, reduced, pictures = [], [], []
+    key: tuple[float, int, npt.NDArray[np.uint16] | None] = (-math.inf, 0, None)
     done = 0
     for piece in row_groups(dataset, episode, stream):
         frames = table_frames(piece)
-        flat = np.partition(frames.reshape(len(frames), -1), (0, layout.n_bytes // 2, -1), axis=1)
-        reduced.append(np.stack([flat[:, -1], flat[:, layout.n_bytes // 2], flat[:, 0]], axis=1))
-        ticks.append(piece["tick"].to_numpy())
-        here = wanted[(wanted >= done) & (wanted < done + len(frames))] - done
-        pictures.append(frames[here])
-        best = int(reduced[-1][:, 0].argmax())
-        if int(reduced[-1][best, 0]) > hottest[0]:
-            hottest = (int(reduced[-1][best, 0]), done + best, frames[best].copy())
+        t_s = piece["tick"].to_numpy() * episode.spec.grid.dt_s
+        values = _reduced(frames, mask)
+        worth = values[0] if key_s is None else -np.abs(t_s - key_s)
+        best = int(worth.argmax())
+        if float(worth[best]) > key[0]:
+            key = (float(worth[best]), done + best, frames[best].copy())
+        times.append(t_s)
+        reduced.append(values)
+        pictures.append(frames[wanted[(wanted >= done) & (wanted < done + len(frames))] - done])
         done += len(frames)
-    chosen = np.concatenate(pictures)
-    near = int(np.abs(wanted - hottest[1]).argmin())
-    if hottest[2] is not None:
-        wanted[near], chosen[near] = hottest[1], hottest[2]
-    t_s: Array = np.concatenate(ticks).astype(np.float64) * episode.spec.grid.dt_s
-    codes = np.concatenate(reduced)
-    values_c = layout.values(codes) - ZERO_CELSIUS_K
+    chosen, t_s = np.concatenate(pictures), np.concatenate(times)
+    near = int(np.abs(wanted - key[1]).argmin())
+    if key[2] is not None:
+        wanted[near], chosen[near] = key[1], key[2]
+    hottest_c, affected_c, median_c, coldest_c = _celsius(np.concatenate(reduced, axis=1), layout)
     return Thermal(
         t_s=t_s,
-        hottest_c=values_c[:, 0],
-        median_c=values_c[:, 1],
-        coldest_c=values_c[:, 2],
+        hottest_c=hottest_c,
+        affected_c=None if mask is None else affected_c,
+        median_c=median_c,
+        coldest_c=coldest_c,
         picture_t_s=t_s[wanted],
-        pictures_c=layout.values(chosen) - ZERO_CELSIUS_K,
-        mask=_mask(tables, layout),
+        pictures_c=_celsius(chosen, layout),
+        means_c=_celsius(means_3x3(chosen), layout),
+        key=near,
+        mask=mask,
+        range_c=camera_range_c(episode.spec.sensing),
     )
 
 
-def _mask(tables: dict[str, pa.Table], layout: FrameLayout) -> npt.NDArray[np.bool_] | None:
+def _reduced(frames: npt.NDArray[np.uint16], mask: PixelMask | None) -> Array:
+    """Hottest 3x3 mean, the same in the mask, median pixel, coldest 3x3 mean; (4, frame) [count]."""
+    means = means_3x3(frames)
+    flat = means.reshape(len(frames), -1)
+    inside = flat if mask is None else flat[:, mask.reshape(-1)]
+    median = np.median(frames.reshape(len(frames), -1), axis=1)
+    return np.stack([flat.max(axis=1), inside.max(axis=1), median, flat.min(axis=1)])
+
+
+def _celsius(counts: Array | npt.NDArray[np.uint16], layout: FrameLayout) -> Array:
+    return layout.offset + layout.scale * counts.astype(np.float64) - ZERO_CELSIUS_K
+
+
+def _key_instant_s(tables: dict[str, pa.Table]) -> float | None:
+    """When the gravest event is gravest [s]; None without an event."""
+    events = tables["events"].to_pylist() if "events" in tables else []
+    known = [event for event in events if isinstance(event.get("peak_s"), float)]
+    return float(max(known, key=lambda event: event.get("level") or 0)["peak_s"]) if known else None
+
+
+def _mask(tables: dict[str, pa.Table], layout: FrameLayout) -> PixelMask | None:
     """Pixels of all events together, (row, column)."""
     masks = tables["masks"]["mask"].to_pylist() if "masks" in tables else []
     if not masks:

@@ -10,13 +10,19 @@ import numpy as np
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.pole.page.charts import Line, TimeView, chart, legend
 from envirosense.pole.page.recording import Recording, Series, Thermal
-from envirosense.pole.page.scales import Axis
+from envirosense.pole.page.scales import Axis, tick_label
 from envirosense.pole.page.wording import phrase, split_unit, symbol
 
 _COMPASS = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("N", "E", "S", "W", "N"))
 _COLOURED = 4  # components with a colour of their own
 _PERFECT = "a perfect instrument"
 _IN_AIR = "target gas in the air"
+GAS_NOTE = (
+    "Readings are differences from clean air at the sensor's reference temperature and humidity, so they are "
+    "signed; they drift with age and follow temperature and humidity. A wandering trace is no event: compare "
+    "it with the line of the target gas itself."
+)
+_BAD_PIXELS = "Means of 3\u00d73 pixels; a pixel that stands out alone, such as a blinking one, is left out."
 _TARGET = re.compile(r"^ch\d+_")  # VOC channels are named after their target gas
 
 
@@ -53,7 +59,7 @@ def _channel(recording: Recording, column: str, reading: Series, view: TimeView)
     name, _ = split_unit(channel)
     target = _TARGET.sub("", name)
     name = name if target == "voc" else target  # two channels share that name
-    note = reading.description
+    note = reading.description.removeprefix(f"{name.replace('_', ' ')} ").replace("mox", "metal oxide")
     if reading.unit == "deg":
         dots = [replace(line, is_dots=True) for line in lines]
         return chart(phrase(name), "", dots, view, note=note, axis=_COMPASS)
@@ -111,17 +117,22 @@ def world_charts(recording: Recording, view: TimeView) -> str:
 
 
 def thermal_chart(thermal: Thermal, view: TimeView) -> str:
-    """Hottest, median and coldest pixel over time."""
-    lines = [
-        Line(name, kind, Series(thermal.t_s, values, "degC"))
-        for name, kind, values in (
-            ("coldest", "c2", thermal.coldest_c),
-            ("median", "c1", thermal.median_c),
-            ("hottest", "c0", thermal.hottest_c),
-        )
+    """Hottest place, affected component, median pixel and coldest place over time."""
+    named = [
+        ("coldest 3\u00d73 pixels", "c2", thermal.coldest_c),
+        ("median pixel", "c1", thermal.median_c),
+        ("hottest 3\u00d73 pixels", "c0", thermal.hottest_c),
     ]
-    key = legend([(line.kind, f"{line.label} pixel") for line in reversed(lines)])
-    return key + chart("Apparent temperature", "\u00b0C", lines, view, height_px=300, columns=600)
+    if thermal.affected_c is not None:
+        named.append(("hottest 3\u00d73 pixels of the component", "c3", thermal.affected_c))
+    lines = [Line(name, kind, Series(thermal.t_s, values, "degC")) for name, kind, values in named]
+    key = legend([(line.kind, line.label) for line in reversed(lines)])
+    limits = [(value, f"camera limit {tick_label(value, 1.0)} \u00b0C") for value in thermal.range_c or ()]
+    return (
+        key
+        + chart("Apparent temperature", "\u00b0C", lines, view, height_px=300, columns=600, limits=limits)
+        + f'<p class="small">{_BAD_PIXELS}</p>'
+    )
 
 
 def cause_charts(recording: Recording, view: TimeView) -> str:
@@ -150,9 +161,7 @@ def cause_charts(recording: Recording, view: TimeView) -> str:
         severity = recording.series("labels", "severity")
         unit_axis = Axis(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), ("0", "0.2", "0.4", "0.6", "0.8", "1"))
         line = Line("severity", "c0", severity)
-        parts.append(
-            chart("Severity", "", [line], view, axis=unit_axis, note="alert level changes at every 0.2")
-        )
+        parts.append(chart("Severity", "", [line], view, axis=unit_axis, note="levels are 0.2 apart"))
     grid = "grid3" if len(parts) < 4 else "grid4"
     return f'{key}<div class="{grid}">{"".join(parts)}</div>'
 

@@ -5,10 +5,11 @@ import math
 _UNITS = {
     "_ug_m3": "µg/m³", "_w_m2": "W/m²", "_mm_h": "mm/h", "_m_s": "m/s", "_g_s": "g/s", "_ppb": "ppb",
     "_pct": "%", "_deg": "°", "_pa": "Pa", "_days": "d", "_c": "°C", "_k": "K", "_s": "s", "_m": "m",
-    "_a": "A", "_w": "W", "_g": "g", "_h": "h",
+    "_ohm": "ohm", "_a": "A", "_w": "W", "_g": "g", "_h": "h",
 }  # fmt: skip
 _SYMBOLS = {
     "degC": "\u00b0C", "deg": "\u00b0", "W/m2": "W/m\u00b2", "ug/m3": "\u00b5g/m\u00b3", "1": "",
+    "ohm": "\u03a9", "kohm": "k\u03a9", "g/m3": "g/m\u00b3",
 }  # fmt: skip
 _CAPITALS = {
     "co": "CO",
@@ -34,11 +35,31 @@ def split_unit(key: str) -> tuple[str, str]:
     return key, ""
 
 
+def words(name: str) -> str:
+    """Identifier as words; a lone letter at the end (phase or side) is a capital."""
+    parts = [_CAPITALS.get(word, word) for word in name.split("_")]
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-1] = parts[-1].upper()
+    return " ".join(parts)
+
+
 def phrase(name: str) -> str:
     """Identifier as words with a capital."""
-    words = [_CAPITALS.get(word, word) for word in name.replace(".", " ").split("_")]
-    text = " ".join(words)
+    text = words(name.replace(".", "_"))
     return text[:1].upper() + text[1:]
+
+
+def component_text(name: str) -> str:
+    """Component inside a sentence: `clamp B`, `the pole top bolt`."""
+    text = words(name)
+    return text if text[-1:].isupper() else f"the {text}"
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """Number with its unit; small resistances in milliohm."""
+    if unit == "ohm" and abs(value) < 0.1:
+        return f"{1000 * value:.3g}\u2009m\u03a9"
+    return f"{value:.3g}\u2009{symbol(unit)}".replace("-", "\u2212").rstrip("\u2009")
 
 
 def value_text(value: object) -> str:
@@ -51,7 +72,7 @@ def value_text(value: object) -> str:
         return f"{value:.4g}".replace("-", "\u2212")
     if isinstance(value, list | tuple):
         return ", ".join(value_text(item) for item in value)
-    return str(value).replace("_", " ") if isinstance(value, str) else str(value)
+    return words(value) if isinstance(value, str) else str(value)
 
 
 def span_text(seconds: float) -> str:
