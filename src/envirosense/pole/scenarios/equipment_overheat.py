@@ -11,6 +11,8 @@ import numpy as np
 
 from envirosense.core.grid import TimeGrid
 from envirosense.physics.airflow import ou_path
+from envirosense.physics.joint import resistance_ceiling_ohm
+from envirosense.pole.heating import HEALTHY_OHM
 from envirosense.scenarios import (
     BaseScenario,
     Category,
@@ -29,8 +31,6 @@ from envirosense.scenarios import (
     Uniform,
 )
 
-HEALTHY_OHM = 40e-6  # sound clamp, 20-60 uohm (assumed)
-MELTING_VOLTAGE_V = 0.277  # aluminium, sqrt(4 L (Tm^2 - T0^2)) with T0 = 293 K [Holm1967]
 ANOMALY_K = 4.0  # over a similar component: "probable deficiency" starts here [NETA-MTS]
 FULL_SCALE_K = 150.0  # excess that counts as severity 1; assumed
 # Lower excess over the healthy component of each stage [K] [NETA-MTS]
@@ -83,7 +83,7 @@ class EquipmentOverheatScenario(BaseScenario):
         flicker = ou_path(rng.standard_normal(grid.n), grid.dt_s, FLICKER_TAU_S, float(rng.standard_normal()))
         growth = (self.number("final_resistance_ohm") / HEALTHY_OHM) ** grown
         resistance_ohm = HEALTHY_OHM * growth * np.exp(FLICKER * grown * flicker)
-        ceiling_ohm = MELTING_VOLTAGE_V / np.maximum(conditions.current_a, 1.0)
+        ceiling_ohm = resistance_ceiling_ohm(np.maximum(conditions.current_a, 1.0), conditions.air_k)
         resistance_ohm = np.minimum(resistance_ohm, ceiling_ohm)
         return Forcing(joints=(JointResistance(self.text("component"), resistance_ohm),))
 
