@@ -32,7 +32,8 @@ from envirosense.physics.weather_shapes import (
 )
 from envirosense.physics.weather_sky import sky_of_hour
 
-SURFRAD = Path("/work/shared/data/weather_1min_surfrad/alamosa_20160101.parquet")
+SHARED = Path(__file__).resolve().parents[3] / "shared"  # beside the checkout; absent elsewhere
+SURFRAD = SHARED / "data/weather_1min_surfrad/alamosa_20160101.parquet"
 START_UNIX_S = 1_530_421_200.0  # 2018-07-01 05:00 UTC: midnight in Greensboro
 N_HOURS = 72
 
