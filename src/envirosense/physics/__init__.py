@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""Laws of nature as pure functions of arrays: no files, settings or clock; chance comes in as `rng`."""
