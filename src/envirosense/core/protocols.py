@@ -12,6 +12,7 @@ from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.grid import TimeGrid
 
 type Array = npt.NDArray[np.float64]
+type Phasors = npt.NDArray[np.complex128]
 type Position = tuple[float, float, float]
 
 
@@ -151,4 +152,82 @@ class SunField(Protocol):
 
     def irradiance_w_m2(self) -> Array:
         """Global horizontal irradiance, (time,) [W/m2]."""
+        ...
+
+
+@runtime_checkable
+class ParticleField(Protocol):
+    """Suspended particles at a place, over the ticks of a block."""
+
+    @property
+    def aerosols(self) -> tuple[str, ...]:
+        """Names of the aerosols, in the order of the last axis."""
+        ...
+
+    def particle_ug_m3(self, at: Position) -> Array:
+        """Dry mass of each aerosol, (time, aerosol) [ug/m3]."""
+        ...
+
+    def particle_per_cm3(self, edges_um: Array, at: Position) -> Array:
+        """Number in each size bin at ambient humidity, (time, bin) [1/cm3]."""
+        ...
+
+
+@runtime_checkable
+class ElectricField(Protocol):
+    """Power-frequency fields and radio noise at a place, over the ticks of a block."""
+
+    @property
+    def harmonics(self) -> tuple[int, ...]:
+        """Orders of the second axis."""
+        ...
+
+    def magnetic_t(self, at: Position) -> Phasors:
+        """Magnetic flux density east, north, up, rms phasors, (time, harmonic, 3) [T]."""
+        ...
+
+    def electric_v_m(self, at: Position) -> Phasors:
+        """Electric field east, north, up, rms phasors, (time, harmonic, 3) [V/m]."""
+        ...
+
+    def radio_t(self, at: Position) -> Array:
+        """Magnetic noise of discharges, rms in each radio band, (time, band) [T]."""
+        ...
+
+
+@runtime_checkable
+class SoundField(Protocol):
+    """Sound at a place, over the ticks of a block."""
+
+    def sound_level_db(self, at: Position) -> Array:
+        """Level in each band, (time, band) [dB re 20 uPa]."""
+        ...
+
+    def mains_modulation(self, at: Position) -> Array:
+        """Share of each band's energy that swells at twice the mains frequency, (time, band) [1]."""
+        ...
+
+    def sound_pa(self, at: Position, start_s: float, duration_s: float, rate_hz: float) -> Array:
+        """Sound pressure in a window of the episode, (sample,) [Pa]."""
+        ...
+
+
+@runtime_checkable
+class MotionField(Protocol):
+    """Motion of the pole, over the ticks of a block; axes along the line, across it, up."""
+
+    def acceleration_m_s2(self, height_m: float) -> Array:
+        """Root-mean-square acceleration in each band, (time, band, axis) [m/s2]."""
+        ...
+
+    def natural_hz(self) -> Array:
+        """Natural frequencies of the pole, (time, mode, 2) [Hz], along and across the line."""
+        ...
+
+    def tilt_rad(self) -> Array:
+        """Lean of the pole towards east and north, (time, 2) [rad]."""
+        ...
+
+    def motion_m_s2(self, height_m: float, start_s: float, duration_s: float, rate_hz: float) -> Array:
+        """Acceleration in a window of the episode, (sample, axis) [m/s2]."""
         ...
