@@ -150,6 +150,10 @@ class BaseSensor[ConfigT: SensorConfig](ABC):
         off = self.config.stages_off
         return not (off if isinstance(off, bool) else AS_BUILT in off)
 
+    def imperfect(self, ideal: Array, conditions: Conditions) -> Array:
+        """Readings that a fresh unit makes of ideal ones, (time, channel); no world is asked."""
+        return through_stages(ideal, self._active, self.start(self._sensing_seed), conditions)
+
     # --- one state at a time
 
     @cached_property
