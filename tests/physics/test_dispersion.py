@@ -6,6 +6,7 @@ import pytest
 from envirosense.physics import dispersion as plume
 from envirosense.physics.airflow import dissipation_m2_s3, ou_path, wind_speed_m_s
 from envirosense.physics.dispersion import PlumeSpread, RelativeSpread
+from envirosense.physics.strands import unit_strands
 
 
 def _spread(
@@ -133,6 +134,17 @@ def test_split_conserves_variance_starts_at_the_source_and_ends_at_the_mean():
         assert np.all(r <= sigma * (1.0 + 1e-12))
 
 
+def test_wide_puffs_grow_with_the_diffusivity_of_the_largest_eddies():
+    """Beyond l = kappa z the width squared grows by 3 (C eps)^(1/3) l^(4/3) a second, 2.2 kappa u* z."""
+    u_star, height_m = 0.3, 2.0
+    epsilon, eddy_m = u_star**3 / (0.4 * height_m), 0.4 * height_m
+    huge = PlumeSpread(*(np.full(2, v) for v in (1e4, 1e4, 3.0)), np.array([50.0, 51.0]))
+    width2 = plume.split_spread(huge, 0.1, epsilon, eddy_m).sigma_r_y_m ** 2
+    assert 0.5 * np.diff(width2)[0] == pytest.approx(1.105 * 0.4 * u_star * height_m, rel=1e-3)
+    free, bound = (plume.split_spread(_spread(9.0, 9.0, 5.0, 1.0), 0.1, epsilon, e) for e in (np.inf, eddy_m))
+    assert bound.sigma_r_y_m == pytest.approx(float(free.sigma_r_y_m), rel=1e-12)
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.2, 3.571), (0.4, 1.843), (0.6, 1.301), (0.8, 1.072)])
 def test_wander_in_one_direction_matches_gifford(share: float, expected: float):
     relative = _relative(10.0, share)
@@ -169,9 +181,7 @@ def test_series_have_the_steady_mean_and_gifford_intensity_at_any_step(dt_s: flo
     )
     spread, relative = _spread(4.0, 4.0), _relative(4.0, 0.5)
     aloft_m = 100.0
-    chi = plume.fluctuating_chi_s_m3(
-        0.0, aloft_m, aloft_m, spread, relative, y, z, plume.unit_gamma(noise, 0.5)
-    )
+    chi = plume.fluctuating_chi_s_m3(0.0, aloft_m, aloft_m, spread, relative, y, z, unit_strands(noise, 0.5))
     expected = float(plume.mean_chi_s_m3(0.0, aloft_m, aloft_m, spread))
     intensity = float(plume.fluctuation_intensity(relative, 0.5))
     error = intensity * np.sqrt(2.0 * memory_s / length_s)
@@ -179,22 +189,6 @@ def test_series_have_the_steady_mean_and_gifford_intensity_at_any_step(dt_s: flo
     batches = (chi / expected).reshape(100, -1)
     second = np.mean(batches**2, axis=1)
     assert second.mean() == pytest.approx(1.0 + intensity**2, abs=5.0 * second.std() / 10.0)
-
-
-@pytest.mark.parametrize("intensity", [0.3, 0.6, 1.5])
-def test_gamma_noise_has_unit_mean_and_the_given_intensity(intensity: float):
-    nodes = np.linspace(-6.0, 6.0, 200_001)
-    weights = np.exp(-0.5 * nodes**2)
-    weights /= weights.sum()
-    values = plume.unit_gamma(nodes, intensity)
-    assert weights @ values == pytest.approx(1.0, abs=2e-5)
-    assert weights @ values**2 == pytest.approx(1.0 + intensity**2, rel=2e-4)
-    assert np.all(values >= 0.0)
-    assert np.all(np.diff(values) >= 0.0)
-
-
-def test_no_intensity_means_no_noise():
-    np.testing.assert_array_equal(plume.unit_gamma(np.array([-2.0, 3.0]), 0.0), 1.0)
 
 
 def test_blocks_give_the_same_bits_as_one_call():

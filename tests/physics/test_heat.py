@@ -12,6 +12,7 @@ from envirosense.physics.heat import (
     absorbed_w,
     equilibrium_k,
     fin_film_w_m2_k,
+    part_of,
     slab,
     solve_network,
 )
@@ -29,8 +30,8 @@ MATERIALS = {
 }
 
 
-def network(n, links=(), joints=(), **changes):
-    """A network of n equal nodes without contact to anything; links are (a, b, W/K), joints (node, fin)."""
+def network(n, links=(), joints=(), wires=(), **changes):
+    """n equal nodes without contact to anything; links are (a, b, W/K), joints (node, fin), wires nodes."""
     a, b, conductance = zip(*links, strict=True) if links else ((), (), ())
     joint_node, fin_node = zip(*joints, strict=True) if joints else ((), ())
     parts = {
@@ -45,6 +46,9 @@ def network(n, links=(), joints=(), **changes):
         "fin_diameter_m": np.full(len(joints), 18.3e-3),
         "fin_area_m2": np.full(len(joints), 1.7e-4),
         "fin_conductivity": np.full(len(joints), 237.0),
+        "wire_node": np.array(wires, dtype=np.int64),
+        "wire_ohm": np.full(len(wires), 1.0e-3),
+        "wire_slope_per_k": np.full(len(wires), 0.00457),
     }
     for name in ("area_m2", "emissivity", "absorptivity", "sun_area_m2", "sky_view", "diameter_m"):
         parts[name] = np.zeros(n)
@@ -63,8 +67,12 @@ def drive(net, n_time, **changes):
         "power_w": 0.0,
         "current_a": 0.0,
         "resistance_ohm": 1e-4,
+        "wire_a": 0.0,
+        "wind_angle_factor": 1.0,
+        "link_share": 1.0,
     } | changes
     wide = dict.fromkeys(("irradiance_w_m2", "power_w"), shape)
+    wide |= {"wire_a": (n_time, net.wire_node.size), "link_share": (n_time, net.link_w_k.size)}
     wide |= dict.fromkeys(("current_a", "resistance_ohm"), joints)
     return HeatDrive(
         **{k: np.array(np.broadcast_to(v, wide.get(k, (n_time,))), dtype=float) for k, v in parts.items()}
@@ -307,6 +315,53 @@ def test_network_with_a_wrong_shape_or_no_capacity_is_refused():
         network(2, area_m2=np.zeros(3))
     with pytest.raises(ValueError, match="capacity_j_k"):
         network(1, capacity_j_k=np.zeros(1))
+
+
+def test_all_heat_of_a_closed_system_is_stored():
+    """Powers, currents of joints and wires, and links that open and close; nothing meets the air."""
+    net = network(
+        4,
+        [(0, 1, 5.0), (1, 2, 0.7), (2, 3, 40.0)],
+        wires=(1, 3),
+        capacity_j_k=np.array([500.0, 800, 300, 9e3]),
+        wire_slope_per_k=np.zeros(2),
+    )
+    share = 0.5 + 0.5 * np.sign(np.sin(np.arange(80.0)))[:, None]
+    acts = drive(net, 80, power_w=np.array([40.0, -5.0, 0.0, 2.0]), wire_a=[100.0, 50.0], link_share=share)
+    start_k = np.array([280.0, 300.0, 350.0, 290.0])
+    stored_j = (solve_network(net, acts, 10.0, start_k) - start_k) @ net.capacity_j_k
+    heat_w = 37.0 + 1e-3 * (100.0**2 + 50.0**2)
+    np.testing.assert_allclose(stored_j, heat_w * 10.0 * np.arange(1, 81), rtol=1e-9)
+
+
+def test_a_closed_link_conducts_nothing():
+    net = network(2, [(0, 1, 5.0)])
+    found = solve_network(net, drive(net, 20, link_share=0.0), 10.0, np.array([300.0, 350.0]))
+    np.testing.assert_array_equal(found, np.tile([300.0, 350.0], (20, 1)))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.388])
+def test_a_wire_settles_where_its_hot_resistance_balances_the_film(factor):
+    """I^2 R (1 + s (T - 293.15)) = k h A (T - Ta), closed form; wind enters the film through its angle."""
+    diameter_m, area_m2 = 0.0183, 6.0 * np.pi * 0.0183
+    net = network(1, wires=(0,), area_m2=np.array([area_m2]), diameter_m=np.array([diameter_m]))
+    acts = drive(net, 1, wire_a=400.0, air_k=293.15, wind_m_s=2.0, wind_angle_factor=factor)
+    film_w_k = factor * area_m2 * cylinder_film_w_m2_k(diameter_m, 2.0, 293.15)
+    heat_w = 400.0**2 * 1e-3
+    rise_k = equilibrium_k(net, acts, np.array([293.15]))[0] - 293.15
+    assert rise_k == pytest.approx(heat_w / (film_w_k - 0.00457 * heat_w), rel=1e-6)
+
+
+def test_a_part_without_inflow_has_the_temperatures_of_the_whole():
+    net = pole()
+    nodes = np.array([3, 12])  # a face and the fixed core; the face also leans on its branch
+    free = replace(net, link_w_k=np.where((net.link_a == 2) | (net.link_b == 3), 0.0, net.link_w_k))
+    acts = weather(free, 40, 10.0)
+    start_k = np.full(13, 295.0)
+    whole = solve_network(free, acts, 10.0, start_k)[:, nodes]
+    part, part_acts = part_of(free, acts, nodes)
+    assert part.names == ("node3", "node12")
+    np.testing.assert_allclose(solve_network(part, part_acts, 10.0, start_k[nodes]), whole, atol=1e-9)
 
 
 def test_inputs_are_left_alone():

@@ -5,6 +5,7 @@ from scipy.integrate import quad
 from envirosense.core.units import BOLTZMANN_J_K, LIGHT_SPEED_M_S, PLANCK_J_S, STEFAN_BOLTZMANN_W_M2_K4
 from envirosense.physics.radiation import (
     BAND_M,
+    LEPTON_COUNTS,
     apparent_temperature_k,
     atmosphere_transmittance,
     band_radiance_slope,
@@ -105,6 +106,25 @@ def test_mixed_pixels_mix_radiance(share, cold_k, expected_c):  # V-RAD-5
     assert band_temperature_k(share * hot + (1 - share) * cold) - 273.15 == pytest.approx(
         expected_c, abs=0.01
     )
+
+
+@pytest.mark.parametrize(
+    ("temperature_k", "counts"),
+    [
+        (233.15, 997.8), (273.15, 2235.8), (293.15, 3139.0), (300.0, 3494.8), (323.15, 4875.6),
+        (373.15, 8796.9), (413.15, 12819.6),
+    ],
+)  # fmt: skip
+def test_count_curve_has_the_published_values(temperature_k, counts):  # V-RAD-2
+    assert LEPTON_COUNTS.counts(temperature_k) == pytest.approx(counts, abs=0.05)
+    assert LEPTON_COUNTS.temperature_k(counts) == pytest.approx(temperature_k, abs=0.01)
+
+
+def test_counts_per_kelvin_and_the_end_of_fourteen_bits():  # V-RAD-2
+    per_k = float(np.diff(LEPTON_COUNTS.counts(np.array([299.5, 300.5])))[0])
+    assert per_k == pytest.approx(53.7, abs=0.05)
+    assert 0.05 * per_k == pytest.approx(2.7, abs=0.05)
+    assert LEPTON_COUNTS.temperature_k(16383.0) - 273.15 == pytest.approx(170.0, abs=4.0)
 
 
 def test_isothermal_world_looks_like_a_blackbody():

@@ -10,6 +10,7 @@ from envirosense.physics.sky import (
     brutsaert_emissivity,
     clear_band_radiance_w_m2_sr,
     longwave_w_m2,
+    share_below,
     sky_temperature_k,
     swinbank_k,
     walton_emissivity,
@@ -83,9 +84,30 @@ def test_horizon_and_below_look_like_air():
     np.testing.assert_allclose(radiance, band_radiance_w_m2_sr(293.15), rtol=1e-12)
 
 
-def test_overcast_looks_like_the_cloud_base():
-    radiance = band_sky_radiance_w_m2_sr(np.radians(60.0), 293.15, 283.15, 1.0, 2000.0)
-    assert band_temperature_k(radiance) == pytest.approx(293.15 - 13.0, abs=1e-6)
+def test_overcast_looks_like_the_cloud_base_behind_the_air_below_it():
+    """A low base keeps its own radiance; a high one is veiled by vapour, and all of it at the horizon."""
+    elevation = np.radians([90.0, 30.0, 10.0, 0.0])
+    low = band_temperature_k(band_sky_radiance_w_m2_sr(elevation, 293.15, 283.15, 1.0, 100.0))
+    np.testing.assert_allclose(low[:2], 293.15 - 0.65, atol=0.1)
+    high = band_temperature_k(band_sky_radiance_w_m2_sr(elevation, 293.15, 283.15, 1.0, 2000.0))
+    assert np.all(np.diff(high) > 0.0)
+    assert 293.15 - 13.0 < high[0] < 293.15 - 8.0
+    assert high[-1] == pytest.approx(293.15, abs=0.01)
+
+
+def test_the_share_of_air_below_a_base_follows_the_vapour():
+    np.testing.assert_allclose(share_below(np.array([0.0, 2000.0, 1e5])), [0.0, 1.0 - np.exp(-1.0), 1.0])
+
+
+def test_cloudy_sky_law_reproduces_weather_file_radiation():
+    """V-SKY-1, as far as it goes without files: Walton's formula at 20 degC and a dew point of 10 degC.
+
+    Clear 0.787 + 0.764 ln(283.15 / 273) = 0.81489; ten tenths multiply it by 1.154.
+    """
+    black = STEFAN_BOLTZMANN_W_M2_K4 * 293.15**4
+    assert longwave_w_m2(293.15, 283.15, 0.0) / black == pytest.approx(0.81489, abs=2e-5)
+    ratio = longwave_w_m2(293.15, 283.15, 10.0) / longwave_w_m2(293.15, 283.15, 0.0)
+    assert ratio == pytest.approx(1.0 + 0.224 - 0.35 + 0.28, abs=1e-12)
 
 
 def test_times_broadcast_against_elevation_bands():

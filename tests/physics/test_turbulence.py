@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from envirosense.physics import turbulence as tb
-from envirosense.physics.airflow import gust_factor, turbulence_sigmas_m_s
+from envirosense.physics.airflow import convective_shares, gust_factor, turbulence_sigmas_m_s
 
 WIND_M_S, U_STAR_M_S, HEIGHT_M = 3.0, 0.3, 6.0
 
@@ -87,13 +87,13 @@ def test_variance_is_that_of_the_resolved_spectrum():
         resolved = float(tb.variance_below(0.5 / dt_s, HEIGHT_M, WIND_M_S, component))
         parent = np.array([np.mean(p.parent[:, k] ** 2) for p in pieces])
         gusts = np.array([np.mean(p.fluctuation_m_s[:, k] ** 2) for p in pieces])
-        assert parent.mean() == pytest.approx(resolved, abs=5.0 * parent.std() / np.sqrt(count))
+        assert parent.mean() == pytest.approx(1.0, abs=5.0 * parent.std() / np.sqrt(count))
         assert gusts.mean() == pytest.approx(s**2 * resolved, abs=5.0 * gusts.std() / np.sqrt(count))
 
 
 @pytest.mark.parametrize("wind_m_s", [0.5, 3.0, 10.0])
 def test_one_second_increments_are_bursty_and_the_wind_itself_is_not(wind_m_s: float):
-    count = 30
+    count = 60
     pieces = _pieces(count, 3600, 1.0, seed=13, wind_m_s=wind_m_s)
     increments = np.array([_kurtosis(np.diff(p.fluctuation_m_s, axis=0)) for p in pieces])
     error = increments.std(axis=0) / np.sqrt(count)
@@ -185,7 +185,8 @@ def test_box_average_loses_the_variance_that_the_table_says(component: tb.Compon
     means = np.array([p.parent[:, k].reshape(-1, 2 * window_s).mean(axis=1) for p in pieces])
     power = np.mean(means**2, axis=1)
     ratio = float(tb.averaged_sigma_ratio(WIND_M_S, HEIGHT_M, component, window_s))
-    assert power.mean() == pytest.approx(ratio**2, abs=5.0 * power.std() / np.sqrt(count))
+    resolved = float(tb.variance_below(1.0, HEIGHT_M, WIND_M_S, component))
+    assert power.mean() == pytest.approx(ratio**2 / resolved, abs=5.0 * power.std() / np.sqrt(count))
 
 
 def test_box_average_ratio_falls_from_one():
@@ -193,3 +194,70 @@ def test_box_average_ratio_falls_from_one():
     assert ratio[0] == pytest.approx(1.0, abs=2e-3)
     assert np.all(np.diff(ratio) < 1e-12)
     assert ratio[-1] < 0.02
+
+
+def test_reynolds_stress_is_minus_the_square_of_the_friction_velocity():
+    count, dt_s = 60, 0.25
+    pieces = _pieces(count, 7200, dt_s, seed=43)
+    sigma = turbulence_sigmas_m_s(U_STAR_M_S, 0.0, HEIGHT_M)
+    kept = [float(tb.variance_below(0.5 / dt_s, HEIGHT_M, WIND_M_S, c)) for c in tb.COMPONENTS]
+    scale = sigma.u * sigma.w * np.sqrt(kept[0] * kept[2])
+    stress = scale * np.array([np.mean(p.parent[:, 0] * p.parent[:, 2]) for p in pieces])
+    # closed form of the cospectrum below the highest resolved frequency
+    resolved = 1.0 - (1.0 + 9.6 * 0.5 / dt_s * HEIGHT_M / WIND_M_S) ** -1.4
+    expected = -resolved * U_STAR_M_S**2
+    assert stress.mean() == pytest.approx(expected, abs=5.0 * stress.std() / np.sqrt(count))
+    gusty = np.array([np.mean(p.fluctuation_m_s[:, 0] * p.fluctuation_m_s[:, 2]) for p in pieces])
+    # bursts begin at another frequency in u and w: up to 1 - exp(-s^2/2) = 8 % of the stress there is lost
+    slack = 0.08 * U_STAR_M_S**2 + 5.0 * gusty.std() / np.sqrt(count)
+    assert gusty.mean() == pytest.approx(expected, abs=slack)
+    others = np.array([[np.mean(p.parent[:, 1] * p.parent[:, k]) for k in (0, 2)] for p in pieces])
+    assert np.all(np.abs(others.mean(axis=0)) < 5.0 * others.std(axis=0) / np.sqrt(count))
+
+
+def test_stress_sits_at_low_frequencies_and_dies_faster_than_the_spectra():
+    count, dt_s, n = 40, 0.1, 6000
+    power = np.zeros((3, n // 2 + 1))
+    for p in _pieces(count, n, dt_s, seed=47):
+        u, w = np.fft.rfft(p.parent[:, [0, 2]] * np.hanning(n)[:, None], axis=0).T
+        power += np.array([np.abs(u) ** 2, np.abs(w) ** 2, -(u * w.conj()).real])
+    f = np.fft.rfftfreq(n, dt_s)
+    low, high = ((f > a) & (f < b) for a, b in ((0.01, 0.05), (2.0, 4.0)))
+    coherence = [
+        power[2, band].sum() / np.sqrt(power[0, band].sum() * power[1, band].sum()) for band in (low, high)
+    ]
+    assert 0.5 < coherence[0] < 0.9
+    assert abs(coherence[1]) < 0.06 + 5.0 / np.sqrt(count * high.sum())  # local isotropy
+
+
+@pytest.mark.parametrize("component", tb.HORIZONTAL)
+def test_convective_eddies_own_their_share_at_low_frequencies(component: tb.Component):
+    log_n = np.linspace(np.log(1e-9), np.log(1e5), 20001)
+    n_hz = np.exp(log_n)
+    share = float(getattr(convective_shares(-0.02), component))
+    # (sigma/u*)^3 is 12 + 0.5 zi/|L| = 12 + 10
+    assert share == pytest.approx(1.0 - (12.0 / 22.0) ** (2.0 / 3.0), abs=1e-6)
+    rolls = tb.convective_psd(n_hz, 1.0, WIND_M_S, component, 1000.0)
+    assert np.trapezoid(rolls * n_hz, log_n) == pytest.approx(1.0, rel=2e-3)
+    both = share * rolls + (1.0 - share) * tb.kaimal_psd(n_hz, 1.0, HEIGHT_M, WIND_M_S, component)
+    for edge_hz in (1e-3, 1e-2, 0.5):
+        below = np.trapezoid((both * n_hz)[n_hz <= edge_hz], log_n[n_hz <= edge_hz])
+        closed = tb.variance_below(edge_hz, HEIGHT_M, WIND_M_S, component, share)
+        assert closed == pytest.approx(below, abs=3e-3)
+    assert convective_shares(0.02).u == convective_shares(0.0).v == 0.0
+
+
+def test_convection_moves_variance_to_slow_eddies_and_keeps_it():
+    count, dt_s, inv_l = 40, 1.0, -0.05
+    rng = np.random.default_rng(53)
+    pieces = [
+        tb.turbulence_piece(WIND_M_S, U_STAR_M_S, inv_l, HEIGHT_M, 3600, dt_s, rng) for _ in range(count)
+    ]
+    sigma, shares = turbulence_sigmas_m_s(U_STAR_M_S, inv_l, HEIGHT_M), convective_shares(inv_l)
+    for k, (component, s, share) in enumerate((("u", sigma.u, shares.u), ("v", sigma.v, shares.v))):
+        resolved = tb.variance_below(0.5 / dt_s, HEIGHT_M, WIND_M_S, component, share)
+        power = np.array([np.mean(p.fluctuation_m_s[:, k] ** 2) for p in pieces])
+        assert power.mean() == pytest.approx(float(s**2 * resolved), abs=5.0 * power.std() / np.sqrt(count))
+        minutes = np.array([np.var(p.parent[:, k].reshape(-1, 60).mean(axis=1)) for p in pieces]).mean()
+        neutral = float(tb.averaged_sigma_ratio(WIND_M_S, HEIGHT_M, component, 60.0)) ** 2
+        assert minutes > neutral + 0.2

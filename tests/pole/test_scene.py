@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
 from envirosense.physics.sky import band_sky_radiance_w_m2_sr
-from envirosense.pole.scene import SKY_EDGES_DEG, Scene, coverage
+from envirosense.pole.scene import Scene, coverage
 from envirosense.pole.scene_geometry import (
     Box,
     Cylinder,
@@ -118,7 +118,7 @@ def test_nearest_hit_wins():
     assert cover.range_m[cover.components.index("near")] == pytest.approx(4.65, abs=0.15)
 
 
-def test_rows_sum_to_one_before_and_after_blur():
+def test_rows_sum_to_one_before_and_after_blur():  # V-CAM-1
     scene = Scene((Cylinder("pole", (0.2, 6, 0), (0.2, 6, 9), 0.13, segments=12, facets=4), Ground()))
     for blur_px in (0.0, 0.45, 1.5):
         cover = coverage(scene, NORTH, blur_px=blur_px)
@@ -166,27 +166,46 @@ def test_blur_spreads_an_edge_symmetrically():
     assert row[44] == 0.0
 
 
-def test_sky_bands_follow_elevation():
+def test_points_of_the_sky_lie_where_they_are_seen():
+    camera = PinholeCamera((0, 0, 0), 30.0, 45.0)
+    up = coverage(Scene(()), camera)
+    assert up.components[0] == "sky/0/0"
+    row, column = camera.project(direction(up.azimuth_rad, up.elevation_rad))
+    names = np.array([[int(n) for n in name.split("/")[1:]] for name in up.components])
+    inside = ~np.isnan(row)
+    np.testing.assert_allclose(row[inside], 5.0 * names[inside, 0], atol=1e-9)
+    np.testing.assert_allclose(column[inside], 5.0 * names[inside, 1], atol=1e-9)
+    assert np.isinf(up.range_m).all()
+
+
+def test_sky_between_points_is_interpolated():
     up = coverage(Scene(()), PinholeCamera((0, 0, 0), 0.0, 45.0))
-    elevation_deg = np.degrees(up.elevation_rad)
-    assert (np.diff(elevation_deg) > 0).all()
-    assert elevation_deg[0] == pytest.approx(0.5 * SKY_EDGES_DEG[0])  # unseen: middle of its band
-    lows, highs = (0.0, *SKY_EDGES_DEG), (*SKY_EDGES_DEG, 90.0)
-    assert np.all((elevation_deg > lows) & (elevation_deg < highs))
-    band = np.searchsorted(SKY_EDGES_DEG, 45.0)
-    assert np.isinf(up.range_m[band])
+    share = up.weights.reshape(60, 80, -1)
+    names = list(up.components)
+    np.testing.assert_allclose(share[10, 15, names.index("sky/2/3")], 1.0)
+    np.testing.assert_allclose(share[10, 17, [names.index("sky/2/3"), names.index("sky/2/4")]], [0.6, 0.4])
+    row = up.weights @ np.array([float(name.split("/")[1]) for name in names])
+    np.testing.assert_allclose(row.reshape(60, 80), np.arange(60)[:, None] / 5.0 + np.zeros(80), atol=1e-5)
+
+
+def test_only_points_of_seen_sky_are_kept():
     level = coverage(Scene((Ground(),)), NORTH)
     lower, upper = level.weights.reshape(60, 80, -1)[[45, 15]]
     assert lower[:, :3].sum() == pytest.approx(80.0)
     assert upper[:, 3:].sum() == pytest.approx(80.0)
+    assert max(int(n.split("/")[1]) for n in level.components if n.startswith("sky/")) <= 7
 
 
 @pytest.mark.parametrize(("air_k", "dew_point_k"), [(303.15, 293.15), (293.15, 283.15), (278.15, 273.15)])
 def test_the_sky_shows_no_contours(air_k, dew_point_k):
-    """Neighbouring bands of a clear sky differ by less than 3 K, also in dry air."""
-    camera = PinholeCamera((0.0, 0.0, 5.0), 0.0, 15.0)
-    seen = coverage(Scene((Ground(),)), camera)
-    bands = [i for i, name in enumerate(seen.components) if name.startswith("sky/")]
-    radiance = band_sky_radiance_w_m2_sr(seen.elevation_rad[bands], air_k, dew_point_k, 0.0, 7500.0)
-    assert np.all(np.diff(radiance) <= 0.0)
-    assert np.abs(np.diff(band_temperature_k(radiance))).max() < 3.0
+    """A clear sky changes by less than 3 K from row to row, and its points are within 1 K of the law."""
+    camera = PinholeCamera((0.0, 0.0, 5.0), 0.0, 21.0)
+    seen = coverage(Scene(()), camera)
+    sky = band_sky_radiance_w_m2_sr(seen.elevation_rad, air_k, dew_point_k, 0.0, 7500.0)
+    column_k = band_temperature_k(seen.weights.astype(np.float64) @ sky).reshape(60, 80)[:, 40]
+    assert np.all(np.diff(column_k) > 0.0)
+    assert np.diff(column_k).max() < 3.0
+    elevation = np.arcsin(camera.rays(1)[:, 2]).reshape(60, 80)[:, 40]
+    exact = band_sky_radiance_w_m2_sr(elevation, air_k, dew_point_k, 0.0, 7500.0)
+    above = elevation > np.radians(6.0)
+    assert np.abs(column_k - band_temperature_k(exact))[above].max() < 1.0

@@ -6,8 +6,12 @@ import pytest
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.species import species
+from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.frames import split_planes
+from envirosense.datasets.schema import TICK
 from envirosense.pole import streams as s
+from envirosense.pole import world_streams as w
+from envirosense.pole.columns import batch
 from envirosense.pole.guardian import VirtualGridGuardian, default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.observability import Observability
@@ -15,8 +19,9 @@ from envirosense.pole.site import Site
 from envirosense.scenarios import EventLabels, EventSubtype, EventType
 
 GRID = TimeGrid(start_utc=datetime(2018, 7, 1, tzinfo=UTC), dt_s=2.0, n=6)
-NAMES = ("TRUTH", "RESPONSE", "EVENTS", "LABELS", "OBSERVABILITY", "MASKS", "REGIMES", "STAGES", "THERMAL")
+NAMES = ("RESPONSE", "EVENTS", "LABELS", "OBSERVABILITY", "MASKS", "REGIMES", "STAGES", "THERMAL")
 SCHEMAS = {name: getattr(s, name) for name in NAMES}
+SCHEMAS |= {name: getattr(w, name) for name in ("TRUTH", "FIELDS", "STRIKES")}
 
 
 @pytest.mark.parametrize("name", list(SCHEMAS))
@@ -27,16 +32,20 @@ def test_every_column_has_a_unit_and_a_description(name):
     assert SCHEMAS[name].metadata[b"role"]
 
 
+def test_no_stream_is_wider_than_a_reader_likes():
+    assert all(len(schema) <= 64 for schema in SCHEMAS.values())
+
+
 def test_truth_gases_are_known_species():
-    assert all(species(gas).name == gas for gas in s.TRUTH_GASES)
-    assert len(set(s.TRUTH_GASES)) == len(s.TRUTH_GASES)
+    assert all(species(gas).name == gas for gas in w.TRUTH_GASES)
+    assert len(set(w.TRUTH_GASES)) == len(w.TRUTH_GASES)
 
 
 def test_nan_becomes_null_only_where_null_may_stand():
-    missing, never = (s.Column(n, pa.float64(), "K", "made up", n == "a") for n in ("a", "b"))
-    schema = s.stream_schema((s.TICK, missing, never), {"role": "truth"})
+    missing, never = (Column(n, pa.float64(), "K", "made up", n == "a") for n in ("a", "b"))
+    schema = stream_schema((TICK, missing, never), {"role": "truth"})
     values = np.array([1.0, np.nan])
-    rows = s.batch(schema, {"tick": np.arange(2), "a": values, "b": values})
+    rows = batch(schema, {"tick": np.arange(2), "a": values, "b": values})
     assert rows["a"].to_pylist() == [1.0, None]
     assert rows["b"].null_count == 0
 
@@ -94,4 +103,4 @@ def test_what_was_never_detected_has_no_time():
 
 
 def test_components_have_a_column_each():
-    assert s.components_schema(["tank_oil"]).names == ["tick", "tank_oil_k"]
+    assert w.components_schema(["tank_oil"]).names == ["tick", "tank_oil_k"]

@@ -183,7 +183,7 @@ def test_energy_and_mass_are_kept(draw, run):
     assert lost_g > 5.0
     assert lost_g * 0.99 <= left_g <= (lost_g + resin_g) * 1.01
     assert np.all(response["component_k"] >= response["healthy_k"] - 1e-9)
-    assert response["converted"].max() <= 0.95
+    assert response["converted"].max() <= 0.95 + 1e-12
 
 
 @pytest.mark.parametrize("dt_s", [0.5, 1.0, 2.0, 10.0, 60.0])

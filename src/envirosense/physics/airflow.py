@@ -216,14 +216,31 @@ def turbulence_sigmas_m_s(
     zi/|L| of order 1 (assumed). The floors stand for the meander of weak wind.
     """
     u_star, inv_l = np.asarray(friction_velocity_m_s), np.asarray(inv_obukhov_per_m, dtype=np.float64)
-    convection = np.maximum(-inv_l * mixing_height_m, 0.0)  # zi/|L|
-    fade = np.exp(-convection)
-    u = u_star * np.cbrt(12.0 + (2.4**3 - 12.0) * fade + 0.5 * convection)
-    v = u_star * np.cbrt(12.0 + (1.9**3 - 12.0) * fade + 0.5 * convection)
+    neutral, convection = _neutral_and_convective_cubes(inv_l, mixing_height_m)
+    u = u_star * np.cbrt(neutral.u + convection)
+    v = u_star * np.cbrt(neutral.v + convection)
     w = u_star * 1.3 * np.cbrt(1.0 + 3.0 * np.maximum(-inv_l * height_m, 0.0))
     return Sigmas(
         np.maximum(u, LATERAL_FLOOR_M_S), np.maximum(v, LATERAL_FLOOR_M_S), np.maximum(w, VERTICAL_FLOOR_M_S)
     )
+
+
+def convective_shares(inv_obukhov_per_m: Values, mixing_height_m: Values = 1000.0) -> Sigmas:
+    """Shares of the variances that boundary-layer eddies of convection own, broadcast shape, 0..1.
+
+    What sigma^2 of [Panofsky1977] exceeds its value without the zi/|L| term; none of the vertical.
+    """
+    neutral, convection = _neutral_and_convective_cubes(inv_obukhov_per_m, mixing_height_m)
+    u, v = (1.0 - np.cbrt(cube / (cube + convection)) ** 2 for cube in (neutral.u, neutral.v))
+    return Sigmas(np.asarray(u), np.asarray(v), np.zeros_like(u))
+
+
+def _neutral_and_convective_cubes(inv_obukhov_per_m: Values, mixing_height_m: Values) -> tuple[Sigmas, Array]:
+    """Parts of (sigma/u*)^3 of the horizontal components: surface layer, and 0.5 zi/|L|."""
+    convection = np.maximum(-np.asarray(inv_obukhov_per_m, dtype=np.float64) * mixing_height_m, 0.0)
+    fade = np.exp(-convection)
+    u, v = 12.0 + (2.4**3 - 12.0) * fade, 12.0 + (1.9**3 - 12.0) * fade
+    return Sigmas(u, v, np.full_like(u, 1.3**3)), 0.5 * convection
 
 
 def sigma_theta_rad(sigma_v_m_s: Values, wind_m_s: Values) -> Array:

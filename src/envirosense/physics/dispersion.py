@@ -2,16 +2,14 @@
 
 Everything is per unit emission: chi = C/Q [s/m3]. Spreads follow similarity theory for the vertical and the
 measured wind-direction spread for the horizontal; checked on Project Prairie Grass from 50 to 800 m, while
-2 to 50 m is extrapolation. Both tiers have the same mean by construction.
+2 to 50 m is extrapolation. Both tiers have the same mean by construction; so have puffs (`puffs`).
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammainccinv, gammaincinv, ndtr
 
 from envirosense.core.units import (
     DRY_AIR_CP_J_KG_K,
@@ -196,20 +194,37 @@ def plume_rise_m(heat_w: Values, distance_m: Values, wind_m_s: Values) -> Array:
     return np.asarray(1.6 * np.cbrt(flux_m4_s3) * np.cbrt(x) ** 2 / np.maximum(wind_m_s, WIND_FLOOR_M_S))
 
 
-def split_spread(spread: PlumeSpread, source_size_m: Values, dissipation_m2_s3: Values) -> RelativeSpread:
+def split_spread(
+    spread: PlumeSpread,
+    source_size_m: Values,
+    dissipation_m2_s3: Values,
+    largest_eddy_m: Values = np.inf,
+) -> RelativeSpread:
     """Instantaneous width and wander of the mean plume [Gifford1959], each broadcast shape.
 
-    The width grows from the source size as C epsilon t^3 (Richardson-Obukhov) and, far away, tends to the
-    mean spread, which it never passes.
+    The width grows from the source size as C epsilon t^3 (Richardson-Obukhov) while it is below the largest
+    eddies that are alike in all directions, then with the diffusivity reached there: near the ground wider
+    eddies only move the plume. With mixing-length eddies (kappa z) that diffusivity is 1.1 kappa u* z in
+    neutral air. Far away the width tends to the mean spread, which it never passes.
     """
     source2 = np.maximum(source_size_m, SIGMA_FLOOR_M) ** 2
     time_s = np.maximum(spread.travel_time_s, 0.0)
     rate = _RICHARDSON * np.asarray(dissipation_m2_s3, dtype=np.float64)
-    start_s = np.cbrt(source2 / rate)  # the age at which a point puff has the source's size
-    growth2 = rate * time_s * (time_s * time_s + 3.0 * start_s * (time_s + start_s))
+    growth2 = _relative_growth2_m2(time_s, source2, rate, np.asarray(largest_eddy_m, dtype=np.float64) ** 2)
     r_y, m_y = _split(spread.sigma_y_m, source2, growth2)
     r_z, m_z = _split(spread.sigma_z_m, source2, growth2)
     return RelativeSpread(r_y, r_z, m_y, m_z)
+
+
+def _relative_growth2_m2(time_s: Array, source2_m2: Values, rate_m2_s3: Array, eddy2_m2: Array) -> Array:
+    """Growth of the squared width since release [m2]: rate t^3 up to the eddies' size, its tangent beyond."""
+    end_s = np.cbrt(eddy2_m2 / rate_m2_s3)  # age at which a point puff has grown to the eddies' size
+    tangent = 3.0 * rate_m2_s3 * np.minimum(end_s, 1e100) ** 2
+    # the age at which a point puff has the source's size, and how long it still grows freely
+    start_s = np.cbrt(np.minimum(source2_m2, eddy2_m2) / rate_m2_s3)
+    free_s = np.minimum(time_s, end_s - start_s)
+    free2 = rate_m2_s3 * free_s * (free_s * free_s + 3.0 * start_s * (free_s + start_s))
+    return np.asarray(free2 + np.where(time_s > free_s, tangent * (time_s - free_s), 0.0))
 
 
 def _split(sigma_m: Array, source2_m2: Values, growth2_m2: Array) -> tuple[Array, Array]:
@@ -243,7 +258,7 @@ def fluctuating_chi_s_m3(
         relative: Its split into width and wander.
         centroid_y: Crosswind wander, a Gaussian series of unit variance.
         centroid_z: Vertical wander, likewise.
-        in_plume: Fluctuation inside the plume, mean 1, independent of the wander (`unit_gamma`).
+        in_plume: Fluctuation inside the plume, mean 1, independent of the wander (`strands.unit_strands`).
     """
     y = crosswind_m - relative.sigma_m_y_m * centroid_y
     centre_m = release_height_m + relative.sigma_m_z_m * centroid_z
@@ -265,25 +280,3 @@ def _peaking(sigma_r_m: Array, sigma_m_m: Array) -> Array:
     """Mean square over squared mean on the axis of a plume wandering in one direction [1]."""
     wander2 = (sigma_m_m / sigma_r_m) ** 2
     return np.asarray((1.0 + wander2) / np.sqrt(1.0 + 2.0 * wander2))
-
-
-def unit_gamma(gaussian: Array, intensity: float) -> Array:
-    """Gamma variate of mean 1 and this standard deviation for each standard normal, same shape [1].
-
-    Gaussian copula: a correlated normal series becomes a correlated gamma series. Read from a table, exact
-    within 1e-5 of the mean; normals beyond 6 count as 6.
-    """
-    if intensity <= 0.0:
-        return np.ones_like(gaussian)
-    grid, table = _gamma_table(float(intensity))
-    return np.asarray(np.interp(gaussian, grid, table))
-
-
-@lru_cache(maxsize=256)
-def _gamma_table(intensity: float) -> tuple[Array, Array]:
-    """Gamma quantiles over a grid of normals."""
-    shape = intensity**-2
-    grid = np.linspace(-6.0, 6.0, 4097)
-    lower = gammaincinv(shape, ndtr(np.minimum(grid, 0.0)))
-    upper = gammainccinv(shape, ndtr(-np.maximum(grid, 0.0)))
-    return grid, np.where(grid < 0.0, lower, upper) / shape

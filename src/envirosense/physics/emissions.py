@@ -103,19 +103,24 @@ def char_oxidation_factors(co_per_co2_mol: float, carbon_fraction: float = CHAR_
     return carbon_mol_g * np.array([co_share * CO_G_MOL, (1.0 - co_share) * CO2_G_MOL])
 
 
-def co_factor_g_kg(mce: Floats, carbon_fraction: float = CARBON_FRACTION) -> Floats:
+def co_factor_g_kg(
+    mce: Floats, carbon_fraction: float = CARBON_FRACTION, oxidised: float = OXIDISED_CARBON
+) -> Floats:
     """CO emission factor by carbon balance, same shape [g per kg of dry fuel burnt].
 
-    MCE is dCO2 / (dCO2 + dCO) in mol: flaming .97 to .99, smouldering .75 to .88.
+    MCE is dCO2 / (dCO2 + dCO) in mol: flaming .97 to .99, smouldering .75 to .88. `oxidised` is the share
+    of the burnt carbon that leaves as CO and CO2.
     """
     mce = np.asarray(mce, dtype=np.float64)
-    return OXIDISED_CARBON * 1000.0 * carbon_fraction * (CO_G_MOL / CARBON_G_MOL) * (1.0 - mce)
+    return oxidised * 1000.0 * carbon_fraction * (CO_G_MOL / CARBON_G_MOL) * (1.0 - mce)
 
 
-def co2_factor_g_kg(mce: Floats, carbon_fraction: float = CARBON_FRACTION) -> Floats:
+def co2_factor_g_kg(
+    mce: Floats, carbon_fraction: float = CARBON_FRACTION, oxidised: float = OXIDISED_CARBON
+) -> Floats:
     """CO2 emission factor by carbon balance, same shape [g per kg of dry fuel burnt]."""
     mce = np.asarray(mce, dtype=np.float64)
-    return OXIDISED_CARBON * 1000.0 * carbon_fraction * (CO2_G_MOL / CARBON_G_MOL) * mce
+    return oxidised * 1000.0 * carbon_fraction * (CO2_G_MOL / CARBON_G_MOL) * mce
 
 
 def ln_linear_factor_g_kg(mce: Floats, anchor_mce: Floats, anchor_g_kg: Floats) -> Floats:

@@ -5,18 +5,25 @@ radiation, with sun, and with other nodes through links:
 
     C dT/dt = P + a S E + e A (f L_sky + (1 - f) sigma T_ground^4 - sigma T^4) - h A (T - T_air) + links
 
-A joint adds I^2 R (1 + 0.0039 (T - 293.15)) to its node and two conductor fins from there to the fin node.
+A joint adds I^2 R (1 + 0.0039 (T - 293.15)) to its node and two conductor fins from there to the fin node;
+a wire heats its node by the same law with its own slope, and wind along it cools it less [IEEE738].
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.units import STEFAN_BOLTZMANN_W_M2_K4
-from envirosense.physics.convection import NATURAL_W_M2_K, cylinder_film_w_m2_k, flat_film_w_m2_k
+from envirosense.physics.convection import (
+    NATURAL_W_M2_K,
+    cylinder_film_w_m2_k,
+    flat_film_w_m2_k,
+    natural_film_w_m2_k,
+)
 from envirosense.physics.heat_kernels import step_network
-from envirosense.physics.joint import fin_conductance_w_k
+from envirosense.physics.joint import RESISTANCE_SLOPE_PER_K, fin_conductance_w_k
 
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
@@ -50,9 +57,13 @@ class HeatNetwork:
     fin_diameter_m: Floats  # (joint,)
     fin_area_m2: Floats  # (joint,) conducting cross-section
     fin_conductivity: Floats  # (joint,) [W/m/K]
+    wire_node: Ints  # (wire,) conductors in the direction of the line
+    wire_ohm: Floats  # (wire,) resistance of the node at 20 degC
+    wire_slope_per_k: Floats  # (wire,) growth of the resistance over that at 20 degC
 
     def __post_init__(self) -> None:
         sizes = {"link": self.link_a.size, "joint": self.joint_node.size, "fin": self.joint_node.size}
+        sizes["wire"] = self.wire_node.size
         for field in fields(self)[1:]:
             expected = sizes.get(field.name.split("_")[0], len(self.names))
             if getattr(self, field.name).shape != (expected,):
@@ -73,6 +84,9 @@ class HeatDrive:
     power_w: Floats  # (time, node) any other heating
     current_a: Floats  # (time, joint)
     resistance_ohm: Floats  # (time, joint) at 20 degC
+    wire_a: Floats  # (time, wire)
+    wind_angle_factor: Floats  # (time,) film of wires over that in wind across them, 0.388..1
+    link_share: Floats  # (time, link) of each link's conductance that is in effect
 
     def rows(self, start: int, stop: int) -> "HeatDrive":
         """The rows from start to before stop."""
@@ -101,8 +115,9 @@ def solve_network(network: HeatNetwork, drive: HeatDrive, step_s: float, start_k
         _joined(n.link_a, n.joint_node),
         _joined(n.link_b, n.fin_node),
         _packed(_links_w_k(n, drive)),
-        _joined(n.joint_node),
-        _packed(np.square(drive.current_a) * drive.resistance_ohm),
+        _joined(n.joint_node, n.wire_node),
+        current_heat_w(n, drive),
+        np.concatenate([np.full(n.joint_node.size, RESISTANCE_SLOPE_PER_K), n.wire_slope_per_k]),
         temperature_k,
     )
     return temperature_k
@@ -112,6 +127,27 @@ def equilibrium_k(network: HeatNetwork, drive: HeatDrive, start_k: Floats) -> Fl
     """Steady temperatures under the drive's first row, (node,) [K]; fixed nodes keep their `start_k`."""
     held = HeatDrive(*(np.repeat(getattr(drive, f.name)[:1], _SETTLE_STEPS, axis=0) for f in fields(drive)))
     return np.array(solve_network(network, held, _SETTLE_STEP_S, start_k)[-1])
+
+
+def part_of(network: HeatNetwork, drive: HeatDrive, nodes: Ints) -> tuple[HeatNetwork, HeatDrive]:
+    """Some nodes with the links between them, without currents, and what acts on them.
+
+    It gives the nodes' own temperatures where nothing flows in from the others.
+    """
+    place = np.full(len(network.names), -1)
+    place[nodes] = np.arange(nodes.size)
+    kept = np.flatnonzero((place[network.link_a] >= 0) & (place[network.link_b] >= 0))
+    none = np.empty(0, dtype=np.int64)
+    values: dict[str, Any] = {}
+    for field in fields(network)[1:]:
+        kind = field.name.split("_")[0]
+        chosen = kept if kind == "link" else none if kind in ("joint", "fin", "wire") else nodes
+        values[field.name] = getattr(network, field.name)[chosen]
+    values["link_a"], values["link_b"] = place[values["link_a"]], place[values["link_b"]]
+    part = HeatNetwork(names=tuple(network.names[i] for i in nodes), **values)
+    columns = {"irradiance_w_m2": nodes, "power_w": nodes, "link_share": kept}
+    columns |= dict.fromkeys(("current_a", "resistance_ohm", "wire_a"), none)
+    return part, replace(drive, **{name: getattr(drive, name)[:, i] for name, i in columns.items()})
 
 
 def slab(
@@ -125,6 +161,12 @@ def slab(
     depth_m[:-1] += 0.5 * spacing_m
     depth_m[1:] += 0.5 * spacing_m
     return capacity_j_m3_k * area_m2 * depth_m, conductivity_w_m_k * area_m2 / spacing_m
+
+
+def current_heat_w(network: HeatNetwork, drive: HeatDrive) -> Floats:
+    """Heat of currents at 20 degC, joints then wires, (time, joint + wire) [W]."""
+    joints_w = np.square(drive.current_a) * drive.resistance_ohm
+    return np.concatenate([joints_w, np.square(drive.wire_a) * network.wire_ohm], axis=1)
 
 
 def absorbed_w(network: HeatNetwork, drive: HeatDrive) -> Floats:
@@ -146,7 +188,9 @@ def film_w_k(network: HeatNetwork, drive: HeatDrive) -> Floats:
             film[:, column] = cylinder_film_w_m2_k(float(diameter_m), drive.wind_m_s, drive.air_k)
         else:
             film[:, column] = flat_film_w_m2_k(drive.wind_m_s)
-    return film[:, kind] * network.area_m2
+    out = film[:, kind] * network.area_m2
+    out[:, network.wire_node] *= drive.wind_angle_factor[:, None]
+    return np.asarray(out)
 
 
 def natural_w_k125(network: HeatNetwork) -> Floats:
@@ -160,8 +204,11 @@ def fin_film_w_m2_k(network: HeatNetwork, drive: HeatDrive) -> Floats:
     """Film of the fins by wind, free convection and linearised radiation, (time, joint) [W/m2/K]."""
     emissivity = network.emissivity[network.fin_node]
     film = np.empty(drive.current_a.shape)
-    for joint, diameter_m in enumerate(network.fin_diameter_m):
-        film[:, joint] = cylinder_film_w_m2_k(float(diameter_m), drive.wind_m_s, drive.air_k, FIN_EXCESS_K)
+    for diameter_m in np.unique(network.fin_diameter_m):
+        forced = cylinder_film_w_m2_k(float(diameter_m), drive.wind_m_s, drive.air_k)
+        free = natural_film_w_m2_k(float(diameter_m), FIN_EXCESS_K)
+        both = np.maximum(forced * drive.wind_angle_factor, free)
+        film[:, network.fin_diameter_m == diameter_m] = both[:, None]
     radiation = 4.0 * STEFAN_BOLTZMANN_W_M2_K4 * np.multiply.outer(drive.air_k**3, emissivity)
     return np.asarray(film + radiation)
 
@@ -170,8 +217,7 @@ def _links_w_k(network: HeatNetwork, drive: HeatDrive) -> Floats:
     fins = fin_conductance_w_k(
         fin_film_w_m2_k(network, drive), network.fin_diameter_m, network.fin_conductivity, network.fin_area_m2
     )
-    links = np.broadcast_to(network.link_w_k, (drive.air_k.size, network.link_w_k.size))
-    return np.concatenate([links, fins], axis=1)
+    return np.concatenate([network.link_w_k * drive.link_share, fins], axis=1)
 
 
 def _packed(values: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from envirosense.physics.joint import ALUMINIUM_MELTING_K, RESISTANCE_REFERENCE_K, RESISTANCE_SLOPE_PER_K
+from envirosense.physics.joint import ALUMINIUM_MELTING_K, RESISTANCE_REFERENCE_K
 
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
@@ -97,15 +97,17 @@ def _assemble_nodes(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_joints(here_k: Floats, joint_node: Ints, joint_w: Floats, matrix: Floats, rhs: Floats) -> None:
-    """Add contact heat, whose growth with temperature ends where aluminium melts."""
-    for joint in range(joint_node.size):
-        node = joint_node[joint]
+def _add_currents(
+    here_k: Floats, carrier: Ints, heat_w: Floats, slope_per_k: Floats, matrix: Floats, rhs: Floats
+) -> None:
+    """Add heat of currents, whose growth with temperature ends where aluminium melts."""
+    for i in range(carrier.size):
+        node = carrier[i]
         hot_k = min(here_k[node], ALUMINIUM_MELTING_K)
-        rhs[node] += joint_w[joint] * (1.0 + RESISTANCE_SLOPE_PER_K * (hot_k - RESISTANCE_REFERENCE_K))
+        rhs[node] += heat_w[i] * (1.0 + slope_per_k[i] * (hot_k - RESISTANCE_REFERENCE_K))
         if here_k[node] < ALUMINIUM_MELTING_K:
             # a runaway joint may not make the matrix indefinite: the excess is stepped explicitly
-            growth_w_k = RESISTANCE_SLOPE_PER_K * joint_w[joint]
+            growth_w_k = slope_per_k[i] * heat_w[i]
             matrix[node, node] -= min(growth_w_k, 0.5 * matrix[node, node])
 
 
@@ -152,8 +154,9 @@ def step_network(
     link_a: Ints,
     link_b: Ints,
     link_w_k: Floats,
-    joint_node: Ints,
-    joint_w: Floats,
+    carrier: Ints,
+    current_w: Floats,
+    slope_per_k: Floats,
     temperature_k: Floats,
 ) -> None:
     """Fill temperature_k (time, node); row i of a drive acts over the step that ends at row i."""
@@ -178,7 +181,7 @@ def step_network(
                 matrix,
                 change_k,
             )
-            _add_joints(here_k, joint_node, joint_w[i], matrix, change_k)
+            _add_currents(here_k, carrier, current_w[i], slope_per_k, matrix, change_k)
             _add_links(here_k, link_a, link_b, link_w_k[i], fixed, matrix, change_k)
             _solve_in_place(matrix, change_k, order, later, n_later)
             if part == 0:

@@ -7,6 +7,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
+
+from envirosense.physics.load_kernels import regulator_taps
 
 type Floats = npt.NDArray[np.float64]
 
@@ -44,6 +47,24 @@ THERMAL_LAG_S: Final = 4.0 * 3600.0  # of the buildings  # assumed
 FEEDER_NOISE: Final = 0.03  # standard deviation over the load of a whole feeder  # assumed
 LATERAL_NOISE: Final = 0.15  # the same for a lateral with few customers  # assumed
 NOISE_TIME_S: Final = 900.0  # correlation time of that noise  # assumed
+
+PHASE_ALPHA: Final = 60.0  # of the Dirichlet law of phase shares: |I2|/|I1| of 2-15 %  # assumed
+PHASE_MEMORY_S: Final = 7200.0  # correlation time of the shares  # assumed
+POWER_FACTOR: Final = (0.92, 0.98)  # range, lagging  # assumed
+POWER_FACTOR_MEMORY_S: Final = 1800.0  # assumed
+MAINS_HZ: Final = 60.0  # nominal, North America
+MAINS_SIGMA_HZ: Final = 0.02  # standard deviation of the frequency  # assumed
+MAINS_MEMORY_S: Final = 200.0  # assumed
+
+SUPPLY_DROP_PU: Final = 0.02  # voltage lost from the substation to the regulator at peak load  # assumed
+LINE_DROP_PU: Final = 0.03  # from the regulator to the pole  # assumed
+SUPPLY_SIGMA_PU: Final = 0.006  # wander of the substation's voltage  # assumed
+SUPPLY_MEMORY_S: Final = 1800.0  # assumed
+SET_PU: Final = 1.02  # what the regulator holds  # assumed
+TAP_PU: Final = 0.00625  # one of 32 steps over +-10 % (common step regulator, from memory)
+HIGHEST_TAP: Final = 16
+BAND_PU: Final = 1.0 / 120.0  # half of a 2 V band at 120 V (common setting, from memory)
+TAP_DELAY_S: Final = 30.0  # outside the band before a tap moves (common setting, from memory)
 
 
 def load_fraction(hour_of_year: npt.ArrayLike) -> Floats:
@@ -108,3 +129,60 @@ def line_load_fraction(
     if noise is not None:
         load = load * np.maximum(1.0 + noise_fraction * np.asarray(noise, dtype=np.float64), 0.0)
     return load
+
+
+def phase_shares(walks: npt.ArrayLike, alpha: float = PHASE_ALPHA) -> Floats:
+    """Share of the load on each phase, summing to 1, (..., phase).
+
+    A Dirichlet law at each instant, through independent gamma variates by the cube-root transform of Wilson
+    and Hilferty (quantiles within 0.1 % at this alpha).
+
+    Args:
+        walks: independent unit-variance Ornstein-Uhlenbeck series of `PHASE_MEMORY_S`, (..., phase).
+        alpha: of each phase; larger is more even. At least 9, where the transform is good.
+    """
+    if alpha < 9.0:
+        raise ValueError(f"alpha {alpha}: give 9 or more, the transform fails below")
+    z = np.asarray(walks, dtype=np.float64)
+    root = 1.0 - 1.0 / (9.0 * alpha) + z / (3.0 * np.sqrt(alpha))
+    gamma = np.maximum(root, 1e-3) ** 3
+    return np.asarray(gamma / gamma.sum(axis=-1, keepdims=True))
+
+
+def power_factor(walk: npt.ArrayLike, bounds: tuple[float, float] = POWER_FACTOR) -> Floats:
+    """Power factor, lagging, uniform within its bounds at each instant, shape of `walk` (unit variance)."""
+    low, high = bounds
+    return np.asarray(low + (high - low) * ndtr(np.asarray(walk, dtype=np.float64)))
+
+
+def mains_frequency_hz(walk: npt.ArrayLike, nominal_hz: float = MAINS_HZ) -> Floats:
+    """Frequency of the mains, shape of `walk`, a unit-variance series of `MAINS_MEMORY_S` [Hz]."""
+    return np.asarray(nominal_hz + MAINS_SIGMA_HZ * np.asarray(walk, dtype=np.float64))
+
+
+def regulated_voltage_pu(load: npt.ArrayLike, walk: npt.ArrayLike, dt_s: float) -> Floats:
+    """Voltage that a step regulator gives, mean of the phases, (time,) [1], 1 is nominal.
+
+    Its supply drops with the load; once the output has left the band for `TAP_DELAY_S` a tap moves. At the
+    start the tap is the nearest to the set point.
+
+    Args:
+        load: load over the annual peak, (time,).
+        walk: unit-variance series of `SUPPLY_MEMORY_S`, (time,): the substation's own wander.
+        dt_s: tick.
+    """
+    drop_pu = SUPPLY_DROP_PU * np.asarray(load, np.float64)
+    supplied = 1.0 + SUPPLY_SIGMA_PU * np.asarray(walk, np.float64) - drop_pu
+    taps = regulator_taps(supplied - SET_PU, float(dt_s), TAP_PU, HIGHEST_TAP, BAND_PU, TAP_DELAY_S)
+    return np.asarray(supplied + TAP_PU * taps)
+
+
+def pole_voltage_pu(regulated_pu: npt.ArrayLike, phase_load: npt.ArrayLike) -> Floats:
+    """Voltage of each phase at the pole, (time, phase) [1]: the regulator's less the drop of its own load.
+
+    Args:
+        regulated_pu: (time,).
+        phase_load: current over the annual peak, (time, phase).
+    """
+    drop_pu = LINE_DROP_PU * np.asarray(phase_load, np.float64)
+    return np.asarray(np.asarray(regulated_pu, np.float64)[:, None] - drop_pu)

@@ -4,6 +4,7 @@ Radiance is looked up in a table of 16,384 points from 150 to 2000 K (relative e
 by Gauss-Legendre quadrature. Temperatures beyond the table take the value at its end.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -65,6 +66,29 @@ def band_temperature_k(radiance_w_m2_sr: Values) -> Floats:
     """Temperature of the blackbody with a given in-band radiance [K]; the exact inverse of the table."""
     temperature_k, radiance, _ = _table()
     return np.asarray(np.interp(radiance_w_m2_sr, radiance, temperature_k))
+
+
+@dataclass(frozen=True, slots=True)
+class CountCurve:
+    """Raw counts of a camera over black bodies: R / (exp(B / T) - F) + O."""
+
+    r: float
+    b_k: float
+    f: float
+    o: float
+
+    def counts(self, temperature_k: Values) -> Floats:
+        """Counts for a black body, shape of the argument."""
+        return np.asarray(self.r / (np.exp(self.b_k / np.asarray(temperature_k)) - self.f) + self.o)
+
+    def temperature_k(self, counts: Values) -> Floats:
+        """Temperature of the black body behind counts above the offset [K]."""
+        return np.asarray(self.b_k / np.log(self.r / (np.asarray(counts) - self.o) + self.f))
+
+
+LEPTON_COUNTS = CountCurve(
+    395_653.0, 1435.0, 1.0, 156.0
+)  # one serial unit, high gain (driver comment, quoted)
 
 
 def atmosphere_transmittance(range_m: Values, air_c: Values, relative_humidity: Values) -> Floats:

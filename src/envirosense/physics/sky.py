@@ -13,6 +13,7 @@ BAND_FRACTION = 0.370  # share of a 293 K blackbody's power inside 8-14 um (inte
 DIFFUSIVITY = 1.66  # slant path that stands for a hemisphere [Elsasser1942] (from memory)
 BAND_EMISSIVITY_FLOOR = 0.15  # driest air: carbon dioxide beyond 13.5 um, part of ozone and vapour # assumed
 LAPSE_K_M = 6.5e-3  # standard atmosphere [ISO2533]
+VAPOUR_SCALE_M = 2000.0  # height over which water vapour falls to 1/e (from memory)
 LOWEST_SINE = 1e-3  # at and below the horizon the path is opaque
 
 
@@ -60,14 +61,28 @@ def band_emissivity(clear_sky_emissivity: Values) -> Floats:
     )
 
 
-def clear_band_radiance_w_m2_sr(elevation_rad: Values, air_k: Values, emissivity: Values) -> Floats:
-    """In-band radiance of clear sky at an elevation, for a hemispheric in-band emissivity [W/m2/sr].
+def band_path(elevation_rad: Values, emissivity: Values) -> Floats:
+    """Optical depth in 8-14 um of the whole clear air at an elevation.
 
-    One isothermal layer: the vertical path follows from the hemisphere by the diffusivity factor.
+    One isothermal layer: the vertical depth follows from the hemisphere by the diffusivity factor.
     """
     sine = np.maximum(np.sin(elevation_rad), LOWEST_SINE)
-    transmittance = (1.0 - np.asarray(emissivity)) ** (1.0 / (DIFFUSIVITY * sine))
-    return np.asarray((1.0 - transmittance) * band_radiance_w_m2_sr(air_k))
+    return np.asarray(-np.log1p(-np.asarray(emissivity)) / (DIFFUSIVITY * sine))
+
+
+def share_below(cloud_base_m: Values) -> Floats:
+    """Share of the clear air's optical depth that lies below a cloud base, 0..1."""
+    return np.asarray(-np.expm1(-np.asarray(cloud_base_m) / VAPOUR_SCALE_M))
+
+
+def cloud_base_k(air_k: Values, cloud_base_m: Values) -> Floats:
+    """Temperature of a cloud base on the standard lapse rate [K]."""
+    return np.asarray(np.asarray(air_k) - LAPSE_K_M * np.asarray(cloud_base_m))
+
+
+def clear_band_radiance_w_m2_sr(elevation_rad: Values, air_k: Values, emissivity: Values) -> Floats:
+    """In-band radiance of clear sky at an elevation, for a hemispheric in-band emissivity [W/m2/sr]."""
+    return np.asarray(-np.expm1(-band_path(elevation_rad, emissivity)) * band_radiance_w_m2_sr(air_k))
 
 
 def band_sky_radiance_w_m2_sr(
@@ -79,10 +94,12 @@ def band_sky_radiance_w_m2_sr(
 ) -> Floats:
     """What a camera sees of the sky in 8-14 um [W/m2/sr]; arguments broadcast, say (time, 1) against (band,).
 
-    Clear part by `clear_band_radiance_w_m2_sr`; cloud is black at the temperature of its base, which lies on
-    the standard lapse rate. A cloud's radiance reaches the camera undimmed.
+    Clear part by `clear_band_radiance_w_m2_sr`; cloud is black at the temperature of its base, and the air
+    below it dims it and glows.
     """
     emissivity = band_emissivity(berdahl_martin_emissivity(dew_point_k))
     clear = clear_band_radiance_w_m2_sr(elevation_rad, air_k, emissivity)
-    cloud = band_radiance_w_m2_sr(np.asarray(air_k) - LAPSE_K_M * np.asarray(cloud_base_m))
+    kept = np.exp(-band_path(elevation_rad, emissivity) * share_below(cloud_base_m))
+    cloud = band_radiance_w_m2_sr(cloud_base_k(air_k, cloud_base_m))
+    cloud = kept * cloud + (1.0 - kept) * band_radiance_w_m2_sr(air_k)
     return np.asarray((1.0 - np.asarray(cloud_fraction)) * clear + cloud_fraction * cloud)

@@ -1,8 +1,4 @@
-"""The pole's components as a heat network: what each is made of and what it touches.
-
-Material data are handbook values; sizes that no document fixes are marked assumed. Nodes of
-wood that a scenario heats exist on every pole, so that the network is the same for all.
-"""
+"""The pole's components as a heat network, by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,176 +6,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from envirosense.core.errors import UnknownNameError
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.physics.conductor import LINNET, resistance_ohm_m
 from envirosense.physics.heat import HeatNetwork
+from envirosense.physics.joint import RESISTANCE_REFERENCE_K
+from envirosense.pole.component_nodes import (
+    ALUMINIUM_W_M_K,
+    CONDUCTOR_AREA_M2,
+    CONDUCTOR_SPAN_M,
+    COPPER_W_M_K,
+    FITTINGS,
+    JUMPER_AREA_M2,
+    JUMPER_DIAMETER_M,
+    Node,
+    links,
+    nodes,
+)
 from envirosense.pole.site import PHASES, Site
 
-WOOD_J_M3_K = 1.0e6  # dry wood (handbook, from memory)
-WOOD_W_M_K = 0.15  # across the grain (handbook, from memory)
-WOOD_J_G_K = 1.6  # dry wood when hot (handbook, from memory)
-WOOD_SKIN_M = 0.02  # depth of the node that the camera sees; between an hour and a day; assumed
-SOIL_J_M3_K = 1.6e6  # dry soil (handbook, from memory)
-SOIL_W_M_K = 0.5
-SOIL_SKIN_M = 0.05  # half the diurnal damping depth; assumed
-SOIL_DEEP_M = 0.3  # where the temperature stands still for a day; assumed
-CONDUCTOR_SPAN_M = 6.0  # both sides of a joint; long enough that the joint hardly warms it; assumed
-CONDUCTOR_J_M_K = 620.0  # 0.69 kg/m of aluminium and steel at 900 J/kg/K
-CONDUCTOR_AREA_M2 = 1.7e-4  # 336.4 kcmil aluminium
-ALUMINIUM_W_M_K = 237.0
-CLAMP_J_K = 450.0  # 0.5 kg of aluminium; assumed
-CLAMP_M2 = 0.015  # assumed
-FITTING_J_K = 390.0  # 0.8 kg of steel; assumed
-FITTING_M2 = 0.02  # assumed
-FITTING_TO_WOOD_W_K = 0.6  # 5 cm2 of pressed washer on wood, 1000 W/m2/K and a millimetre of char; assumed
-FITTING_TO_ARM_W_K = 0.12  # spreading into wood, 2 pi r k with r = 0.12 m
-FUEL_TO_WOOD_W_K = 0.05  # spreading into wood, 2 pi r k with r = 0.05 m
-FUEL_M2 = 0.004  # rim of the charring spot that sees air; assumed
-DEFAULT_FUEL_G = 55.0  # middle of the scenarios' range
-INSULATOR_J_K = 2600.0  # 3 kg of porcelain at 880 J/kg/K
-INSULATOR_M2 = 0.06  # assumed
-TANK_J_K = 1.25e5  # 34.8 Wh/K for 25 kVA by the rule of [C57.91] (from memory)
-TANK_WALL_J_K = 9.0e3  # 20 kg of steel
-TANK_M2 = 1.4  # 0.45 m x 0.8 m with fins; assumed
-OIL_TO_WALL_W_K = 60.0  # holds the wall 5-10 K under the oil at full load; assumed
-TREE_M2 = 4.0  # outer leaves of one clump; assumed
-TREE_J_K = 8.0e3  # thin leaves: 0.5 mm of water per area; assumed
-CASE_J_K = 900.0  # Grid Guardian, 1.8 kg; assumed
-CASE_M2 = 0.12  # assumed
-CASE_SUNLIT_M2 = 0.03  # assumed
-CASE_POWER_W = 0.9  # electronics on average; assumed
-FITTINGS = ("crossarm_bolt", "pole_top_bolt", "neutral_bracket")
-FACETS = ("pole_n", "pole_e", "pole_s", "pole_w")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One component of the heat network."""
-
-    name: str
-    capacity_j_k: float
-    area_m2: float = 0.0
-    emissivity: float = 0.92
-    absorptivity: float = 0.6
-    sun_area_m2: float = 0.0
-    sky_view: float = 0.5
-    diameter_m: float = 0.0
-    fixed: bool = False
-    tilt_deg: float | None = None  # plane that its irradiance falls on; None is a body lit from all sides
-    azimuth_deg: float = 0.0
-
-
-def nodes(site: Site, fuel_g: Mapping[str, float]) -> tuple[Node, ...]:
-    """Every component of the pole, in the order of the network."""
-    return (
-        *_pole(site),
-        *_crossarm(site),
-        *_electrical(site),
-        *(node for name in FITTINGS for node in _fitting(site, name, fuel_g.get(f"{name}_wood"))),
-        *_surroundings(),
-    )
-
-
-def _pole(site: Site) -> list[Node]:
-    visible_m = 6.0
-    side_m2 = np.pi * site.pole_diameter_m * visible_m / 4
-    skin_j_k = side_m2 * WOOD_SKIN_M * WOOD_J_M3_K
-    core_j_k = visible_m * np.pi * site.pole_diameter_m**2 / 4 * WOOD_J_M3_K
-    facets = [
-        Node(
-            name, skin_j_k, side_m2, 0.92, site.wood_absorptivity, side_m2, 0.5, site.pole_diameter_m,
-            tilt_deg=90.0, azimuth_deg=90.0 * index,
-        )
-        for index, name in enumerate(FACETS)
-    ]  # fmt: skip
-    return [*facets, Node("pole_core", core_j_k)]
-
-
-def _crossarm(site: Site) -> list[Node]:
-    face_m2 = site.crossarm_length_m * 0.1
-    skin_j_k = 2 * face_m2 * WOOD_SKIN_M * WOOD_J_M3_K
-    top = Node(
-        "crossarm_top", skin_j_k, 2 * face_m2, 0.92, site.wood_absorptivity, face_m2, 0.8, 0.1, tilt_deg=0.0
-    )
-    bottom = Node("crossarm_bottom", skin_j_k, 2 * face_m2, 0.92, site.wood_absorptivity, 0.0, 0.2, 0.1)
-    core = Node("crossarm_core", face_m2 * 0.08 * WOOD_J_M3_K)
-    return [top, bottom, core]
-
-
-def _electrical(site: Site) -> list[Node]:
-    d = site.conductor_diameter_m
-    wires = [
-        Node(
-            name,
-            CONDUCTOR_J_M_K * CONDUCTOR_SPAN_M,
-            np.pi * d * CONDUCTOR_SPAN_M,
-            site.metal_emissivity,
-            site.metal_emissivity,
-            d * CONDUCTOR_SPAN_M,
-            0.5,
-            d,
-        )
-        for name in (*(f"conductor_{p}" for p in PHASES), "neutral")
-    ]
-    clamps = [
-        Node(f"clamp_{p}", CLAMP_J_K, CLAMP_M2, site.metal_emissivity, site.metal_emissivity, CLAMP_M2 / 4,
-             0.5, 0.06)
-        for p in PHASES
-    ]  # fmt: skip
-    insulators = [
-        Node(f"insulator_{p}", INSULATOR_J_K, INSULATOR_M2, 0.92, 0.5, INSULATOR_M2 / 4, 0.5, 0.12)
-        for p in PHASES
-    ]
-    half = TANK_M2 / 2
-    tank = [
-        Node(f"tank_{part}", TANK_WALL_J_K, half, 0.92, site.tank_absorptivity, half / np.pi, 0.5, 0.45)
-        for part in ("top", "bottom")
-    ]
-    return [*wires, *clamps, *insulators, *tank, Node("tank_oil", TANK_J_K)]
-
-
-def _fitting(site: Site, name: str, fuel_g: float | None) -> list[Node]:
-    metal = site.metal_emissivity
-    fuel_j_k = (fuel_g or DEFAULT_FUEL_G) * WOOD_J_G_K
-    return [
-        Node(name, FITTING_J_K, FITTING_M2, metal, metal, FITTING_M2 / 5, 0.5, 0.05),
-        Node(f"{name}_wood", fuel_j_k, FUEL_M2, 0.92, site.wood_absorptivity, FUEL_M2 / 5, 0.5, 0.1),
-    ]
-
-
-def _surroundings() -> list[Node]:
-    ground = Node("ground", SOIL_SKIN_M * SOIL_J_M3_K, 1.0, 0.94, 0.75, 1.0, 1.0, 0.0, tilt_deg=0.0)
-    leaves = Node("tree_sunny", TREE_J_K, 2 * TREE_M2, 0.97, 0.5, TREE_M2 / 2, 0.6, 0.05)
-    shade = Node("tree_shady", TREE_J_K, 2 * TREE_M2, 0.97, 0.5, 0.0, 0.3, 0.05)
-    case = Node("device_case", CASE_J_K, CASE_M2, 0.9, 0.6, CASE_SUNLIT_M2, 0.5, 0.16)
-    return [ground, Node("ground_deep", 1.0, fixed=True), leaves, shade, case]
-
-
-def _links(site: Site) -> list[tuple[str, str, float]]:
-    side_m2 = np.pi * site.pole_diameter_m * 6.0 / 4
-    facet_w_k = WOOD_W_M_K * side_m2 / (site.pole_diameter_m / 4)
-    face_m2 = site.crossarm_length_m * 0.1
-    face_w_k = WOOD_W_M_K * face_m2 / 0.05
-    soil_w_k = SOIL_W_M_K / SOIL_DEEP_M
-    return [
-        *((facet, "pole_core", facet_w_k) for facet in FACETS),
-        ("crossarm_top", "crossarm_core", face_w_k),
-        ("crossarm_bottom", "crossarm_core", face_w_k),
-        *((f"insulator_{p}", "crossarm_core", 0.05) for p in PHASES),  # pin in wood; assumed
-        *((f"insulator_{p}", f"clamp_{p}", 0.05) for p in PHASES),  # tie over porcelain; assumed
-        ("tank_oil", "tank_top", OIL_TO_WALL_W_K * 0.6),
-        ("tank_oil", "tank_bottom", OIL_TO_WALL_W_K * 0.4),
-        ("ground", "ground_deep", soil_w_k),
-        *_fitting_links("crossarm_bolt", "crossarm_core"),
-        *_fitting_links("pole_top_bolt", "pole_core"),
-        *_fitting_links("neutral_bracket", "pole_core"),
-    ]
-
-
-def _fitting_links(name: str, wood: str) -> list[tuple[str, str, float]]:
-    return [
-        (name, f"{name}_wood", FITTING_TO_WOOD_W_K),
-        (name, wood, FITTING_TO_ARM_W_K),
-        (f"{name}_wood", wood, FUEL_TO_WOOD_W_K),
-    ]
+WIRE_20_OHM_M = float(resistance_ohm_m(LINNET, RESISTANCE_REFERENCE_K - ZERO_CELSIUS_K))
+WIRE_SLOPE_PER_K = float(resistance_ohm_m(LINNET, 21.0) - resistance_ohm_m(LINNET, 20.0)) / WIRE_20_OHM_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +50,40 @@ class Components:
             raise UnknownNameError("component", name, self.network.names)
         return self.network.names.index(name)
 
+    def link(self, a: str, b: str) -> int:
+        """Place of the link between two components."""
+        n = self.network
+        return int(np.flatnonzero((n.link_a == self.index(a)) & (n.link_b == self.index(b)))[0])
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """Names of the conductors that currents heat, in the order of the network."""
+        return tuple(self.network.names[i] for i in self.network.wire_node)
+
     @property
     def joints(self) -> tuple[str, ...]:
         """Names of the current-carrying joints, in the order of the network."""
         return tuple(self.network.names[i] for i in self.network.joint_node)
+
+
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    component: str
+    fin: str  # component that stands for the far end of its conductors
+    diameter_m: float
+    area_m2: float
+    conductivity_w_m_k: float
+
+
+def _joints(site: Site) -> tuple[_Joint, ...]:
+    aluminium = (site.conductor_diameter_m, CONDUCTOR_AREA_M2, ALUMINIUM_W_M_K)
+    copper = (JUMPER_DIAMETER_M, JUMPER_AREA_M2, COPPER_W_M_K)
+    clamps = (_Joint(f"clamp_{p}", f"conductor_{p}", *aluminium) for p in PHASES)
+    return (*clamps, _Joint("cutout", "neutral", *copper), _Joint("bushing_secondary", "neutral", *copper))
+
+
+def _wires() -> tuple[str, ...]:
+    return (*(f"conductor_{p}" for p in PHASES), "neutral")
 
 
 def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> Components:
@@ -222,12 +98,12 @@ def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> C
             raise UnknownNameError("fuel", name, woods)
     parts = nodes(site, fuel_g or {})
     place = {node.name: i for i, node in enumerate(parts)}
-    links = _links(site)
+    linked = links(site)
 
     def column(field: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return np.array([float(getattr(node, field)) for node in parts])
 
-    n_joints = len(PHASES)
+    joint, wire = _joints(site), _wires()
     network = HeatNetwork(
         names=tuple(place),
         capacity_j_k=column("capacity_j_k"),
@@ -238,13 +114,16 @@ def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> C
         sky_view=column("sky_view"),
         diameter_m=column("diameter_m"),
         fixed=np.array([node.fixed for node in parts]),
-        link_a=np.array([place[a] for a, _, _ in links], dtype=np.int64),
-        link_b=np.array([place[b] for _, b, _ in links], dtype=np.int64),
-        link_w_k=np.array([w for _, _, w in links]),
-        joint_node=np.array([place[f"clamp_{p}"] for p in PHASES], dtype=np.int64),
-        fin_node=np.array([place[f"conductor_{p}"] for p in PHASES], dtype=np.int64),
-        fin_diameter_m=np.full(n_joints, site.conductor_diameter_m),
-        fin_area_m2=np.full(n_joints, CONDUCTOR_AREA_M2),
-        fin_conductivity=np.full(n_joints, ALUMINIUM_W_M_K),
+        link_a=np.array([place[a] for a, _, _ in linked], dtype=np.int64),
+        link_b=np.array([place[b] for _, b, _ in linked], dtype=np.int64),
+        link_w_k=np.array([w for _, _, w in linked]),
+        joint_node=np.array([place[j.component] for j in joint], dtype=np.int64),
+        fin_node=np.array([place[j.fin] for j in joint], dtype=np.int64),
+        fin_diameter_m=np.array([j.diameter_m for j in joint]),
+        fin_area_m2=np.array([j.area_m2 for j in joint]),
+        fin_conductivity=np.array([j.conductivity_w_m_k for j in joint]),
+        wire_node=np.array([place[name] for name in wire], dtype=np.int64),
+        wire_ohm=np.full(len(wire), WIRE_20_OHM_M * CONDUCTOR_SPAN_M),
+        wire_slope_per_k=np.full(len(wire), WIRE_SLOPE_PER_K),
     )
     return Components(parts, network)

@@ -1,11 +1,11 @@
-"""Gas at any point around the pole: ambient background and the plumes of heated wood.
+"""Gas at any point around the pole: ambient background, air from far away, and the plumes of every source.
 
-Concentrations add: without a source there is no excess, whatever the seed. One set of eddies
-moves every plume, and it is the wind that the anemometer feels.
+Concentrations add: without a source there is no excess, whatever the seed. One set of eddies moves every
+plume, and it is the wind that the anemometer feels. Gas and particles of one source share one plume.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -15,12 +15,7 @@ from envirosense.core.protocols import Array, Position
 from envirosense.core.rng import stream
 from envirosense.core.species import species as species_named
 from envirosense.core.units import GAS_CONSTANT_J_MOL_K
-from envirosense.physics.airflow import (
-    dissipation_m2_s3,
-    ou_path,
-    sigma_theta_rad,
-    turbulence_sigmas_m_s,
-)
+from envirosense.physics.airflow import ou_path
 from envirosense.physics.background import (
     LN_TAU_S,
     SYNOPTIC_TAU_S,
@@ -29,18 +24,13 @@ from envirosense.physics.background import (
     background_ppb,
     blend_paths,
 )
-from envirosense.physics.dispersion import (
-    fluctuating_chi_s_m3,
-    plume_rise_m,
-    plume_spread,
-    split_spread,
-    unit_gamma,
-)
+from envirosense.physics.gas_chemistry import Triad, photolysis_per_s, plume_triad, titration_rate_per_ppb_s
 from envirosense.pole.atmosphere import Atmosphere
+from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.plumes import Arrival, PoleAir, carry
+from envirosense.scenarios import AirMass, Emission
 
-SOURCE_SIZE_M = 0.25  # wake of fitting and crossarm that the gas first fills; assumed
-IN_PLUME_INTENSITY = 0.4  # i_r of 0.3-0.6 at near range [YeeWilson2000] (from memory)
-IN_PLUME_TAU_S = 1.0  # 0.3-1 s times plume width over wind [YeeWilson2000] (from memory)
+TRIAD = ("nitric_oxide", "ozone", "nitrogen_dioxide")
 
 
 @cache
@@ -58,15 +48,16 @@ def _levels(place: str) -> BackgroundLevels:
 
 
 class Background:
-    """Ambient gas over an episode, the same everywhere around one pole."""
+    """Ambient gas over an episode, the same everywhere around one pole, with the air masses that come by."""
 
-    def __init__(self, place: str, atmosphere: Atmosphere, world_seed: int) -> None:
+    def __init__(
+        self, place: str, atmosphere: Atmosphere, world_seed: int, air_masses: Iterable[AirMass] = ()
+    ) -> None:
         """Draw the wander of each species and keep the courses."""
         levels = _levels(place)
         grid, weather = atmosphere.grid, atmosphere.weather
         paths = [_wander(world_seed, name, grid.n, grid.dt_s) for name in ("shared", *levels.species)]
-        self.names = levels.species
-        self.ppb = background_ppb(
+        local_ppb = background_ppb(
             atmosphere.hour_local,
             float(atmosphere.hour_of_year[0]) / 24.0,
             weather.air_k,
@@ -75,6 +66,27 @@ class Background:
             levels,
             np.stack(paths, axis=1),
         )
+        self.names, self.ppb = _with_air_masses(levels.species, local_ppb, air_masses)
+
+    def of(self, wanted: Sequence[str]) -> Array:
+        """Mole fractions, (time, species) [ppb]; zero for gases of no background."""
+        ppb = np.zeros((self.ppb.shape[0], len(wanted)))
+        for column, name in enumerate(wanted):
+            if name in self.names:
+                ppb[:, column] = self.ppb[:, self.names.index(name)]
+        return ppb
+
+
+def _with_air_masses(
+    names: tuple[str, ...], ppb: Array, air_masses: Iterable[AirMass]
+) -> tuple[tuple[str, ...], Array]:
+    """Background with what air masses add; never below zero, should one bring cleaner air."""
+    courses = {name: ppb[:, column] for column, name in enumerate(names)}
+    for mass in air_masses:
+        for alias, added_ppb in mass.gas_ppb.items():
+            name = species_named(alias).name
+            courses[name] = courses.get(name, np.zeros(ppb.shape[0])) + added_ppb
+    return tuple(courses), np.maximum(np.stack(list(courses.values()), axis=1), 0.0)
 
 
 def _wander(world_seed: int, name: str, n: int, dt_s: float) -> Array:
@@ -83,6 +95,107 @@ def _wander(world_seed: int, name: str, n: int, dt_s: float) -> Array:
         return np.asarray(ou_path(rng.standard_normal(n), dt_s, tau_s, float(rng.standard_normal())))
 
     return blend_paths(path("hourly", LN_TAU_S), path("synoptic", SYNOPTIC_TAU_S))
+
+
+class GasField:
+    """Gas and particles from all sources of an episode, over all its ticks, at any point.
+
+    What reaches a point is worked out when it is first asked for and kept; draws belong to sources, so
+    neither the order of questions nor another source moves them.
+    """
+
+    def __init__(
+        self,
+        inputs: WorldInputs,
+        plumes: Sequence[Emission],
+        particle_deposition_m_s: Mapping[str, float] | None = None,
+    ) -> None:
+        """Take the sources; `plumes` are those of scenarios and those the world makes itself."""
+        self.plumes = tuple(plumes)
+        self.background = Background(
+            inputs.site.background, inputs.atmosphere, inputs.world_seed, inputs.air_masses()
+        )
+        self._inputs = inputs
+        self._air = PoleAir(inputs.atmosphere)
+        self._particle_deposition_m_s = particle_deposition_m_s or {}
+        self._arrivals: dict[tuple[int, Position], Arrival] = {}
+
+    def background_ppb(self, species: Sequence[str]) -> Array:
+        """Mole fractions far from any source, (time, species) [ppb]."""
+        return self.background.of(species)
+
+    def excess_ppb(self, species: Sequence[str], at: Position) -> Array:
+        """What the sources add, (time, species) [ppb]; that of ozone is negative where it is used up."""
+        asked = tuple(dict.fromkeys((*species, *TRIAD))) if set(species) & set(TRIAD) else tuple(species)
+        excess = np.zeros((self._inputs.grid.n, len(asked)))
+        weighted_s = np.zeros(self._inputs.grid.n)
+        for number, plume in enumerate(self.plumes):
+            arrival = self._arrival(number, at)
+            for column, name in enumerate(asked):
+                if name in plume.gas_g_s:
+                    added = self._ppb(name, arrival.gas_g_m3(name))
+                    excess[:, column] += added
+                    weighted_s += added * arrival.age_s if name in TRIAD else 0.0
+        if set(TRIAD) <= set(asked) and excess.any():
+            excess = self._reacted(excess, asked, weighted_s)
+        return excess[:, [asked.index(name) for name in species]]
+
+    def chi_s_m3(self, source_index: int, at: Position) -> Array:
+        """Concentration per unit of a steady emission of one source, (time,) [s/m3]."""
+        return self._arrival(source_index, at).chi_s_m3
+
+    def particle_excess_ug_m3(self, at: Position) -> dict[str, Array]:
+        """Dry mass that the sources add, by aerosol, (time,) each [ug/m3]."""
+        total: dict[str, Array] = {}
+        for number, plume in enumerate(self.plumes):
+            for aerosol in plume.particle_g_s:
+                added = 1e6 * self._arrival(number, at).particle_g_m3(aerosol)
+                total[aerosol] = total[aerosol] + added if aerosol in total else added
+        return total
+
+    def tier(self, source_index: int, at: Position) -> tuple[str, str]:
+        """Which model carries a source's gas to a point, and why."""
+        arrival = self._arrival(source_index, at)
+        return arrival.tier, arrival.reason
+
+    def _arrival(self, number: int, at: Position) -> Arrival:
+        if (number, at) not in self._arrivals:
+            inputs, plume = self._inputs, self.plumes[number]
+            self._arrivals[number, at] = carry(
+                plume,
+                self._air,
+                at,
+                inputs.site.pole_diameter_m,
+                inputs.site.pole_height_m,
+                self._particle_deposition_m_s,
+                inputs.rng("plume", plume.name, "inside"),
+            )
+        return self._arrivals[number, at]
+
+    def _ppb(self, name: str, concentration_g_m3: Array) -> Array:
+        weather = self._inputs.atmosphere.weather
+        mol_per_m3 = weather.pressure_pa / (GAS_CONSTANT_J_MOL_K * weather.air_k)
+        return np.asarray(1e9 * concentration_g_m3 / (species_named(name).molar_mass_g_mol * mol_per_m3))
+
+    def _reacted(self, excess_ppb: Array, names: tuple[str, ...], weighted_s: Array) -> Array:
+        """The same excess after nitric oxide has met ozone on the way; age is that of the three gases."""
+        weather = self._inputs.atmosphere.weather
+        columns = [names.index(name) for name in TRIAD]
+        amount = excess_ppb[:, columns].sum(axis=1)
+        age_s = np.where(amount > 0.0, weighted_s / np.maximum(amount, 1e-300), 0.0)
+        ambient = Triad(*self.background_ppb(TRIAD).T)
+        triad = plume_triad(
+            Triad(*excess_ppb[:, columns].T),
+            ambient,
+            age_s,
+            titration_rate_per_ppb_s(weather.air_k, weather.pressure_pa),
+            photolysis_per_s(weather.ghi_w_m2),
+        )
+        reacted = excess_ppb.copy()
+        reacted[:, columns] = np.stack(
+            [triad.nitric_oxide_ppb, triad.ozone_ppb, triad.nitrogen_dioxide_ppb], axis=1
+        )
+        return reacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +211,18 @@ class Plume:
 
 def chi_s_m3(plume: Plume, atmosphere: Atmosphere, eddies: Array, at: Position, world_seed: int) -> Array:
     """Concentration per unit emission at a point, fluctuating, (time,) [s/m3], and zero upwind."""
-    grid, air = atmosphere.grid, atmosphere.stability
-    east, north = at[0] - plume.at[0], at[1] - plume.at[1]
-    flow = atmosphere.downwind
-    downwind_m = east * flow[:, 0] + north * flow[:, 1]
-    crosswind_m = north * flow[:, 0] - east * flow[:, 1]
-    wind = atmosphere.mean_wind_m_s(plume.at[2])
-    sigmas = turbulence_sigmas_m_s(air.friction_velocity_m_s, air.inv_obukhov_per_m, plume.at[2])
-    release_m = plume.at[2] + plume_rise_m(plume.heat_w, np.maximum(downwind_m, 0.0), wind)
-    spread = plume_spread(
-        downwind_m,
-        release_m,
-        air.friction_velocity_m_s,
-        air.inv_obukhov_per_m,
-        atmosphere.roughness_m,
-        sigma_theta_rad(sigmas.v, wind),
-        SOURCE_SIZE_M,
-    )
-    dissipation = dissipation_m2_s3(air.friction_velocity_m_s, plume.at[2], air.inv_obukhov_per_m)
-    relative = split_spread(spread, SOURCE_SIZE_M, dissipation)
-    inside = stream(world_seed, "plume", plume.name, "inside")
-    gaussian = ou_path(
-        inside.standard_normal(grid.n), grid.dt_s, IN_PLUME_TAU_S, float(inside.standard_normal())
-    )
-    in_plume = unit_gamma(gaussian, IN_PLUME_INTENSITY)
-    chi = fluctuating_chi_s_m3(
-        crosswind_m, at[2], release_m, spread, relative, eddies[:, 1], eddies[:, 2], in_plume
-    )
-    return np.asarray(chi)
+    air = PoleAir(atmosphere)
+    air.carrying = replace(air.carrying, eddies=eddies)
+    emission = Emission(plume.name, plume.at, {}, heat_w=plume.heat_w)
+    return carry(
+        emission,
+        air,
+        at,
+        atmosphere.pole_diameter_m,
+        atmosphere.pole_height_m,
+        {},
+        stream(world_seed, "plume", plume.name, "inside"),
+    ).chi_s_m3
 
 
 def excess_ppb(

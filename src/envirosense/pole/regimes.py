@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.protocols import Array
-from envirosense.pole.streams import REGIMES, batch
+from envirosense.pole.columns import batch
+from envirosense.pole.streams import REGIMES
 from envirosense.pole.world import EnvironmentOrchestrator
 
 EVERY_S = 60.0

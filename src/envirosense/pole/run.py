@@ -11,13 +11,15 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import EpisodeReader, Sink
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import streams as s
+from envirosense.pole import world_streams as w
+from envirosense.pole.columns import batch
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import excess_snr, observe_event
 from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
 from envirosense.pole.view import shown_component
 from envirosense.pole.weather_ref import WeatherRef, weather_year
-from envirosense.pole.world import HOTTEST_COMPONENT_K, Environment3DState, EnvironmentOrchestrator
+from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import SCENARIOS, EventLabels, Labels, Response
 
 MASK_SHARE = 0.1  # share of a pixel from which it counts as the event's
@@ -67,12 +69,15 @@ class EpisodeRun:
                 out.write("ideal", s.readings_batch(self._ideal_schema, ticks, ideal, self.device))
         for frames in block.frames.values():
             out.write("thermal", s.frames_batch(frames))
-        out.write("truth", self._truth(state, ticks))
+        at = self.site.device_position_m
+        out.write("truth", w.truth_batch(ticks, state, at))
+        out.write("fields", w.fields_batch(ticks, state, at))
         out.write("components", self._components(first, stop))
         out.write("regimes", regimes_batch(self.world, first, stop))
 
     def write_causes(self, out: Sink) -> None:
         """Write response, events, labels, observability, masks and the state of the stages."""
+        out.write("strikes", w.strikes_batch(self.world.state(0, self.spec.grid.n).strikes()))
         responses = [] if self.response is None else [s.response_batch(0, self.response)]
         _write(out, "response", s.RESPONSE, responses)
         events = list(enumerate(self.labels.events))
@@ -87,29 +92,9 @@ class EpisodeRun:
         """What the episode reports about itself."""
         hottest_k = float(self.world.state(0, self.spec.grid.n).component_k().max())
         facts: dict[str, Any] = {"n_events": len(self.labels.events), "hottest_component_k": hottest_k}
-        if hottest_k >= HOTTEST_COMPONENT_K:
-            facts["clamped"] = f"component temperature held at {HOTTEST_COMPONENT_K} K"
+        if self.world.clamps:
+            facts["clamped"] = self.world.clamps
         return EpisodeSummary(episode_id=self.spec.episode_id, facts=facts)
-
-    def _truth(self, state: Environment3DState, ticks: np.ndarray[Any, Any]) -> pa.RecordBatch:
-        at = self.site.device_position_m
-        wind = state.wind_m_s(at)
-        gas = state.gas_ppb(s.TRUTH_GASES, at)
-        columns = {
-            "tick": ticks,
-            "air_k": state.air_k(at),
-            "dew_point_k": state.dew_point_k(at),
-            "relative_humidity": state.relative_humidity(at),
-            "pressure_pa": state.pressure_pa(at),
-            "wind_east_m_s": wind[:, 0],
-            "wind_north_m_s": wind[:, 1],
-            "wind_up_m_s": wind[:, 2],
-            "ghi_w_m2": state.irradiance_w_m2(),
-            "rain_mm_h": state.rain_mm_h(),
-            "current_a": state.current_a(),
-        } | {f"{name}_ppb": gas[:, i] for i, name in enumerate(s.TRUTH_GASES)}
-        single = {k: v if k == "tick" else v.astype(np.float32) for k, v in columns.items()}
-        return s.batch(s.TRUTH, single)
 
     def _components(self, first: int, stop: int) -> pa.RecordBatch:
         every = self.world.component_step_ticks
@@ -117,7 +102,7 @@ class EpisodeRun:
         table_k = self.world.step_component_k(ticks // every)
         names = self.world.component_names
         columns = {f"{name}_k": table_k[:, i].astype(np.float32) for i, name in enumerate(names)}
-        return s.batch(s.components_schema(names), {"tick": ticks} | columns)
+        return batch(w.components_schema(names), {"tick": ticks} | columns)
 
     def _event(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         grid = self.spec.grid
@@ -144,7 +129,7 @@ class EpisodeRun:
             "source_strength_unit": event.source_strength_unit,
             "parent_event_id": None,
         }
-        return s.batch(s.EVENTS, {name: [value] for name, value in row.items()})
+        return batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
     def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         seen = observe_event(excess_snr(self.device, self.world), event.active, self.spec.grid)
@@ -163,7 +148,7 @@ class EpisodeRun:
             "n_pixels": [int(mask.sum()) for mask in masks],
             "mask": [np.packbits(mask).tobytes() for mask in masks],
         }
-        return s.batch(s.MASKS, columns)
+        return batch(s.MASKS, columns)
 
     def _describe(self) -> dict[str, dict[str, Any]]:
         scalars = self.device.scalar_sensors
@@ -177,7 +162,7 @@ class EpisodeRun:
             for name, sensor in self.device.sensors.items()
             for row in s.stage_rows(sensor, self._described[name], after[name])
         ]
-        return s.batch(s.STAGES, {name: [row[name] for row in rows] for name in s.STAGES.names})
+        return batch(s.STAGES, {name: [row[name] for row in rows] for name in s.STAGES.names})
 
 
 def require_one_camera(configuration: SensorConfiguration) -> None:

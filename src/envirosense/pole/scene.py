@@ -11,12 +11,7 @@ import numpy.typing as npt
 
 from envirosense.pole.scene_geometry import Doubles, Numbers, PinholeCamera, Primitive
 
-# Bands of sky, fine enough that no contour of them shows: neighbours differ by less than 3 K # assumed
-SKY_EDGES_DEG = (
-    *(edge / 2.0 for edge in range(1, 20)),
-    *(float(edge) for edge in range(10, 20)),
-    *(float(edge) for edge in range(20, 90, 2)),
-)
+SKY_SPACING_PX = 5  # between points whose radiance the sky is interpolated from: 3.4 degrees # assumed
 BLUR_PX = 0.45  # Gaussian equal to diffraction and aberration of an f/1.1 doublet # assumed
 BLUR_REACH_PX = 3  # 6.7 sigma: what is cut off is below 1e-8
 LEAST_SHARE = 1e-4  # smaller shares are dropped (a 100 K contrast leaves 10 mK) and the rest rescaled
@@ -24,15 +19,14 @@ LEAST_SHARE = 1e-4  # smaller shares are dropped (a 100 K contrast leaves 10 mK)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Bodies around a camera; the sky is always there."""
+    """Bodies around a camera; behind them is the sky."""
 
     primitives: tuple[Primitive, ...]
 
     @property
     def components(self) -> tuple[str, ...]:
-        """Names of all components: bodies in order, then `sky/0` at the horizon and so on to the zenith."""
-        bodies = tuple(name for primitive in self.primitives for name in primitive.components)
-        return bodies + tuple(f"sky/{band}" for band in range(len(SKY_EDGES_DEG) + 1))
+        """Names of all components of the bodies, in order."""
+        return tuple(name for primitive in self.primitives for name in primitive.components)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +39,17 @@ class SparseWeights:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of each pixel each component fills, and where components are."""
+    """How much of each pixel each component fills, and where components are.
+
+    Bodies come first, then the points of the sky that are seen, `sky/ROW/COLUMN`: a pixel of sky is
+    interpolated between the four around it.
+    """
 
     weights: npt.NDArray[np.float32]  # (pixel, component), rows sum to 1
     components: tuple[str, ...]
     range_m: Doubles  # (component,) mean distance of the seen part; NaN if unseen, infinite for sky
-    elevation_rad: Doubles  # (component,) mean elevation of the seen part of a sky band; NaN for bodies
+    elevation_rad: Doubles  # (component,) of a point of the sky; NaN for bodies
+    azimuth_rad: Doubles | None = None  # (component,) likewise; None where nothing moves in the sky
 
     def sparse(self) -> SparseWeights:
         """The same weights without their zeros."""
@@ -70,30 +69,28 @@ def coverage(
     """Share of each component in each pixel, by nearest hit of supersampling**2 rays, then blurred."""
     directions = camera.rays(supersampling)
     distance, component = _nearest(scene, np.array(camera.position_m), directions)
-    n_components, n_sub = len(scene.components), supersampling**2
+    bodies, n_sub = scene.components, supersampling**2
+    n_columns = len(bodies) + 1  # the last one is sky
     pixel = np.arange(component.size) // n_sub
-    hits = np.bincount(
-        pixel * n_components + component, minlength=camera.rows * camera.columns * n_components
-    )
-    shares = hits.reshape(camera.rows, camera.columns, n_components) / n_sub
-    first_sky = n_components - len(SKY_EDGES_DEG) - 1
-    shares = _trim(_blur(shares, blur_px), first_sky).reshape(-1, n_components)
-    seen = np.bincount(component, minlength=n_components)
-    elevation = np.arcsin(np.clip(directions[:, 2], -1.0, 1.0))
+    hits = np.bincount(pixel * n_columns + component, minlength=camera.rows * camera.columns * n_columns)
+    shares = hits.reshape(camera.rows, camera.columns, n_columns) / n_sub
+    shares = _trim(_blur(shares, blur_px)).reshape(-1, n_columns)
+    sky, names, azimuth, elevation = _sky_points(camera, shares[:, -1])
+    unknown = np.full(len(bodies), np.nan)
+    seen = np.bincount(component, minlength=n_columns)[:-1]
     return Coverage(
-        weights=shares.astype(np.float32),
-        components=scene.components,
-        range_m=_mean_by(component, distance, seen),
-        elevation_rad=_sky_elevation(component, elevation, seen),
+        weights=np.concatenate([shares[:, :-1], sky], axis=1).astype(np.float32),
+        components=bodies + names,
+        range_m=np.concatenate([_mean_by(component, distance, seen), np.full(len(names), np.inf)]),
+        elevation_rad=np.concatenate([unknown, elevation]),
+        azimuth_rad=np.concatenate([unknown, azimuth]),
     )
 
 
 def _nearest(scene: Scene, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
-    """Distance [m] and component number of what each ray meets first."""
+    """Distance [m] and component number of what each ray meets first; the number after the last is sky."""
     nearest = np.full(directions.shape[0], np.inf)
-    first_sky = sum(len(primitive.components) for primitive in scene.primitives)
-    elevation_deg = np.degrees(np.arcsin(np.clip(directions[:, 2], -1.0, 1.0)))
-    component = first_sky + np.searchsorted(np.array(SKY_EDGES_DEG), elevation_deg, side="right")
+    component = np.full(directions.shape[0], len(scene.components))
     first = 0
     for primitive in scene.primitives:
         rays = _towards(primitive, origin_m, directions)
@@ -131,25 +128,36 @@ def _blur(shares: Doubles, sigma_px: float) -> Doubles:
     return shares
 
 
-def _trim(shares: Doubles, first_sky: int) -> Doubles:
-    """Shares without the small ones; what a small band of sky had goes to the other bands."""
+def _trim(shares: Doubles) -> Doubles:
+    """Shares without the small ones, rescaled."""
     kept = np.where(shares < LEAST_SHARE, 0.0, shares)
-    bands, sky = kept[..., first_sky:], shares[..., first_sky:].sum(axis=-1, keepdims=True)
-    bands *= sky / np.maximum(bands.sum(axis=-1, keepdims=True), LEAST_SHARE)
     return np.asarray(kept / kept.sum(axis=-1, keepdims=True))
+
+
+def _sky_points(camera: PinholeCamera, share: Doubles) -> tuple[Doubles, tuple[str, ...], Doubles, Doubles]:
+    """Weights (pixel, point) of the points of the sky, their names, azimuths and elevations [rad].
+
+    Points lie on a grid over the image; only those that a pixel needs are kept.
+    """
+    rows, columns = (-(-(size - 1) // SKY_SPACING_PX) + 1 for size in (camera.rows, camera.columns))
+    down, across = _hats(camera.rows, rows), _hats(camera.columns, columns)
+    weights = np.einsum("ri,cj->rcij", down, across).reshape(camera.rows * camera.columns, rows * columns)
+    weights = share[:, None] * weights
+    kept = np.flatnonzero(weights.any(axis=0))
+    names = tuple(f"sky/{i // columns}/{i % columns}" for i in kept)
+    row, column = (SKY_SPACING_PX * place.astype(np.float64) for place in np.divmod(kept, columns))
+    east, north, up = camera.towards(row, column).T
+    return weights[:, kept], names, np.arctan2(east, north), np.arcsin(np.clip(up, -1.0, 1.0))
+
+
+def _hats(n_pixels: int, n_points: int) -> Doubles:
+    """Linear weights (pixel, point) of points a spacing apart; each row sums to 1."""
+    distance = np.abs(np.arange(n_pixels)[:, None] / SKY_SPACING_PX - np.arange(n_points))
+    return np.maximum(1.0 - distance, 0.0)
 
 
 def _mean_by(component: Numbers, values: Doubles, seen: Numbers) -> Doubles:
     """Mean of `values` (ray,) over the rays of each component; NaN where none."""
-    total = np.bincount(component, weights=values, minlength=seen.size)
+    reached = component < seen.size
+    total = np.bincount(component[reached], weights=values[reached], minlength=seen.size)
     return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
-
-
-def _sky_elevation(component: Numbers, elevation_rad: Doubles, seen: Numbers) -> Doubles:
-    """Mean elevation of each sky band as seen, its middle if unseen [rad]; NaN for bodies."""
-    edges = np.radians(np.array((0.0, *SKY_EDGES_DEG, 90.0)))
-    middle = np.full(seen.size, np.nan)
-    middle[-len(edges) + 1 :] = 0.5 * (edges[1:] + edges[:-1])
-    mean = _mean_by(component, elevation_rad, seen)
-    is_seen_sky = ~np.isnan(middle) & (seen > 0)
-    return np.where(is_seen_sky, mean, middle)

@@ -58,16 +58,20 @@ class PinholeCamera:
         sa, ca, se, ce = np.sin(azimuth), np.cos(azimuth), np.sin(elevation), np.cos(elevation)
         return np.array([[ca, -sa, 0.0], [-sa * se, -ca * se, ce], [sa * ce, ca * ce, se]])
 
+    def towards(self, row: Doubles, column: Doubles) -> Doubles:
+        """Unit directions to places of the image, (place, 3); pixel centres are whole numbers."""
+        right, up, forward = self.basis
+        x, y = column - 0.5 * (self.columns - 1), 0.5 * (self.rows - 1) - row
+        ray = x[:, None] * right + y[:, None] * up + self.focal_px * forward
+        return np.asarray(ray / np.linalg.norm(ray, axis=1, keepdims=True))
+
     def rays(self, supersampling: int) -> Doubles:
         """Unit directions, (pixel * supersampling**2, 3); the sub-rays of a pixel are neighbours."""
         sub = (np.arange(supersampling) + 0.5) / supersampling - 0.5
         row = np.arange(self.rows)[:, None, None, None] + sub[:, None]
         column = np.arange(self.columns)[None, :, None, None] + sub
-        x, y = np.broadcast_arrays(column - 0.5 * (self.columns - 1), 0.5 * (self.rows - 1) - row)
-        right, up, forward = self.basis
-        directions = x[..., None] * right + y[..., None] * up + self.focal_px * forward
-        flat = directions.reshape(-1, 3)
-        return np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True))
+        row, column = np.broadcast_arrays(row, column)
+        return self.towards(row.reshape(-1), column.reshape(-1))
 
     def project(self, directions: Doubles) -> tuple[Doubles, Doubles]:
         """Row and column of each direction (n, 3) [px]; NaN where it lies behind or outside the image."""

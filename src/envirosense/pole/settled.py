@@ -1,153 +1,211 @@
-"""Scalars of an episode once all its causes are known: temperatures, gas sources, background."""
+"""The world once all its causes are known: temperatures, sources, and every field, built when first asked.
 
+A world without causes stands beside the one with them, on the same draws, so "what would it be without"
+is always the same code.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from envirosense.climate.year import HOURS_PER_YEAR
 from envirosense.core.errors import ConfigError
-from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Position
-from envirosense.physics.heat import HeatDrive
+from envirosense.core.units import GRAVITY_M_S2
+from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, changed
 from envirosense.pole.components import Components, build_components
-from envirosense.pole.gases import Background, Plume, chi_s_m3, excess_ppb
+from envirosense.pole.fields.aerosols import Aerosols
+from envirosense.pole.fields.electric import LineFields
+from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.motion import PoleMotion
+from envirosense.pole.fields.power import DevicePower
+from envirosense.pole.fields.sound import SoundScape
+from envirosense.pole.fields.thunderstorms import Thunderstorms
+from envirosense.pole.gases import GasField
+from envirosense.pole.heat_causes import drive_under
 from envirosense.pole.heating import HeatHistory, heat_history
-from envirosense.pole.wood import WoodSource
-from envirosense.scenarios import Forcing, Response, WoodFuel
+from envirosense.pole.outflow import BurningWood, burning_wood, discharge_outflow
+from envirosense.pole.storms import storm_change
+from envirosense.scenarios import Emission, Forcing, Response
 
 if TYPE_CHECKING:
     from envirosense.pole.world import EnvironmentOrchestrator
 
-HOTTEST_COMPONENT_K = 1300.0  # beyond this metals melt and the network's laws end; recorded when reached
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    forcing_id: int
-    plume: Plume
-    wood: WoodSource
+HOTTEST_COMPONENT_K: Final = 1300.0  # metals melt and the network's laws end; held here and recorded
+AIR_GAS_CONSTANT_J_KG_K: Final = 287.05
+CLOUD_WIND: Final = 2.0  # wind at the clouds over that at 10 m; assumed
+RAIN_HISTORY_H: Final = 60 * 24  # a panel remembers its last rain that long; assumed
 
 
 @dataclass
 class Settled:
-    """Temperatures are (step + 1, node) at the ends of the network's steps; gas is at the ticks."""
+    """Temperatures are (step + 1, node) at the ends of the network's steps; fields are at the ticks."""
 
     world: "EnvironmentOrchestrator"
+    inputs: WorldInputs
     components: Components
     history: HeatHistory
-    healthy_k: Array
     component_k: Array
-    sources: tuple[_Source, ...]
+    clamps: dict[str, str]
+    burning: tuple[BurningWood, ...]
 
     def __post_init__(self) -> None:
-        """Draw the background; nothing about a place is known before it is asked for."""
-        self.eddies = self.world.atmosphere.unit_eddies()
-        self.background = Background(self.world.site.background, self.world.atmosphere, self.world.world_seed)
-        self._wind: dict[float, Array] = {}
-        self._chi: dict[tuple[int, Position], Array] = {}
-        self._excess: dict[tuple[tuple[str, ...], Position], Array] = {}
+        """Nothing about a place is known before it is asked for."""
+        self._wind: dict[Position, Array] = {}
+        self._pressure: dict[float, Array] = {}
 
-    def wind_m_s(self, height_m: float) -> Array:
-        """Wind at a height over the ticks, (time, 3) [m/s]; kept, since a tick at a time asks often."""
-        if height_m not in self._wind:
-            self._wind[height_m] = self.world.atmosphere.wind_vector_m_s(height_m)
-        return self._wind[height_m]
+    # --- fields
 
-    def at_ticks(self, name: str, table_k: Array) -> Array:
+    @cached_property
+    def emissions(self) -> tuple[Emission, ...]:
+        """Every source of gas and particles: hot wood, what scenarios name, discharges."""
+        outflows = (discharge_outflow(self.inputs, discharge) for discharge in self.inputs.discharges())
+        return (
+            *(burning.emission for burning in self.burning),
+            *self.inputs.emissions(),
+            *(outflow for outflow in outflows if outflow is not None),
+        )
+
+    @cached_property
+    def gases(self) -> GasField:
+        """Gas, and what plumes carry with it."""
+        return GasField(self.inputs, self.emissions)
+
+    @cached_property
+    def aerosols(self) -> Aerosols:
+        """Particles."""
+        return Aerosols(self.inputs, self.gases.particle_excess_ug_m3)
+
+    @cached_property
+    def line(self) -> LineFields:
+        """Electric and magnetic fields."""
+        return LineFields(self.inputs)
+
+    @cached_property
+    def storms(self) -> Thunderstorms:
+        """Lightning."""
+        return Thunderstorms(self.inputs)
+
+    @cached_property
+    def sound(self) -> SoundScape:
+        """Sound."""
+        return SoundScape(self.inputs, self.storms.strikes())
+
+    @cached_property
+    def motion(self) -> PoleMotion:
+        """Motion of the pole."""
+        return PoleMotion(self.inputs)
+
+    @cached_property
+    def power(self) -> DevicePower:
+        """Energy of the device."""
+        year, grid = self.world.year, self.inputs.grid
+        hours = int(year.hour_of(grid.start_utc)) + np.arange(-RAIN_HISTORY_H, 0)
+        rain_mm_h = year.rain_mm[hours % HOURS_PER_YEAR]
+        return DevicePower(self.inputs, self.world.sun, rain_mm_h, self.at_ticks("device_case"))
+
+    @cached_property
+    def cloud_drift_m_s(self) -> tuple[float, float]:
+        """Mean velocity of the clouds over the episode, east and north [m/s]."""
+        air = self.inputs.atmosphere
+        east, north = (air.mean_wind_m_s(ANEMOMETER_M)[:, None] * air.downwind).mean(axis=0)
+        return CLOUD_WIND * float(east), CLOUD_WIND * float(north)
+
+    def wind_m_s(self, at: Position) -> Array:
+        """Wind at a point over the ticks, (time, 3) [m/s]; kept, since a tick at a time asks often."""
+        if at not in self._wind:
+            self._wind[at] = self.inputs.atmosphere.wind_at(at)
+        return self._wind[at]
+
+    def pressure_pa(self, at: Position) -> Array:
+        """Static pressure at a point over the ticks, (time,) [Pa]."""
+        if at[2] not in self._pressure:
+            weather = self.inputs.atmosphere.weather
+            column = np.exp(-at[2] * GRAVITY_M_S2 / (AIR_GAS_CONSTANT_J_KG_K * weather.air_k))
+            self._pressure[at[2]] = weather.pressure_pa * column
+        return self._pressure[at[2]]
+
+    def at_ticks(self, name: str) -> Array:
         """One component over the ticks, (time,) [K], linear between the steps."""
-        column = table_k[:, self.components.index(name)]
-        return np.interp(self.world.grid.t_s, self.history.t_s, column)
+        column = self.component_k[:, self.components.index(name)]
+        return np.interp(self.inputs.grid.t_s, self.history.t_s, column)
 
-    def response(self, forcing: Forcing, forcing_id: int) -> Response:
+    # --- answers to a cause
+
+    def response(self, forcing_id: int, undisturbed: "Settled") -> Response:
         """The answer to one cause: of its first fuel, or of the component it acts on.
 
         Raises:
             ConfigError: if it acts on nothing.
         """
+        forcing, grid = self.inputs.forcings[forcing_id], self.inputs.grid
         name = forcing.fuels[0].component if forcing.fuels else forcing.component
         if name is None:
             raise ConfigError("forcing_id", forcing_id, "this cause acts on nothing, so nothing responds")
-        grid = self.world.grid
-        wood = next((s.wood for s in self.sources if s.forcing_id == forcing_id), None)
+        wood = next((b.wood for b in self.burning if b.forcing_id == forcing_id), None)
         zero = np.zeros(grid.n)
         return Response(
-            component_k=self.at_ticks(name, self.component_k),
-            healthy_k=self.at_ticks(name, self.healthy_k),
-            air_k=self.world.atmosphere.weather.air_k,
+            component_k=self.at_ticks(name),
+            healthy_k=undisturbed.at_ticks(name),
+            air_k=self.inputs.atmosphere.weather.air_k,
             converted=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.converted),
             emission_g_s=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.total_g_s),
         )
 
-    def gas_excess_ppb(self, wanted: tuple[str, ...], at: Position) -> Array:
-        """What the sources add at a point, (time, species) [ppb]; kept like the wind."""
-        if (wanted, at) not in self._excess:
-            total = np.zeros((self.world.grid.n, len(wanted)))
-            for number, source in enumerate(self.sources):
-                distance_m = float(np.hypot(at[0] - source.plume.at[0], at[1] - source.plume.at[1]))
-                chi = self._chi_s_m3(number, at)
-                total += excess_ppb(source.plume, chi, self.world.atmosphere, wanted, distance_m)
-            self._excess[wanted, at] = total
-        return self._excess[wanted, at]
 
-    def _chi_s_m3(self, number: int, at: Position) -> Array:
-        if (number, at) not in self._chi:
-            world, plume = self.world, self.sources[number].plume
-            self._chi[number, at] = chi_s_m3(plume, world.atmosphere, self.eddies, at, world.world_seed)
-        return self._chi[number, at]
+def settle(
+    world: "EnvironmentOrchestrator", forcings: tuple[Forcing, ...], others: tuple[Forcing, ...] = ()
+) -> Settled:
+    """World under all its causes: air first, then heat, then what heated wood gives off.
 
-
-def settle(world: "EnvironmentOrchestrator", forcings: tuple[Forcing, ...]) -> Settled:
-    """World under all its causes: heat first, then what the heated wood gives off."""
-    fuel_g = {fuel.component: fuel.dry_mass_g for forcing in forcings for fuel in forcing.fuels}
+    `others` do not act; they only say how much wood the network's nodes stand for, so that the same pole is
+    compared with and without them.
+    """
+    fuel_g = {fuel.component: fuel.dry_mass_g for forcing in (*forcings, *others) for fuel in forcing.fuels}
     components = build_components(world.site, fuel_g)
-    history = heat_history(world.year, world.site, components, world.atmosphere, world.sun, world.current_a)
-    healthy_k = history.solve(components)
-    forced = replace(history, drive=_forced(history, components, forcings, world.grid))
-    component_k = forced.solve(components) if any(f.component for f in forcings) else healthy_k
-    component_k = np.minimum(component_k, HOTTEST_COMPONENT_K)
-    sources = tuple(
-        _source(world, history, component_k[:, components.index(fuel.component)], forcing, forcing_id, fuel)
+    air = _air(world, forcings)
+    inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed)
+    if air is world.natural_air and forcings:
+        history = world.undisturbed.history
+    else:
+        history = heat_history(world.year, world.site, components, air, world.sun, world.current_a)
+    driven = replace(history, drive=drive_under(history, components, world.site, forcings, world.grid))
+    unclamped_k = driven.solve(components)
+    component_k = np.minimum(unclamped_k, HOTTEST_COMPONENT_K)
+    clamps = _clamps(unclamped_k, components)
+    burning = tuple(
+        burning_wood(
+            world.site,
+            world.grid,
+            history.t_s,
+            component_k[:, components.index(fuel.component)],
+            forcing_id,
+            forcing,
+            fuel,
+        )
         for forcing_id, forcing in enumerate(forcings)
         for fuel in forcing.fuels
     )
-    return Settled(world, components, history, healthy_k, component_k, sources)
+    return Settled(world, inputs, components, history, component_k, clamps, burning)
 
 
-def _forced(
-    history: HeatHistory, components: Components, forcings: tuple[Forcing, ...], grid: TimeGrid
-) -> HeatDrive:
-    drive = history.drive
-    power_w, resistance_ohm = drive.power_w.copy(), drive.resistance_ohm.copy()
-    for forcing in forcings:
-        for heating in forcing.heatings:
-            column = components.index(heating.component)
-            power_w[:, column] += _step_means(heating.power_w, history, grid)
-        for joint in forcing.joints:
-            place = components.joints.index(joint.component)
-            resistance_ohm[:, place] = _step_means(joint.resistance_ohm, history, grid)
-    return replace(drive, power_w=power_w, resistance_ohm=resistance_ohm)
+def _air(world: "EnvironmentOrchestrator", forcings: Sequence[Forcing]) -> Atmosphere:
+    """Natural air with everything that causes do to the weather."""
+    natural = world.natural_air
+    changes = [change for forcing in forcings for change in forcing.weather]
+    storms = [storm for forcing in forcings for storm in forcing.storms]
+    changes += [storm_change(storm, world.grid, natural.weather.wind_from_rad) for storm in storms]
+    return changed(natural, changes)
 
 
-def _step_means(values: Array, history: HeatHistory, grid: TimeGrid) -> Array:
-    n_steps = history.t_s.size - 1
-    per_step = round(history.step_s / grid.dt_s)
-    padded = np.concatenate([values, np.full(n_steps * per_step - grid.n, values[-1])])
-    return np.asarray(padded.reshape(n_steps, per_step).mean(axis=1))
-
-
-def _source(
-    world: "EnvironmentOrchestrator",
-    history: HeatHistory,
-    wood_k: Array,
-    forcing: Forcing,
-    forcing_id: int,
-    fuel: WoodFuel,
-) -> _Source:
-    wood = WoodSource(wood_k, history.step_s, fuel.dry_mass_g, fuel.yield_scale)
-    fitting = fuel.component.removesuffix("_wood")
-    t_s = world.grid.t_s
-    rate_g_s = np.stack([np.interp(t_s, history.t_s, rate) for rate in wood.rate_g_s.T], axis=1)
-    near = [heating.power_w for heating in forcing.heatings if heating.component in (fitting, fuel.component)]
-    heat_w = sum(near, start=np.zeros(world.grid.n))
-    at = world.site.component_positions[fitting]
-    return _Source(forcing_id, Plume(fitting, at, wood.names, rate_g_s, heat_w), wood)
+def _clamps(unclamped_k: Array, components: Components) -> dict[str, str]:
+    """What had to be held, by component."""
+    hottest_k = unclamped_k.max(axis=0)
+    return {
+        name: f"held at {HOTTEST_COMPONENT_K:g} K; the heat network would reach {peak_k:.3g} K"
+        for name, peak_k in zip(components.names, hottest_k.tolist(), strict=True)
+        if not peak_k <= HOTTEST_COMPONENT_K
+    }

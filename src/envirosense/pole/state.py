@@ -1,15 +1,21 @@
 """The pole's live world over a range of ticks, as sensors ask it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.grid import TimeGrid
-from envirosense.core.protocols import Array, Position
+from envirosense.core.protocols import Array, Phasors, Position
 from envirosense.core.species import species as species_named
+from envirosense.core.volumes import Volume, mean_over
+from envirosense.physics.lightning import Strikes, strikes_between
+from envirosense.physics.weather import WeatherSeries
 from envirosense.pole.components import Components
+from envirosense.pole.domain import require_inside
+from envirosense.pole.fields.power import Energy
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera
 from envirosense.pole.settled import Settled
@@ -20,9 +26,15 @@ if TYPE_CHECKING:
 
 SUN_BEAM_W_M2 = 120.0  # direct sunshine of the meteorologists starts here
 
+type Place = Position | Volume
+
 
 class Environment3DState:
-    """The world over a range of ticks: answers for any point; arrays start with (time,)."""
+    """The world over a range of ticks: answers for any point or volume; arrays start with (time,).
+
+    A volume's answer is its mean; `core.volumes.mean_with_error` tells how good that is. A place outside
+    the world is refused.
+    """
 
     def __init__(
         self,
@@ -30,12 +42,10 @@ class Environment3DState:
         settled: Settled,
         first: int,
         stop: int,
-        is_healthy: bool = False,
         every: int = 1,
     ) -> None:
-        """View of every `every`-th tick from `first` to before `stop`; a healthy one leaves causes out."""
+        """View of every `every`-th tick from `first` to before `stop`."""
         self.world = world
-        self._is_healthy = is_healthy
         self.first_tick = first
         start_utc = world.grid.start_utc + timedelta(seconds=first * world.grid.dt_s)
         self.grid = TimeGrid(
@@ -44,37 +54,211 @@ class Environment3DState:
         self._settled = settled
         self._part = slice(first, stop, every)
 
+    # --- other views of the same world
+
     def without_causes(self) -> "Environment3DState":
         """The same ticks of the same world in which no cause acts."""
         part = self._part
-        return Environment3DState(self.world, self._settled, part.start, part.stop, True, part.step)
+        return Environment3DState(self.world, self.world.undisturbed, part.start, part.stop, part.step)
 
     def ticks(self, first: int, n: int) -> "Environment3DState":
         """`n` ticks of this state from its tick `first` on."""
         step = self._part.step
         start = self._part.start + first * step
-        return Environment3DState(self.world, self._settled, start, start + n * step, self._is_healthy, step)
+        return Environment3DState(self.world, self._settled, start, start + n * step, step)
 
     def every(self, n_ticks: int) -> "Environment3DState":
         """Every n-th tick of the same range, for what changes slowly."""
         part = self._part
-        return Environment3DState(self.world, self._settled, part.start, part.stop, self._is_healthy, n_ticks)
+        return Environment3DState(self.world, self._settled, part.start, part.stop, n_ticks)
+
+    @property
+    def _weather(self) -> WeatherSeries:
+        return self._settled.inputs.atmosphere.weather
+
+    def _over[Values: npt.NDArray[Any]](self, at: Place, query: Callable[[Position], Values]) -> Values:
+        """Answer at a point, or its mean over a volume, at the ticks of this view."""
+        if isinstance(at, Volume):
+            return mean_over(at, lambda point: self._over(point, query))  # type: ignore[return-value]
+        require_inside(at)
+        return query(at)[self._part]  # type: ignore[return-value]
+
+    # --- air
+
+    def air_k(self, at: Place) -> Array:
+        """Air temperature, (time,) [K]; the same at all heights of a pole."""
+        return self._over(at, lambda _: self._weather.air_k)
+
+    def dew_point_k(self, at: Place) -> Array:
+        """Dew point, (time,) [K]."""
+        return self._over(at, lambda _: self._weather.dew_point_k)
+
+    def relative_humidity(self, at: Place) -> Array:
+        """Relative humidity over water, (time,), 0..1."""
+        return self._over(at, lambda _: self._weather.relative_humidity)
+
+    def pressure_pa(self, at: Place) -> Array:
+        """Static pressure, (time,) [Pa], less the air column between the station's ground and the point."""
+        return self._over(at, self._settled.pressure_pa)
+
+    def wind_m_s(self, at: Place) -> Array:
+        """Wind vector east, north, up, (time, 3) [m/s]; weaker in the pole's wake."""
+        return self._over(at, self._settled.wind_m_s)
+
+    def rain_mm_h(self) -> Array:
+        """Rain, (time,) [mm/h]."""
+        return self._weather.rain_mm_h[self._part]
+
+    # --- gas and particles
+
+    def gas_ppb(self, species: Sequence[str], at: Place) -> Array:
+        """Mole fractions, (time, species) [ppb]: background plus plumes."""
+        return self.gas_background_ppb(species) + self.gas_excess_ppb(species, at)
+
+    def gas_background_ppb(self, species: Sequence[str]) -> Array:
+        """Mole fractions far from any source, (time, species) [ppb]; zero for gases of no background."""
+        names = tuple(species_named(name).name for name in species)
+        return self._settled.gases.background_ppb(names)[self._part]
+
+    def gas_excess_ppb(self, species: Sequence[str], at: Place) -> Array:
+        """What the sources add, (time, species) [ppb]."""
+        names = tuple(species_named(name).name for name in species)
+        return self._over(at, lambda point: self._settled.gases.excess_ppb(names, point))
+
+    @property
+    def aerosols(self) -> tuple[str, ...]:
+        """Names of the aerosols, in the order of `particle_ug_m3`."""
+        return self._settled.aerosols.aerosols
+
+    def particle_ug_m3(self, at: Place) -> Array:
+        """Dry mass of each aerosol, (time, aerosol) [ug/m3]."""
+        return self._over(at, self._settled.aerosols.particle_ug_m3)
+
+    def particle_per_cm3(self, edges_um: Array, at: Place) -> Array:
+        """Number in each size bin at ambient humidity, (time, bin) [1/cm3]."""
+        return self._over(at, lambda point: self._settled.aerosols.particle_per_cm3(edges_um, point))
+
+    def pm_ug_m3(self, at: Place) -> Array:
+        """Dry PM1, PM2.5 and PM10, (time, 3) [ug/m3]."""
+        return self._over(at, self._settled.aerosols.pm_ug_m3)
+
+    # --- electricity
+
+    def current_a(self) -> Array:
+        """Mean phase current that the load draws, (time,) [A]."""
+        return self.world.current_a[self._part]
+
+    def phase_current_a(self) -> Array:
+        """Current of each phase at mains frequency, rms, (time, 3) [A]."""
+        return self._settled.line.phase_current_a()[self._part]
+
+    @property
+    def harmonics(self) -> tuple[int, ...]:
+        """Orders of the second axis of the fields."""
+        return self._settled.line.harmonics
+
+    def magnetic_t(self, at: Place) -> Phasors:
+        """Magnetic flux density east, north, up, rms phasors, (time, harmonic, 3) [T]."""
+        return self._over(at, self._settled.line.magnetic_t)
+
+    def electric_v_m(self, at: Place) -> Phasors:
+        """Electric field east, north, up, rms phasors, (time, harmonic, 3) [V/m]."""
+        return self._over(at, self._settled.line.electric_v_m)
+
+    def radio_t(self, at: Place) -> Array:
+        """Magnetic noise of discharges, rms in each radio band, (time, band) [T]."""
+        return self._over(at, self._settled.line.radio_t)
+
+    def mains_hz(self) -> Array:
+        """Frequency of the mains, (time,) [Hz]."""
+        return self._settled.line.mains_hz()[self._part]
+
+    # --- sound, motion, lightning
+
+    def sound_level_db(self, at: Place) -> Array:
+        """Level in each band, (time, band) [dB re 20 uPa]; over a volume, of the mean energy."""
+        energy = self._over(at, lambda point: 10.0 ** (0.1 * self._settled.sound.sound_level_db(point)))
+        return np.asarray(10.0 * np.log10(energy))
+
+    def mains_modulation(self, at: Place) -> Array:
+        """Share of each band's energy that swells at twice the mains frequency, (time, band) [1]."""
+        return self._over(at, self._settled.sound.mains_modulation)
+
+    def sound_pa(self, at: Position, start_s: float, duration_s: float, rate_hz: float) -> Array:
+        """Sound pressure in a window of the episode, (sample,) [Pa]."""
+        require_inside(at)
+        return self._settled.sound.sound_pa(at, start_s, duration_s, rate_hz)
+
+    def acceleration_m_s2(self, height_m: float) -> Array:
+        """Acceleration of the pole in each band, rms, (time, band, axis) [m/s2]; along, across, up."""
+        return self._settled.motion.acceleration_m_s2(height_m)[self._part]
+
+    def natural_hz(self) -> Array:
+        """Natural frequencies of the pole along and across the line, (time, mode, 2) [Hz]."""
+        return self._settled.motion.natural_hz()[self._part]
+
+    def tilt_rad(self) -> Array:
+        """Lean of the pole towards east and north, (time, 2) [rad]."""
+        return self._settled.motion.tilt_rad()[self._part]
+
+    def motion_m_s2(self, height_m: float, start_s: float, duration_s: float, rate_hz: float) -> Array:
+        """Acceleration of the pole in a window of the episode, (sample, axis) [m/s2]."""
+        return self._settled.motion.motion_waveform(height_m, start_s, duration_s, rate_hz)
+
+    def strikes(self) -> Strikes:
+        """Lightning strokes within these ticks; times since the episode's start."""
+        dt_s = self.world.grid.dt_s
+        return strikes_between(
+            self._settled.storms.strikes(), self._part.start * dt_s, self._part.stop * dt_s
+        )
+
+    # --- heat, light and the device's own energy
 
     def component_k(self) -> Array:
         """Temperatures of all components, (time, node) [K], linear between the network's steps."""
-        settled = self._settled
-        table_k = settled.healthy_k if self._is_healthy else settled.component_k
         t_s = self.world.grid.t_s[self._part]
-        return np.stack([np.interp(t_s, settled.history.t_s, column) for column in table_k.T], axis=1)
+        settled = self._settled
+        return np.stack(
+            [np.interp(t_s, settled.history.t_s, column) for column in settled.component_k.T], axis=1
+        )
 
     @property
     def components(self) -> Components:
         """The pole's components, in the order of `component_k`."""
         return self._settled.components
 
+    def housing_k(self) -> Array:
+        """Temperature of the device's case, (time,) [K]."""
+        return np.asarray(self.component_k()[:, self.components.index("device_case")])
+
+    def irradiance_w_m2(self) -> Array:
+        """Global horizontal irradiance, (time,) [W/m2]."""
+        return self._weather.ghi_w_m2[self._part]
+
+    def plane_irradiance_w_m2(self, tilt_deg: float, azimuth_deg: float) -> Array:
+        """Irradiance of a plane tilted from the horizontal towards an azimuth, (time,) [W/m2]."""
+        return self._settled.power.plane_irradiance_w_m2(tilt_deg, azimuth_deg)[self._part]
+
+    def energy(self) -> Energy:
+        """Panel, battery and board of the device over these ticks."""
+        return self._settled.power.energy.cut(self._part)
+
+    def sun_direction(self) -> tuple[Array, Array]:
+        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam reaches the pole."""
+        sun, beam = self.world.sun, self._weather.dni_w_m2[self._part]
+        lit = beam > SUN_BEAM_W_M2
+        azimuth = np.where(lit, sun.azimuth_rad[self._part], np.nan)
+        return azimuth, np.where(lit, np.pi / 2 - sun.zenith_rad[self._part], np.nan)
+
+    # --- the picture
+
+    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+        """How much of each pixel each body fills."""
+        return site_view(self.world.site, camera)
+
     def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
         """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
-        weather = self.world.atmosphere.weather
+        weather = self._weather
         conditions = ViewConditions(
             air_k=weather.air_k[self._part],
             dew_point_k=weather.dew_point_k[self._part],
@@ -82,75 +266,9 @@ class Environment3DState:
             mean_relative_humidity=float(weather.relative_humidity.mean()),
             cloud_fraction=weather.cloud_fraction[self._part],
             cloud_base_m=weather.cloud_base_m[self._part],
+            t_s=self.world.grid.t_s[self._part],
+            cloud_height_m=float(weather.cloud_base_m.mean()),
+            cloud_drift_m_s=self._settled.cloud_drift_m_s,
+            cloud_seed=self.world.world_seed,
         )
         return view_radiance_w_m2_sr(seen, self.components, self.component_k(), conditions)
-
-    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
-        """How much of each pixel each body fills."""
-        return site_view(self.world.site, camera)
-
-    def housing_k(self) -> Array:
-        """Temperature of the device's case, (time,) [K]."""
-        return np.asarray(self.component_k()[:, self.components.index("device_case")])
-
-    def sun_direction(self) -> tuple[Array, Array]:
-        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam reaches the pole."""
-        sun, beam = self.world.sun, self.world.atmosphere.weather.dni_w_m2[self._part]
-        lit = beam > SUN_BEAM_W_M2
-        azimuth = np.where(lit, sun.azimuth_rad[self._part], np.nan)
-        return azimuth, np.where(lit, np.pi / 2 - sun.zenith_rad[self._part], np.nan)
-
-    def air_k(self, at: Position) -> Array:
-        """Air temperature, (time,) [K]; the same at all heights of a pole."""
-        return self.world.atmosphere.weather.air_k[self._part]
-
-    def dew_point_k(self, at: Position) -> Array:
-        """Dew point, (time,) [K]."""
-        return self.world.atmosphere.weather.dew_point_k[self._part]
-
-    def relative_humidity(self, at: Position) -> Array:
-        """Relative humidity over water, (time,), 0..1."""
-        return self.world.atmosphere.weather.relative_humidity[self._part]
-
-    def pressure_pa(self, at: Position) -> Array:
-        """Static pressure, (time,) [Pa], less the air column between the station's ground and the point."""
-        weather = self.world.atmosphere.weather
-        column = np.exp(-at[2] * 9.80665 / (287.05 * weather.air_k[self._part]))
-        return np.asarray(weather.pressure_pa[self._part] * column)
-
-    def wind_m_s(self, at: Position) -> Array:
-        """Wind vector east, north, up, (time, 3) [m/s]."""
-        return self._settled.wind_m_s(at[2])[self._part]
-
-    def irradiance_w_m2(self) -> Array:
-        """Global horizontal irradiance, (time,) [W/m2]."""
-        return self.world.atmosphere.weather.ghi_w_m2[self._part]
-
-    def rain_mm_h(self) -> Array:
-        """Rain, (time,) [mm/h]."""
-        return self.world.atmosphere.weather.rain_mm_h[self._part]
-
-    def gas_ppb(self, species: Sequence[str], at: Position) -> Array:
-        """Mole fractions, (time, species) [ppb]: background plus plumes."""
-        return self.gas_background_ppb(species) + self.gas_excess_ppb(species, at)
-
-    def gas_background_ppb(self, species: Sequence[str]) -> Array:
-        """Mole fractions far from any source, (time, species) [ppb]; zero for gases of no background."""
-        names = [species_named(name).name for name in species]
-        background = self._settled.background
-        ppb = np.zeros((self.grid.n, len(names)))
-        for column, name in enumerate(names):
-            if name in background.names:
-                ppb[:, column] = background.ppb[self._part, background.names.index(name)]
-        return ppb
-
-    def gas_excess_ppb(self, species: Sequence[str], at: Position) -> Array:
-        """What the sources add, (time, species) [ppb]."""
-        names = tuple(species_named(name).name for name in species)
-        if self._is_healthy:
-            return np.zeros((self.grid.n, len(names)))
-        return self._settled.gas_excess_ppb(names, at)[self._part]
-
-    def current_a(self) -> Array:
-        """Phase current, (time,) [A]."""
-        return self.world.current_a[self._part]

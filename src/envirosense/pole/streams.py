@@ -1,6 +1,6 @@
-"""Tables of a pole episode: their columns, and rows made from arrays."""
+"""Tables of a pole episode about device, causes and labels: their columns, and rows made from arrays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,56 +13,25 @@ from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.frames import FrameLayout, frame_columns
 from envirosense.datasets.schema import TICK
 from envirosense.instruments.base import BaseSensor
+from envirosense.pole.columns import F32, F64, FLAG, I8, I32, TEXT, batch, course
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import Observability
 from envirosense.pole.sensors.thermal_camera import FrameBlock
 from envirosense.scenarios import EventLabels, Response
 
-F32, F64, I8, I32, TEXT, FLAG = pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.string(), pa.bool_()
 _TYPES = {"float32": F32, "float64": F64}  # storage of a channel's readings
 FRAMES = FrameLayout()
-SPLIT = {"encoding": "BYTE_STREAM_SPLIT"}  # numbers that hardly ever repeat
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
-# Gases whose truth is stored; fixed, so that the stored world does not depend on the sensors.
-TRUTH_GASES = (
-    "carbon_monoxide", "hydrogen", "methane", "ozone", "nitrogen_dioxide", "nitric_oxide", "formaldehyde",
-    "acetaldehyde", "acrolein", "acetone", "methanol", "acetic_acid", "furfural", "phenol", "cresol",
-    "guaiacol", "benzene", "toluene", "alpha_pinene", "limonene", "isoprene",
-)  # fmt: skip
-
-
-def _course(name: str, kind: pa.DataType, unit: str, description: str) -> Column:
-    """A quantity of the world over time, never null."""
-    return Column(name, kind, unit, description, False, SPLIT)
-
-
-TRUTH = stream_schema(
-    (
-        TICK,
-        _course("air_k", F32, "K", "air temperature at the device"),
-        _course("dew_point_k", F32, "K", "dew point at the device"),
-        _course("relative_humidity", F32, "1", "relative humidity over water, 0 to 1"),
-        _course("pressure_pa", F32, "Pa", "static pressure at the device"),
-        _course("wind_east_m_s", F32, "m/s", "wind towards the east at the device"),
-        _course("wind_north_m_s", F32, "m/s", "wind towards the north at the device"),
-        _course("wind_up_m_s", F32, "m/s", "wind upwards at the device"),
-        _course("ghi_w_m2", F32, "W/m2", "global horizontal irradiance"),
-        _course("rain_mm_h", F32, "mm/h", "rain rate"),
-        _course("current_a", F32, "A", "current in each phase conductor"),
-        *(_course(f"{gas}_ppb", F32, "ppb", f"{gas} at the device") for gas in TRUTH_GASES),
-    ),
-    {"role": "truth"},
-)
 RESPONSE = stream_schema(
     (
         TICK,
         EVENT_ID,
-        _course("component_k", F64, "K", "temperature of the component that the cause acts on"),
-        _course("healthy_k", F64, "K", "temperature it would have without the cause"),
-        _course("air_k", F64, "K", "air temperature"),
-        _course("converted", F64, "1", "share of the fuel lost as gas and tar"),
-        _course("emission_g_s", F64, "g/s", "gas and tar leaving the fuel"),
+        course("component_k", F64, "K", "temperature of the component that the cause acts on"),
+        course("healthy_k", F64, "K", "temperature it would have without the cause"),
+        course("air_k", F64, "K", "air temperature"),
+        course("converted", F64, "1", "share of the fuel lost as gas and tar"),
+        course("emission_g_s", F64, "g/s", "gas and tar leaving the fuel"),
     ),
     {"role": "truth"},
 )
@@ -155,20 +124,6 @@ THERMAL = stream_schema(
 )
 
 
-def batch(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.RecordBatch:
-    """Rows of a stream from arrays or lists by column name; NaN in a nullable number is null."""
-    arrays = []
-    for field in schema:
-        values = columns[field.name]
-        if isinstance(values, np.ndarray) and field.nullable and values.dtype.kind == "f":
-            arrays.append(pa.array(values, field.type, from_pandas=True))
-        elif isinstance(values, pa.Array):
-            arrays.append(values)
-        else:
-            arrays.append(pa.array(values, field.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
 def readings_schema(device: VirtualGridGuardian, role: str) -> pa.Schema:
     """Columns `sensor.channel` of the scalar sensors, as `reading` or `ideal`."""
     columns = [
@@ -208,12 +163,6 @@ def frames_batch(block: FrameBlock) -> pa.RecordBatch:
 def _binary(plane: npt.NDArray[np.uint8]) -> pa.Array:
     n, n_bytes = plane.shape
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(n_bytes), n, [None, pa.py_buffer(plane)])
-
-
-def components_schema(names: Iterable[str]) -> pa.Schema:
-    """One temperature per component of the heat network."""
-    columns = (_course(f"{name}_k", F32, "K", f"temperature of {name}") for name in names)
-    return stream_schema((TICK, *columns), {"role": "truth"})
 
 
 def response_batch(event_id: int, response: Response) -> pa.RecordBatch:

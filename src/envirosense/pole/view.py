@@ -1,120 +1,42 @@
-"""What a camera on the pole sees: bodies of the scene, the component each shows, and its radiance."""
+"""What a camera on the pole sees: radiance of every body of the scene and of every point of the sky."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.physics.radiation import (
     atmosphere_transmittance,
+    band_radiance_slope,
+    band_radiance_w_m2_sr,
     component_radiance_w_m2_sr,
 )
-from envirosense.physics.sky import band_sky_radiance_w_m2_sr
-from envirosense.pole.components import Components
-from envirosense.pole.scene import Coverage, Scene, SparseWeights, coverage
-from envirosense.pole.scene_geometry import (
-    Box,
-    Cylinder,
-    Ellipsoid,
-    Ground,
-    PinholeCamera,
-    Primitive,
+from envirosense.physics.sky import (
+    band_emissivity,
+    band_path,
+    band_sky_radiance_w_m2_sr,
+    berdahl_martin_emissivity,
+    cloud_base_k,
+    share_below,
 )
-from envirosense.pole.site import PHASES, Site
+from envirosense.pole import cloud_kernels as kernels
+from envirosense.pole.clouds import SHARPNESS, cloud_field, cloud_places_m, cover_level, field_samples
+from envirosense.pole.components import Components
+from envirosense.pole.scene import Coverage, SparseWeights, coverage
+from envirosense.pole.scene_bodies import build_scene, shown_component, surface_of
+from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.pole.site import Site
+
+__all__ = ["ViewConditions", "build_scene", "shown_component", "site_view", "view_radiance_w_m2_sr"]
 
 MEAN_SKY_RAD = np.radians(40.0)  # elevation whose radiance stands for the reflected sky; assumed
-SPOT_RADIUS_M = 0.07  # heated ring of wood around the steel, on both faces of the timber; assumed
-FITTING_DEPTH_M = 0.06  # how far bolt and washer stand out of the timber; assumed
+BASE_RELIEF_K = 1.2  # standard deviation of a cloud base's temperature along the layer; assumed
+_F = np.float32
 
-
-def build_scene(site: Site) -> Scene:
-    """Bodies of a site around its pole."""
-    top_m = site.crossarm_height_m + site.insulator_height_m
-    bodies: list[Primitive] = [
-        Ground(),
-        Cylinder("pole", (0.0, 0.0, 0.0), (0.0, 0.0, site.pole_height_m), site.pole_diameter_m / 2, facets=4),
-        Box(
-            "crossarm",
-            (0.0, 0.0, site.crossarm_height_m),
-            (site.crossarm_length_m / 2, 0.05, 0.06),
-            site.line_azimuth_deg,
-            bands=2,
-        ),
-        Cylinder(
-            "neutral",
-            site.place(-0.2, -3.0, site.neutral_height_m),
-            site.place(-0.2, 3.0, site.neutral_height_m),
-            site.conductor_diameter_m / 2,
-        ),
-    ]
-    for phase, across in zip(PHASES, site.phase_offsets_m, strict=True):
-        low, high = site.place(across, 0.0, site.crossarm_height_m), site.place(across, 0.0, top_m)
-        wire = (site.place(across, -3.0, top_m + 0.05), site.place(across, 3.0, top_m + 0.05))
-        bodies += [
-            Cylinder(f"insulator_{phase}", low, high, 0.06),
-            Ellipsoid(f"clamp_{phase}", site.place(across, 0.0, top_m + 0.03), (0.055, 0.055, 0.05)),
-            Cylinder(f"conductor_{phase}", *wire, site.conductor_diameter_m / 2),
-        ]
-    bodies += _fittings(site) + _trees(site)
-    if site.has_transformer:
-        behind_m = -(site.pole_diameter_m / 2 + 0.3)
-        foot, head = (site.place(0.0, behind_m, site.transformer_height_m + z) for z in (0.0, 0.8))
-        bodies.append(Cylinder("tank", foot, head, 0.23, segments=2))
-    return Scene(tuple(bodies))
-
-
-def _fittings(site: Site) -> list[Primitive]:
-    """Through bolts that stand out on both faces of their timber, and the wood around each end."""
-    arm_m, pole_m = 0.05, site.pole_diameter_m / 2
-    sunk_m = SPOT_RADIUS_M / 2  # so that the steel stands out of the cap of wood
-    places = {
-        "crossarm_bolt": (site.phase_offsets_m[2], site.crossarm_height_m, arm_m),
-        "pole_top_bolt": (0.0, site.crossarm_height_m, pole_m),
-        "neutral_bracket": (0.0, site.neutral_height_m, pole_m),
-    }
-    bodies: list[Primitive] = []
-    for name, (across, height, half_m) in places.items():
-        reach = half_m + FITTING_DEPTH_M
-        ends = site.place(across, -reach, height), site.place(across, reach, height)
-        bodies.append(Cylinder(name, *ends, 0.03))
-        bodies += [
-            Ellipsoid(f"{name}_wood/{side}", site.place(across, along, height), (SPOT_RADIUS_M,) * 3)
-            for side, along in (("front", half_m - sunk_m), ("back", sunk_m - half_m))
-        ]
-    return bodies
-
-
-def _trees(site: Site) -> list[Primitive]:
-    half = site.tree_height_m / 2
-    east, north, _ = site.bearing(site.tree_bearing_deg, site.tree_distance_m, 0.0)
-    width = max(1.0, 0.3 * site.tree_height_m)
-    return [
-        Ellipsoid("tree_shady", (east, north, 0.7 * half), (width, width, 0.7 * half)),
-        Ellipsoid("tree_sunny", (east, north, 1.4 * half), (0.8 * width, 0.8 * width, 0.6 * half)),
-    ]
-
-
-# Component of the heat network that each body of the scene shows.
-_SHOWS = {
-    "pole/0/0": "pole_n",
-    "pole/0/1": "pole_e",
-    "pole/0/2": "pole_s",
-    "pole/0/3": "pole_w",
-    "crossarm/0": "crossarm_bottom",
-    "crossarm/1": "crossarm_top",
-    "tank/0": "tank_bottom",
-    "tank/1": "tank_top",
-    "ground/0": "ground",
-    "ground/1": "ground",
-    "ground/2": "ground",
-}
-
-
-def shown_component(body: str) -> str | None:
-    """Component of the heat network that a body of the scene shows; None for sky."""
-    return None if body.startswith("sky/") else _SHOWS.get(body, body.partition("/")[0])
+type Numbers = npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=64)
@@ -128,7 +50,8 @@ def site_view(site: Site, camera: PinholeCamera) -> tuple[Coverage, SparseWeight
 class ViewConditions:
     """Air and sky between the camera and what it sees; arrays are (time,).
 
-    The air's dimming over a few metres is taken from the episode's means.
+    The air's dimming over a few metres is taken from the episode's means, and so are the clouds' height
+    and drift.
     """
 
     air_k: Array
@@ -137,6 +60,10 @@ class ViewConditions:
     mean_relative_humidity: float
     cloud_fraction: Array
     cloud_base_m: Array
+    t_s: Array | None = None  # since the episode's start; None holds the clouds still
+    cloud_height_m: float = 1500.0
+    cloud_drift_m_s: tuple[float, float] = (0.0, 0.0)  # east, north
+    cloud_seed: int = 0
 
 
 def view_radiance_w_m2_sr(
@@ -145,29 +72,65 @@ def view_radiance_w_m2_sr(
     """In-band radiance of every body at the window, (time, body) [W/m2/sr].
 
     `component_k` is (time, node). A body reflects sky and surroundings by how much of each it
-    faces; the air in between dims it and glows.
+    faces; the air in between dims it and glows. What no pixel shows radiates like the air.
     """
+    shown = [shown_component(name) for name in seen.components]
+    n_bodies = sum(name is not None for name in shown)  # the sky's points come after them
+    out = np.empty((conditions.air_k.size, len(shown)))
+    out[:, :n_bodies] = band_radiance_w_m2_sr(conditions.air_k)[:, None]
+    bodies = np.flatnonzero(~np.isnan(seen.range_m[:n_bodies]))
+    nodes = np.array([components.index(str(shown[i])) for i in bodies], dtype=np.int64)
+    out[:, bodies] = _body_radiance(seen, components, component_k, conditions, bodies, nodes)
+    out[:, n_bodies:] = _sky_radiance(seen, n_bodies, conditions)
+    return out
+
+
+def _body_radiance(
+    seen: Coverage,
+    components: Components,
+    component_k: Array,
+    conditions: ViewConditions,
+    bodies: Numbers,
+    nodes: Numbers,
+) -> Array:
     c = conditions
     sky = np.stack([c.air_k, c.dew_point_k, c.cloud_fraction, c.cloud_base_m], axis=0)[:, :, None]
-    mean_sky = band_sky_radiance_w_m2_sr(MEAN_SKY_RAD, *sky)
-    out = np.empty((c.air_k.size, len(seen.components)))
-    bodies = [(i, shown_component(name)) for i, name in enumerate(seen.components)]
-    solid = [i for i, name in bodies if name is not None]
-    nodes = [components.index(name) for _, name in bodies if name is not None]
-    properties = [components.nodes[node] for node in nodes]
-    range_m = np.nan_to_num(seen.range_m[solid], nan=1.0)
-    mean_air_c = c.mean_air_k - ZERO_CELSIUS_K
-    transmittance = atmosphere_transmittance(range_m, mean_air_c, c.mean_relative_humidity)
-    out[:, solid] = component_radiance_w_m2_sr(
-        component_k[:, nodes],
-        np.array([node.emissivity for node in properties]),
-        transmittance,
-        c.air_k[:, None],
-        mean_sky,
-        c.air_k[:, None],
-        np.array([node.sky_view for node in properties]),
+    factor, added = np.array([surface_of(seen.components[i]) for i in bodies]).reshape(-1, 2).T
+    air_k = c.air_k[:, None]
+    surface_k = air_k + factor * (component_k[:, nodes] - air_k)
+    network = components.network
+    transmittance = atmosphere_transmittance(
+        seen.range_m[bodies], c.mean_air_k - ZERO_CELSIUS_K, c.mean_relative_humidity
     )
-    bands = [i for i, name in bodies if name is None]
-    elevation = seen.elevation_rad[bands]
-    out[:, bands] = band_sky_radiance_w_m2_sr(elevation[None, :], *sky)
+    return component_radiance_w_m2_sr(
+        surface_k,
+        np.clip(network.emissivity[nodes] + added, 0.0, 1.0),
+        transmittance,
+        air_k,
+        band_sky_radiance_w_m2_sr(MEAN_SKY_RAD, *sky),
+        component_k[:, components.index("ground"), None],
+        network.sky_view[nodes],
+    )
+
+
+def _sky_radiance(seen: Coverage, first: int, conditions: ViewConditions) -> npt.NDArray[np.float32]:
+    """Radiance of points of the sky, (time, point): `band_sky_radiance_w_m2_sr`, cloud in places."""
+    c, elevation = conditions, seen.elevation_rad[first:]
+    azimuth = np.zeros(elevation.size) if seen.azimuth_rad is None else seen.azimuth_rad[first:]
+    t_s = np.zeros(c.air_k.size) if c.t_s is None else c.t_s
+    places_m = cloud_places_m(azimuth, elevation, c.cloud_height_m)
+    samples, before, between = field_samples(cloud_field(c.cloud_seed), places_m, t_s, c.cloud_drift_m_s)
+    base_k, air = cloud_base_k(c.air_k, c.cloud_base_m), band_radiance_w_m2_sr(c.air_k)
+    table = np.empty((t_s.size, kernels.N_COLUMNS), _F)
+    table[:, kernels.AIR] = air
+    emissivity = band_emissivity(berdahl_martin_emissivity(c.dew_point_k))
+    table[:, kernels.ZENITH_PATH] = band_path(np.pi / 2, emissivity)
+    table[:, kernels.CLOUD_OVER_AIR] = band_radiance_w_m2_sr(base_k) - air
+    table[:, kernels.RELIEF] = BASE_RELIEF_K * band_radiance_slope(base_k)
+    table[:, kernels.SHARE_BELOW] = share_below(c.cloud_base_m)
+    table[:, kernels.LEVEL] = cover_level(c.cloud_fraction)
+    table[:, kernels.BETWEEN] = between
+    slant = (band_path(elevation, 0.5) / band_path(np.pi / 2, 0.5)).astype(_F)
+    out = np.empty((t_s.size, slant.size), _F)
+    kernels.fill_sky(table, slant, samples, before, _F(SHARPNESS), out)
     return out

@@ -1,9 +1,12 @@
 """Which weather year an episode runs in: by name or file, and the hash that holds it to that file."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from envirosense.climate.files import greensboro, read_weather
+from envirosense.climate.morph import wildfire_year
 from envirosense.climate.year import WeatherYear
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError
@@ -12,28 +15,50 @@ DEFAULT = "greensboro"
 
 
 class WeatherRef(FrozenModel):
-    """Weather year of an episode: a name that ships, or a file; `digest` is the file's SHA-256."""
+    """Weather year of an episode: a name, or a file; `digest` is the SHA-256 of the file and any change."""
 
     name: str
     path: str | None = None
     digest: str
 
 
-def weather_ref(path: str | None) -> WeatherRef:
-    """Reference to a TMY3 or EPW file, or to the year that ships with pvlib."""
-    if path is None:
-        return WeatherRef(name=DEFAULT, digest=greensboro().digest)
-    year = _from_file(str(Path(path).resolve()))
-    return WeatherRef(name=year.name, path=str(Path(path).resolve()), digest=year.digest)
+@cache
+def _greensboro_wildfire() -> WeatherYear:
+    return wildfire_year(greensboro())
+
+
+NAMED: Mapping[str, Callable[[], WeatherYear]] = MappingProxyType(
+    {DEFAULT: greensboro, "greensboro-wildfire": _greensboro_wildfire}
+)
+
+
+def weather_ref(name_or_path: str | None) -> WeatherRef:
+    """Reference to a year by name, or to a TMY3 or EPW file; None is the year that ships with pvlib.
+
+    Raises:
+        ConfigError: if it is neither a name nor a file that can be read.
+    """
+    name = DEFAULT if name_or_path is None else name_or_path
+    if name in NAMED:
+        return WeatherRef(name=name, digest=NAMED[name]().digest)
+    path = Path(name)
+    if not path.suffix and not path.exists():
+        raise ConfigError(
+            "weather", name, f"choose {' or '.join(NAMED)}, or give a TMY3 .csv or an .epw file"
+        )
+    year = _from_file(str(path.resolve()))
+    return WeatherRef(name=year.name, path=str(path.resolve()), digest=year.digest)
 
 
 def weather_year(ref: WeatherRef) -> WeatherYear:
     """The year referred to.
 
     Raises:
-        ConfigError: if the file is not the one the reference was made from.
+        ConfigError: if it is not the one the reference was made from, or no longer known.
     """
-    year = greensboro() if ref.path is None else _from_file(ref.path)
+    if ref.path is None and ref.name not in NAMED:
+        raise ConfigError("weather", ref.name, f"choose {' or '.join(NAMED)}, or a file")
+    year = NAMED[ref.name]() if ref.path is None else _from_file(ref.path)
     if year.digest != ref.digest:
         raise ConfigError("weather", ref.path or ref.name, "the file has changed since the plan; restore it")
     return year

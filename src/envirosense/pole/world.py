@@ -1,8 +1,8 @@
 """The pole's live world: one orchestrator that takes causes and gives states that answer sensors.
 
-Scalars of an episode are computed once, when the first block is asked for, on grids that do not
-depend on the block; a state is a window on them. The camera's frames are rendered from the
-state block by block, so memory stays bounded by the block.
+Scalars of an episode are computed once, when they are first asked for, on grids that do not depend on the
+block; a state is a window on them. So a day in one call and one tick at a time give the same numbers. The
+camera's frames are rendered from the state block by block, so memory stays bounded by the block.
 """
 
 from functools import cached_property
@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.climate.year import WeatherYear
-from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
 from envirosense.physics.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
 from envirosense.pole.components import build_components
+from envirosense.pole.domain import require_new_names, require_possible
 from envirosense.pole.heating import SUN_SAMPLE_S, line_current_a
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
 from envirosense.pole.site import Site
@@ -54,15 +55,20 @@ class EnvironmentOrchestrator:
         self._next_tick = 0
 
     @cached_property
-    def atmosphere(self) -> Atmosphere:
-        """Air over the ticks."""
+    def natural_air(self) -> Atmosphere:
+        """Air over the ticks as the weather year has it, before any cause changes it."""
         height_m = self.site.device_position_m[2]
         return make_atmosphere(self.year, self.site, self.grid, self.world_seed, height_m)
+
+    @property
+    def atmosphere(self) -> Atmosphere:
+        """Air over the ticks; asking for it settles the world."""
+        return self._settled.inputs.atmosphere
 
     @cached_property
     def current_a(self) -> Array:
         """Phase current over the ticks, (time,) [A]."""
-        hours = self.atmosphere.hour_of_year[0] + self.grid.t_s / 3600.0
+        hours = self.natural_air.hour_of_year[0] + self.grid.t_s / 3600.0
         return line_current_a(self.year, self.site, self.grid, self.world_seed, hours)
 
     @cached_property
@@ -83,7 +89,7 @@ class EnvironmentOrchestrator:
     def conditions(self) -> Conditions:
         """What a scenario starts from."""
         return Conditions(
-            self.grid, self.current_a, self.atmosphere.weather.air_k, self.site.component_positions
+            self.grid, self.current_a, self.natural_air.weather.air_k, self.site.component_positions
         )
 
     def scenario_rng(self, scenario_id: str) -> np.random.Generator:
@@ -94,34 +100,25 @@ class EnvironmentOrchestrator:
         """Put a cause into the world; its id counts from 0.
 
         Raises:
-            UnknownNameError: if it acts on a component that the pole does not have.
-            ConfigError: if its arrays do not fit the grid, or once the world has settled.
+            UnknownNameError: if it names a component, gas or aerosol that does not exist.
+            ConfigError: if a place or a course cannot be used, or once the world has settled.
         """
-        if "_settled" in self.__dict__:
+        if "undisturbed" in self.__dict__:
             raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
-        acts = [(heating.component, heating.power_w) for heating in forcing.heatings]
-        acts += [(joint.component, joint.resistance_ohm) for joint in forcing.joints]
-        for component, values in acts:
-            if values.shape != (self.grid.n,) or not np.all(np.isfinite(values)) or np.any(values < 0):
-                raise ConfigError(component, values.shape, "needs one finite value >= 0 per tick")
-        for fuel in forcing.fuels:
-            if not fuel.dry_mass_g > 0.0:
-                raise ConfigError(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g, "must be above 0 g")
-        self._check_names(forcing)
+        fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
+        require_possible(forcing, self.grid, build_components(self.site, fuel_g))
+        require_new_names(forcing, self._forcings)
         self._forcings.append(forcing)
         return len(self._forcings) - 1
 
-    def _check_names(self, forcing: Forcing) -> None:
-        components = build_components(self.site, {f.component: f.dry_mass_g for f in forcing.fuels})
-        for heating in forcing.heatings:
-            components.index(heating.component)
-        for joint in forcing.joints:
-            if joint.component not in components.joints:
-                raise UnknownNameError("joint", joint.component, components.joints)
-
     @cached_property
     def _settled(self) -> Settled:
-        return settle(self, tuple(self._forcings))
+        return settle(self, tuple(self._forcings)) if self._forcings else self.undisturbed
+
+    @cached_property
+    def undisturbed(self) -> Settled:
+        """The same world without any cause."""
+        return settle(self, (), tuple(self._forcings))
 
     def response(self, forcing_id: int) -> Response:
         """The world's answer to one cause.
@@ -131,7 +128,12 @@ class EnvironmentOrchestrator:
         """
         if not 0 <= forcing_id < len(self._forcings):
             raise ConfigError("forcing_id", forcing_id, f"choose 0 to {len(self._forcings) - 1}")
-        return self._settled.response(self._forcings[forcing_id], forcing_id)
+        return self._settled.response(forcing_id, self.undisturbed)
+
+    @property
+    def clamps(self) -> dict[str, str]:
+        """What the causes drove out of the range of the physics, and where it was held instead."""
+        return self._settled.clamps
 
     @property
     def component_names(self) -> tuple[str, ...]:

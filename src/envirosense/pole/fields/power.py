@@ -45,6 +45,10 @@ class Energy:
     is_powered: npt.NDArray[np.bool_]
     board_k: Array
 
+    def cut(self, ticks: slice) -> "Energy":
+        """The same at some of the ticks."""
+        return Energy(*(getattr(self, field.name)[ticks] for field in fields(self)))
+
 
 class DevicePower:
     """Panel, battery and board of one guardian."""

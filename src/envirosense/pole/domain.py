@@ -1,0 +1,208 @@
+"""Where the pole's world is defined, and what may be put into it.
+
+A cause is checked when it is added, so a mistake is named before anything is simulated.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+import numpy as np
+
+from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Position
+from envirosense.core.species import species
+from envirosense.physics.acoustics import BANDS
+from envirosense.pole.aerosol_parts import aerosol_kind
+from envirosense.pole.components import Components
+from envirosense.scenarios import Discharge, Emission, Forcing, Noise
+
+REACH_M: Final = 3000.0  # horizontally from the pole; plume laws are checked to 800 m
+TOP_M: Final = 200.0  # surface-layer laws end about here
+PHASES: Final = 3
+# Fields of a change of the weather that may lower what they are added to
+DEPARTURES: Final = (
+    "air_k", "dew_point_k", "pressure_pa", "wind_m_s", "veer_rad", "rain_mm_h", "cloud_fraction",
+)  # fmt: skip
+
+
+def require_inside(at: Position, field: str = "at") -> None:
+    """Refuse a point outside the world.
+
+    Raises:
+        ConfigError: if it is not finite, under ground, too high or too far away.
+    """
+    east, north, up = at
+    if not np.all(np.isfinite(at)):
+        raise ConfigError(field, at, "needs three finite coordinates east, north, up [m]")
+    if not 0.0 <= up <= TOP_M:
+        raise ConfigError(field, at, f"height must lie within 0 to {TOP_M:g} m above ground")
+    if max(abs(east), abs(north)) > REACH_M:
+        raise ConfigError(field, at, f"must lie within {REACH_M:g} m east and north of the pole")
+
+
+def require_new_names(forcing: Forcing, others: Iterable[Forcing]) -> None:
+    """Refuse a cause whose name another one has: they would share their random streams.
+
+    Raises:
+        ConfigError: naming the cause.
+    """
+    taken = {pair for other in others for pair in _names(other)}
+    for kind, name in _names(forcing):
+        if (kind, name) in taken:
+            raise ConfigError(f"{kind}.name", name, "is taken by another cause; choose another name")
+        taken.add((kind, name))
+
+
+def _names(forcing: Forcing) -> list[tuple[str, str]]:
+    plumes = [cause.name for cause in forcing.emissions]
+    plumes += [cause.name for cause in forcing.discharges]
+    plumes += [fuel.component.removesuffix("_wood") for fuel in forcing.fuels]
+    noises = [cause.name for cause in forcing.noises]
+    storms = [cause.name for cause in forcing.storms]
+    kinds = (("source", plumes), ("noise", noises), ("storm", storms))
+    return [(kind, name) for kind, names in kinds for name in names]
+
+
+def require_possible(forcing: Forcing, grid: TimeGrid, components: Components) -> None:
+    """Refuse a cause that cannot act on this world.
+
+    Raises:
+        UnknownNameError: if it names a component, joint, gas or aerosol that does not exist.
+        ConfigError: if a place, a number or the shape of a course cannot be used; the message says which.
+    """
+    for name, values, shape, lowest in _courses(forcing, grid.n):
+        _require_course(name, values, shape, lowest)
+    for name, at in _places(forcing):
+        require_inside(at, name)
+    _require_components(forcing, components)
+    for emission in forcing.emissions:
+        _require_matter(emission.name, emission.gas_g_s, emission.particle_g_s)
+        _require_positive(f"{emission.name}.size_m", emission.size_m)
+    for mass in forcing.air_masses:
+        _require_matter(mass.name, mass.gas_ppb, mass.particle_ug_m3)
+    for fuel in forcing.fuels:
+        _require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
+    for discharge in forcing.discharges:
+        _require_positive(f"{discharge.name}.charge_c", discharge.charge_c)
+        if not 0.0 <= discharge.heat_share <= 1.0:
+            raise ConfigError(f"{discharge.name}.heat_share", discharge.heat_share, "must lie within 0 to 1")
+    for impact in forcing.impacts:
+        _require_positive("impact.impulse_n_s", impact.impulse_n_s)
+        _require_positive("impact.duration_s", impact.duration_s)
+        if not 0.0 <= impact.at_s <= grid.duration_s:
+            raise ConfigError("impact.at_s", impact.at_s, f"must lie within 0 to {grid.duration_s:g} s")
+    for storm in forcing.storms:
+        for field in ("speed_m_s", "peak_flashes_per_min", "lifetime_s"):
+            _require_positive(f"{storm.name}.{field}", getattr(storm, field))
+
+
+type Course = tuple[str, Any, tuple[int, ...], float]  # name, values, shape, lowest value
+
+
+def _courses(forcing: Forcing, n: int) -> Iterator[Course]:
+    free = -np.inf
+    for heating in forcing.heatings:
+        yield f"{heating.component}.power_w", heating.power_w, (n,), 0.0
+    for joint in forcing.joints:
+        yield f"{joint.component}.resistance_ohm", joint.resistance_ohm, (n,), 0.0
+    for emission in forcing.emissions:
+        yield from _each(emission.name, "gas_g_s", emission.gas_g_s, n)
+        yield from _each(emission.name, "particle_g_s", emission.particle_g_s, n)
+        if emission.heat_w is not None:
+            yield f"{emission.name}.heat_w", emission.heat_w, (n,), 0.0
+    for mass in forcing.air_masses:
+        yield from _each(mass.name, "gas_ppb", mass.gas_ppb, n)
+        yield from _each(mass.name, "particle_ug_m3", mass.particle_ug_m3, n)
+    for discharge in forcing.discharges:
+        yield f"{discharge.name}.power_w", discharge.power_w, (n,), 0.0
+        yield f"{discharge.name}.pulses_per_s", discharge.pulses_per_s, (n,), 0.0
+    for noise in forcing.noises:
+        yield f"{noise.name}.power_level_db", noise.power_level_db, (n, len(BANDS)), free
+    for change in forcing.line:
+        yield from _set("line", change, {"current_factor": (n, PHASES), "voltage_factor": (n, PHASES)}, (n,))
+        for order, current in change.fault_current_a.items():
+            yield f"line.fault_current_a[{order}]", current, (n, PHASES), free
+    for kind, causes in (("tank", forcing.tanks), ("structure", forcing.structures)):
+        for cause in causes:
+            yield from _set(kind, cause, {}, (n,), ("tilt_north_rad", "tilt_east_rad"))
+    for weather in forcing.weather:
+        signed = (
+            "air_k",
+            "dew_point_k",
+            "pressure_pa",
+            "wind_m_s",
+            "veer_rad",
+            "rain_mm_h",
+            "cloud_fraction",
+        )
+        yield from _set("weather", weather, {}, (n,), signed)
+
+
+def _each(name: str, field: str, courses: Mapping[str, Any], n: int) -> Iterator[Course]:
+    for key, values in courses.items():
+        yield f"{name}.{field}[{key}]", values, (n,), 0.0
+
+
+def _set(
+    kind: str,
+    cause: Any,
+    shapes: Mapping[str, tuple[int, ...]],
+    default: tuple[int, ...],
+    signed: tuple[str, ...] = (),
+) -> Iterator[Course]:
+    """Courses of a cause whose fields are arrays or None."""
+    for field in fields(cause):
+        values = getattr(cause, field.name)
+        if values is None or isinstance(values, Mapping):
+            continue
+        lowest = -np.inf if field.name in signed else 0.0
+        yield f"{kind}.{field.name}", values, shapes.get(field.name, default), lowest
+
+
+def _require_course(name: str, values: Any, shape: tuple[int, ...], lowest: float) -> None:
+    course = np.asarray(values)
+    if course.shape != shape:
+        raise ConfigError(name, course.shape, f"needs the shape {shape}: one value per tick")
+    if not np.all(np.isfinite(course)):
+        raise ConfigError(name, "not finite", "needs finite numbers")
+    if np.isfinite(lowest) and np.any(course < lowest):
+        raise ConfigError(name, float(course.min()), f"must not fall below {lowest:g}")
+
+
+def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
+    placed: tuple[Emission | Discharge | Noise, ...] = (
+        *forcing.emissions,
+        *forcing.discharges,
+        *forcing.noises,
+    )
+    for cause in placed:
+        yield f"{cause.name}.at", cause.at
+    for impact in forcing.impacts:
+        yield "impact.height_m", (0.0, 0.0, impact.height_m)
+
+
+def _require_components(forcing: Forcing, components: Components) -> None:
+    for heating in forcing.heatings:
+        components.index(heating.component)
+    for discharge in forcing.discharges:
+        if discharge.component is not None:
+            components.index(discharge.component)
+    for joint in forcing.joints:
+        if joint.component not in components.joints:
+            raise UnknownNameError("joint", joint.component, components.joints)
+
+
+def _require_matter(name: str, gases: Mapping[str, Any], particles: Mapping[str, Any]) -> None:
+    for gas in gases:
+        species(gas)
+    for aerosol in particles:
+        aerosol_kind(aerosol)
+    if not gases and not particles:
+        raise ConfigError(f"{name}.gas_g_s", {}, "name at least one gas or aerosol")
+
+
+def _require_positive(name: str, value: float) -> None:
+    if not (np.isfinite(value) and value > 0.0):
+        raise ConfigError(name, value, "must be above 0")
