@@ -65,7 +65,8 @@ def cover_level(cover: Array) -> Array:
     """
     from scipy.special import ndtri
 
-    return np.clip(-np.sqrt(1.0 + EDGE**2) * ndtri(np.clip(cover, 0.0, 1.0)), -30.0, 30.0)
+    level = -np.sqrt(1.0 + EDGE**2) * ndtri(np.clip(cover, 0.0, 1.0))
+    return np.asarray(np.clip(level, -30.0, 30.0))
 
 
 def _between_texels(field: Array, east: Array, north: Array) -> Array:

@@ -5,7 +5,7 @@ even black scene, with at most one hot spot that fills a given share of one pixe
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -17,27 +17,31 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Position
 from envirosense.core.species import species as species_named
+from envirosense.core.volumes import Volume, mean_over
+from envirosense.physics.aerosol import bin_shares, growth_factor
 from envirosense.physics.radiation import band_radiance_w_m2_sr
+from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
+from envirosense.pole.mock_fields import MockFields, MockFieldSettings, Place, Swing
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera
 
 SCENE, SPOT = "scene", "hot_spot"  # bodies of the picture
 
 type Share = Annotated[float, Field(ge=0, le=1)]
-type Swing = Annotated[float, Field(ge=-1, le=1)]  # of the mean
 type GasLevels = dict[str, NonNegativeFloat]
 
 _SMOKE: Final = {"carbon_monoxide": 2000.0, "formaldehyde": 200.0, "guaiacol": 60.0, "acetic_acid": 300.0}
 
 
 class MockSource(FrozenModel):
-    """A steady plume: excess [ppb] = strength (w0 / w)^2 exp(-r^2 / 2 w^2), w = w0 + growth x.
+    """A steady plume: excess = strength (w0 / w)^2 exp(-r^2 / 2 w^2), w = w0 + growth x.
 
     x is the distance downwind, r the distance from the axis; there is nothing upwind.
     """
 
     at_m: Position
     strength_ppb: GasLevels = Field(default_factory=lambda: dict(_SMOKE))
+    particle_ug_m3: GasLevels = Field(default_factory=lambda: {"smoke_fresh": 100.0})  # dry mass, by aerosol
     width_m: PositiveFloat = 0.25
     growth: NonNegativeFloat = 0.1
 
@@ -52,7 +56,7 @@ class MockSource(FrozenModel):
         return (self.width_m / width_m) ** 2 * math.exp(-0.5 * off_axis2 / width_m**2)
 
 
-class MockSettings(FrozenModel):
+class MockSettings(MockFieldSettings):
     """Means, gradients, sources, the hot spot, and how everything moves in time.
 
     The course f(t) is 0 before `begin_s`; then a step is 1, a ramp rises to 1 over `period_s`, a
@@ -140,7 +144,7 @@ def create_mock_environment_state(
     return MockEnvironmentState(MockSettings.parse(KINDS[kind] | settings, "mock"), grid)
 
 
-class MockEnvironmentState:
+class MockEnvironmentState(MockFields):
     """Exact truth over a range of ticks; arrays start with (time,)."""
 
     def __init__(self, settings: MockSettings, grid: TimeGrid, first_tick: int = 0) -> None:
@@ -150,9 +154,12 @@ class MockEnvironmentState:
         self.first_tick = first_tick
         speed_m_s = math.hypot(*settings.wind_m_s)
         self._flow = np.array(settings.wind_m_s) / (speed_m_s or 1.0)
-        for names in (settings.gas_ppb, *(source.strength_ppb for source in settings.sources)):
-            for name in names:
+        for gases in (settings.gas_ppb, *(source.strength_ppb for source in settings.sources)):
+            for name in gases:
                 species_named(name)
+        for particles in (settings.particle_ug_m3, *(source.particle_ug_m3 for source in settings.sources)):
+            for name in particles:
+                aerosol_kind(name)
 
     def ticks(self, first: int, n: int) -> "MockEnvironmentState":
         """`n` ticks of this world from its tick `first` on."""
@@ -165,11 +172,14 @@ class MockEnvironmentState:
         settings = self.settings.model_copy(update={"sources": (), "hot_spot_k": None})
         return MockEnvironmentState(settings, self.grid, self.first_tick)
 
-    def course(self) -> Array:
-        """Course f(t) of everything that moves, (time,) [1]."""
+    @property
+    def _fields(self) -> MockFieldSettings:
+        return self.settings
+
+    def course_at(self, t_s: Array) -> Array:
+        """Course f of everything that moves at times since the episode's start, shape of `t_s` [1]."""
         s = self.settings
-        ticks = np.arange(self.first_tick, self.first_tick + self.grid.n)
-        since_s = ticks * np.float64(self.grid.dt_s) - s.begin_s
+        since_s = t_s - s.begin_s
         shape = {
             "constant": np.zeros_like(since_s),
             "step": np.ones_like(since_s),
@@ -178,23 +188,31 @@ class MockEnvironmentState:
         }[s.course]
         return np.where(since_s >= 0.0, shape, 0.0)
 
-    def air_k(self, at: Position) -> Array:
+    def _mean(self, at: Place, field: Callable[[Position], float]) -> float:
+        """A field without its course at a point, or its mean over a volume."""
+        if isinstance(at, Volume):
+            return float(mean_over(at, lambda point: np.array(field(point))))
+        return field(at)
+
+    def air_k(self, at: Place) -> Array:
         """Air temperature, (time,) [K]."""
         s = self.settings
-        return s.air_k + math.fsum(np.multiply(s.air_gradient_k_m, at)) + s.air_swing_k * self.course()
+        slope_k = self._mean(at, lambda point: math.fsum(np.multiply(s.air_gradient_k_m, point)))
+        return s.air_k + slope_k + s.air_swing_k * self.course()
 
-    def relative_humidity(self, at: Position) -> Array:
+    def relative_humidity(self, at: Place) -> Array:
         """Relative humidity, (time,), 0..1."""
         return self.settings.relative_humidity + self.settings.humidity_swing * self.course()
 
-    def pressure_pa(self, at: Position) -> Array:
+    def pressure_pa(self, at: Place) -> Array:
         """Static pressure, (time,) [Pa]."""
         return self.settings.pressure_pa + self.settings.pressure_swing_pa * self.course()
 
-    def wind_m_s(self, at: Position) -> Array:
+    def wind_m_s(self, at: Place) -> Array:
         """Wind vector east, north, up, (time, 3) [m/s]."""
         s = self.settings
-        strength = (1.0 + s.wind_shear_per_m * at[2]) * (1.0 + s.wind_swing * self.course())
+        shear = self._mean(at, lambda point: 1.0 + s.wind_shear_per_m * point[2])
+        strength = shear * (1.0 + s.wind_swing * self.course())
         return np.outer(strength, s.wind_m_s)
 
     def irradiance_w_m2(self) -> Array:
@@ -205,18 +223,53 @@ class MockEnvironmentState:
         """Rain, (time,) [mm/h]."""
         return self.settings.rain_mm_h + self.settings.rain_swing_mm_h * np.maximum(self.course(), 0.0)
 
-    def gas_ppb(self, species: Sequence[str], at: Position) -> Array:
+    def plane_irradiance_w_m2(self, tilt_deg: float, azimuth_deg: float) -> Array:
+        """Irradiance of a tilted plane under an even sky over black ground, (time,) [W/m2]."""
+        return self.irradiance_w_m2() * 0.5 * (1.0 + math.cos(math.radians(tilt_deg)))
+
+    def gas_ppb(self, species: Sequence[str], at: Place) -> Array:
         """Mole fractions, (time, species) [ppb]: background and every source."""
+        wanted = [species_named(name).name for name in species]
+        mean = np.array([self._mean(at, lambda point, name=name: self._ppb(name, point)) for name in wanted])
+        return np.outer(1.0 + self.settings.gas_swing * self.course(), mean)
+
+    def _ppb(self, name: str, at: Position) -> float:
         s = self.settings
-        slope = 1.0 + math.fsum(np.multiply(s.gas_gradient_per_m, at))
-        levels = {species_named(name).name: max(slope, 0.0) * ppb for name, ppb in s.gas_ppb.items()}
-        for source in s.sources:
-            share = source.share(at, self._flow)
-            for name, ppb in source.strength_ppb.items():
-                own = species_named(name).name
-                levels[own] = levels.get(own, 0.0) + share * ppb
-        mean = np.array([levels.get(species_named(name).name, 0.0) for name in species])
-        return np.outer(1.0 + s.gas_swing * self.course(), mean)
+        slope = max(1.0 + math.fsum(np.multiply(s.gas_gradient_per_m, at)), 0.0)
+        levels = sum(ppb for own, ppb in s.gas_ppb.items() if species_named(own).name == name)
+        plumes = (
+            source.share(at, self._flow) * ppb
+            for source in s.sources
+            for own, ppb in source.strength_ppb.items()
+            if species_named(own).name == name
+        )
+        return slope * levels + sum(plumes)
+
+    @property
+    def aerosols(self) -> tuple[str, ...]:
+        """Names of the aerosols, in the order of `particle_ug_m3`."""
+        return aerosol_names()
+
+    def particle_ug_m3(self, at: Place) -> Array:
+        """Dry mass of each aerosol, (time, aerosol) [ug/m3]: background and every source."""
+        mean = [self._mean(at, lambda point, name=name: self._ug_m3(name, point)) for name in self.aerosols]
+        return np.outer(1.0 + self.settings.particle_swing * self.course(), mean)
+
+    def _ug_m3(self, name: str, at: Position) -> float:
+        s = self.settings
+        plumes = (source.share(at, self._flow) * source.particle_ug_m3.get(name, 0.0) for source in s.sources)
+        return s.particle_ug_m3.get(name, 0.0) + sum(plumes)
+
+    def particle_per_cm3(self, edges_um: Array, at: Place) -> Array:
+        """Number in each size bin, grown with the humidity, (time, bin) [1/cm3]."""
+        edges_um, humidity = np.asarray(edges_um, dtype=np.float64), self.relative_humidity(at)
+        number = np.zeros((self.grid.n, edges_um.size - 1))
+        for mass_ug_m3, name in zip(self.particle_ug_m3(at).T, self.aerosols, strict=True):
+            kind = aerosol_kind(name)
+            for mode, per_cm3 in zip(kind.modes, kind.number_per_ug(), strict=True):
+                shares = bin_shares(edges_um, mode, growth_factor(humidity, mode.kappa))
+                number += (per_cm3 * mass_ug_m3)[:, None] * shares
+        return number
 
     def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
         """How much of each pixel scene and hot spot fill, whatever the pose."""

@@ -1,37 +1,147 @@
 """One source's plume at many points and a few ticks, for pictures: the numbers that a point query gives.
 
-A point query answers for every tick of the episode; a picture asks thousands of points about two dozen
-ticks. Here all points of the plume tier go through the same laws at once, over the ticks needed.
+A point query answers for every tick of the episode; a picture asks thousands of points about two dozen ticks.
+So the air is cut to the ticks that reach those asked for, and the same laws run on what is left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from envirosense.core.protocols import Array, Position
-from envirosense.physics.airflow import ou_path
 from envirosense.physics.deposition import DEPOSITION_M_S, remaining_share
-from envirosense.physics.dispersion import PlumeSpread, RelativeSpread, fluctuating_chi_s_m3, mean_chi_s_m3
-from envirosense.physics.puffs import OLDEST_S, eddy_displacement_s, mirrored
-from envirosense.physics.strands import strand_intensity, strand_time_s, strand_waves, unit_strands
-from envirosense.physics.transport import CarryingAir, Release, grown, puffs_g_m3, tier
-from envirosense.physics.turbulence import COMPONENTS, Component
+from envirosense.physics.dispersion import mean_chi_s_m3
+from envirosense.physics.puffs import OLDEST_S
+from envirosense.physics.strands import strand_waves
+from envirosense.physics.transport import (
+    CarryingAir,
+    Journey,
+    Release,
+    journey,
+    plume_chi_s_m3,
+    puffs_g_m3,
+    strands,
+    tier,
+)
 from envirosense.pole.plumes import N_WAVES, PoleAir, wake_size_m
 from envirosense.scenarios import Emission
 
-type Ticks = npt.NDArray[np.intp]
-
-_MEMORIES: Final = 30.0  # strand memories before a tick that still reach it: exp(-30) is 1e-13
-_PASSING_WIDTHS: Final = 2.0  # of the plume at an instant, as in `transport.plume_chi_s_m3`
+REMEMBERED_S: Final = 300.0  # strands and wander of a plume hold less: 30 memories of 10 s leave exp(-30)
 
 
 @dataclass(frozen=True, slots=True)
-class PlumeMap:
-    """Concentration of one gas at ticks and nodes, (tick, node) [g/m3], and the tier of each node."""
+class Tier:
+    """Which model carries gas to a node, and why."""
 
-    gas_g_m3: Array
-    tiers: tuple[str, ...]
-    reasons: tuple[str, ...]
+    name: str
+    reason: str
+
+
+class PlumeMap:
+    """The plume of one gas of one source at a few ticks, at any number of nodes."""
+
+    def __init__(
+        self,
+        emission: Emission,
+        gas: str,
+        air: PoleAir,
+        pole_m: tuple[float, float],
+        ticks: Array,
+        rng: np.random.Generator,
+    ) -> None:
+        """Plume of `gas` at rising ticks, with the draws that the source's point queries have.
+
+        Args:
+            emission: the source.
+            gas: one of its gases.
+            air: wind and eddies of the whole episode.
+            pole_m: diameter and height of the pole.
+            ticks: when it is asked for.
+            rng: the stream of the source's strands.
+        """
+        self._emission, self._gas, self._air = emission, gas, air
+        n = air.t_s.size
+        heat_w = np.zeros(n) if emission.heat_w is None else emission.heat_w
+        size_m = wake_size_m(emission.at, emission.size_m, *pole_m)
+        self._release = Release(emission.at, size_m, heat_w)
+        rates = (*emission.gas_g_s.values(), *emission.particle_g_s.values())
+        self._rates_g_s = np.stack([np.ones(n), *(np.broadcast_to(r, (n,)) for r in rates)], axis=1)
+        self._rate_g_s = np.broadcast_to(emission.gas_g_s[gas], (n,))
+        self._waves = rng.standard_normal((N_WAVES, 4))
+        self._normals = rng.standard_normal((n + 1, 2 * N_WAVES))
+        self._ticks = np.asarray(ticks, dtype=np.intp)
+
+    def tier(self, node_m: Position) -> Tier:
+        """Which model carries the gas to a node."""
+        return Tier(*tier(self._air.carrying, self._release, node_m, self._rates_g_s))
+
+    def gas_g_m3(self, nodes_m: Iterable[Position]) -> Array:
+        """Concentration at the ticks, (tick, node) [g/m3].
+
+        A node of the plume tier has the point query's number. Puffs follow the air of their last ten minutes
+        only, so that theirs differs where older gas or a gustier hour would count.
+        """
+        columns = [
+            self._by_puffs(node) if self.tier(node).name == "puffs" else self._by_plume(node)
+            for node in nodes_m
+        ]
+        return np.stack(columns, axis=1)
+
+    def mean_g_m3(self, nodes_m: Iterable[Position], ticks: Array) -> Array:
+        """Mean concentration over ticks, (node,) [g/m3]: that of the steady plumes of their winds."""
+        kept = np.asarray(ticks, dtype=np.intp)
+        air, release = _at(self._air.carrying, kept), replace(self._release, heat_w=self._release.heat_w[kept])
+        rate_g_s = self._rate_g_s[kept]
+
+        def mean(node: Position) -> float:
+            trip = journey(air, release, node)
+            chi = mean_chi_s_m3(trip.crosswind_m, node[2], trip.release_m, trip.spread)
+            return float(np.mean(chi * rate_g_s * self._airborne(trip, trip.spread.travel_time_s)))
+
+        return np.array([mean(node) for node in nodes_m])
+
+    def _window(self, before_s: float) -> slice:
+        """Ticks that reach those asked for."""
+        first = int(self._ticks[0]) - int(np.ceil(before_s / self._air.carrying.dt_s))
+        return slice(max(first, 0), int(self._ticks[-1]) + 1)
+
+    def _by_plume(self, node_m: Position) -> Array:
+        part = self._window(REMEMBERED_S)
+        air, release = _at(self._air.carrying, part), replace(self._release, heat_w=self._release.heat_w[part])
+        asked = self._ticks - part.start
+        trip = journey(air, release, node_m)
+        if np.all(trip.spread.travel_time_s[asked] < 0.0):  # upwind whenever asked
+            return np.zeros(asked.size)
+        age_s = np.maximum(trip.spread.travel_time_s, 0.0)
+        chi = plume_chi_s_m3(air, trip, node_m[2]) * self._inside(air, trip, node_m, part)
+        rate_g_s = np.interp(self._air.t_s[part] - age_s, self._air.t_s, self._rate_g_s)
+        return np.asarray((chi * rate_g_s * self._airborne(trip, age_s))[asked])
+
+    def _by_puffs(self, node_m: Position) -> Array:
+        part = self._window(OLDEST_S)
+        air, release = _at(self._air.carrying, part), replace(self._release, heat_w=self._release.heat_w[part])
+        smooth, age_s, trip = puffs_g_m3(air, release, node_m, self._rate_g_s[part][:, None])
+        found = smooth[:, 0] * self._inside(air, trip, node_m, part) * self._airborne(trip, age_s)
+        return np.asarray(found[self._ticks - part.start])
+
+    def _inside(self, air: CarryingAir, trip: Journey, node_m: Position, part: slice) -> Array:
+        """Strands at a node over a window, (time,) [1]."""
+        east, north, up = (node_m[i] - self._emission.at[i] for i in range(3))
+        white = self._normals @ strand_waves((east, north, up), self._waves)
+        return strands(air, trip, self._release.size_m, white[1:][part], float(white[part.start]))
+
+    def _airborne(self, trip: Journey, age_s: Array) -> Array | float:
+        """Share that has not reached the ground."""
+        if self._gas not in DEPOSITION_M_S:
+            return 1.0
+        distance_m = np.maximum(age_s, 0.0) * trip.spread.wind_m_s
+        return remaining_share(DEPOSITION_M_S[self._gas], distance_m, trip.release_m, trip.spread)
+
+
+def _at(air: CarryingAir, ticks: slice | Array) -> CarryingAir:
+    """The same air at some of the ticks."""
+    names = ("flow", "friction_velocity_m_s", "inv_obukhov_per_m", "sigma_v_m_s", "eddies")
+    cut: Mapping[str, Array] = {name: getattr(air, name)[ticks] for name in names}
+    return replace(air, **cut)
