@@ -1,5 +1,6 @@
 """The live world and every mock keep one contract, and the check finds what breaks it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from envirosense.climate.files import greensboro
 from envirosense.core.grid import TimeGrid
+from envirosense.core.volumes import Volume
 from envirosense.pole.mock import KINDS, MockEnvironmentState, create_mock_environment_state
 from envirosense.pole.scenarios.cellulose_pyrolysis import CellulosePyrolysisScenario
 from envirosense.pole.site import Site
@@ -86,9 +88,47 @@ class Degrees(MockEnvironmentState):
         return np.full(self.grid.n, 180.0), np.full(self.grid.n, 0.5)
 
 
+class Nanotesla(MockEnvironmentState):
+    def magnetic_t(self, at):
+        return 1e9 * super().magnetic_t(at)
+
+
+class Amplitudes(MockEnvironmentState):
+    def electric_v_m(self, at):
+        return np.abs(super().electric_v_m(at))
+
+
+class ThirdOctaves(MockEnvironmentState):
+    def sound_level_db(self, at):
+        return np.repeat(super().sound_level_db(at), 3, axis=1)
+
+
+class Restarted(MockEnvironmentState):
+    def sound_pa(self, at, start_s, duration_s, rate_hz):
+        return super().sound_pa(at, start_s + self.first_tick * self.grid.dt_s, duration_s, rate_hz)
+
+
+class Thundery(MockEnvironmentState):
+    def strikes(self):
+        strikes = super().strikes()
+        return replace(strikes, time_s=strikes.time_s - self.first_tick * self.grid.dt_s)
+
+
+class Loose(MockEnvironmentState):
+    def wind_m_s(self, at):
+        place = at.centre_m if isinstance(at, Volume) else at
+        return super().wind_m_s(place) + isinstance(at, Volume)
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
+        (Nanotesla, "magnetic_t at .* leaves 0..0.01"),
+        (Amplitudes, "electric_v_m at .* is float64, must be complex128"),
+        (ThirdOctaves, r"sound_level_db at .* must be \(600, 12\)"),
+        (Restarted, "sound_pa: a window counts from the episode's start"),
+        (Thundery, "blocks must hold every stroke once"),
+        (Loose, "wind_m_s: a volume of no size must be its centre"),
         (Celsius, "air_k at .* leaves 200..340"),
         (Forgetful, "differ from the same ticks of the whole"),
         (Wet, "rain_mm_h changed between two questions"),

@@ -21,7 +21,10 @@ def _at_ten_metres(seed, duration_s=1800.0, rate_hz=1.0):
 
 def test_a_release_at_ten_metres_comes_in_bursts():
     """Unstable light wind, 1 s, five half hours. A real one: gas present 48 % of the time, intensity 1.9,
-    1.3 while present, peak over mean 17, bursts of 2 s (median). Nothing was adjusted on these."""
+    1.3 while present, peak over mean 17, bursts of 2 s (median).
+
+    No number was fitted to these, but two laws were exchanged after looking at them (see `physics.strands`).
+    """
     runs = np.stack([_at_ten_metres(seed) for seed in range(5)])
     mean = runs.mean(axis=1, keepdims=True)
     present = runs > 0.1 * mean

@@ -3,10 +3,12 @@ import pytest
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
+from envirosense.core.volumes import Volume
 from envirosense.physics.radiation import band_radiance_w_m2_sr
 from envirosense.pole.mock import KINDS, create_mock_environment_state
 from envirosense.pole.scene_geometry import PinholeCamera
 
+EDGES_UM = np.array([0.1, 0.3, 1.0, 2.5, 10.0])
 HERE = (0.0, 0.0, 6.0)
 CAMERA = PinholeCamera(HERE, 0.0, 0.0)
 START = "1990-07-01T12:00:00Z"
@@ -86,9 +88,85 @@ def test_a_course_moves_every_quantity():
     for values in (
         world.air_k(HERE), world.relative_humidity(HERE), world.pressure_pa(HERE), world.wind_m_s(HERE)[:, 0],
         world.gas_ppb(("ozone",), HERE)[:, 0], world.irradiance_w_m2(), world.rain_mm_h(),
-        world.view_radiance_w_m2_sr(seen)[:, 0],
+        world.view_radiance_w_m2_sr(seen)[:, 0], world.particle_ug_m3(HERE)[:, 0], world.current_a(),
+        world.magnetic_t(HERE)[:, 0, 0], world.electric_v_m(HERE)[:, 0, 2], world.radio_t(HERE)[:, 0],
+        world.sound_level_db(HERE)[:, 0], world.acceleration_m_s2(9.0)[:, 0, 0], world.tilt_rad()[:, 0],
+        world.plane_irradiance_w_m2(30.0, 180.0),
     ):  # fmt: skip
         assert values[0] != values[-1]
+
+
+def test_particles_of_a_plume_follow_its_gas():
+    world = mock("plume", particle_ug_m3={})
+    smoke = world.aerosols.index("smoke_fresh")
+    width = 0.25 + 0.1 * 3.0
+    assert world.particle_ug_m3(HERE)[0, smoke] == pytest.approx(100.0 * (0.25 / width) ** 2)
+    assert not np.delete(world.particle_ug_m3(HERE), smoke, axis=1).any()
+    dry, humid = (
+        mock("plume", particle_ug_m3={}, relative_humidity=h).particle_per_cm3(EDGES_UM, HERE)[0]
+        for h in (0, 0.9)
+    )
+    assert np.all(humid[1:] > dry[1:])  # droplets grow into the larger bins
+    assert mock(particle_ug_m3={}).particle_per_cm3(EDGES_UM, HERE).max() == 0.0
+
+
+def test_line_fields_are_their_settings():
+    world = mock(
+        magnetic_t=(3e-6, 0.0, 4e-6), electric_v_m=(0.0, 0.0, 150.0), phase_current_a=(90.0, 100.0, 110.0)
+    )
+    field = np.linalg.norm(world.magnetic_t(HERE), axis=2)
+    assert np.all(field[:, 0] == pytest.approx(5e-6))
+    assert field[0, world.harmonics.index(3)] == pytest.approx(0.06 * 5e-6)
+    assert np.all(np.linalg.norm(world.electric_v_m(HERE), axis=2)[:, 0] == 150.0)
+    assert np.all(world.current_a() == 100.0)
+    assert np.all(world.mains_hz() == 60.0)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "step"])
+def test_waveforms_hold_the_energy_of_their_bands(kind):
+    world = mock(kind)  # the step is up at 60 s
+    wave = world.sound_pa(HERE, 100.0, 4.0, 192_000.0)
+    energy = (10.0 ** (0.1 * world.sound_level_db(HERE)[100])).sum()
+    assert np.mean(wave**2) / 20e-6**2 == pytest.approx(energy, rel=1e-3)
+    shaken = world.motion_m_s2(10.0, 100.0, 100.0, 2000.0)
+    expected = (world.acceleration_m_s2(10.0)[100] ** 2).sum(axis=0)
+    np.testing.assert_allclose(np.mean(shaken**2, axis=0), expected, rtol=1e-2)
+
+
+def test_the_pole_moves_more_the_higher():
+    world = mock(tilt_rad=(0.01, 0.0), natural_hz=(1.0, 7.0))
+    low, high = (world.acceleration_m_s2(height_m) for height_m in (3.0, 9.0))
+    np.testing.assert_allclose(high, 3.0 * low)
+    assert world.natural_hz().shape == (300, 2, 2)
+    assert np.all(world.tilt_rad() == [0.01, 0.0])
+
+
+def test_strokes_fall_into_the_block_of_their_time():
+    world = mock(strokes=({"time_s": 200.0}, {"time_s": 20.0, "peak_current_ka": 15.0}))
+    assert world.strikes().time_s.tolist() == [20.0, 200.0]
+    late = world.ticks(150, 100).strikes()
+    assert (late.time_s.tolist(), late.peak_current_ka.tolist()) == ([200.0], [-30.0])
+    assert np.hypot(late.x_m, late.y_m).tolist() == [5000.0]
+
+
+def test_a_volume_is_the_mean_of_its_points():
+    world = mock("gradient")
+    box = Volume((1.0, 2.0, 6.0), (2.0, 2.0, 2.0))
+    assert world.air_k(box)[0] == pytest.approx(world.air_k(box.centre_m)[0])  # linear in place
+    plume = mock("plume", gas_ppb={})
+    wide = plume.gas_ppb(("carbon_monoxide",), Volume(HERE, (0.0, 0.5, 0.0)))[0, 0]
+    edge, axis = (plume.gas_ppb(("carbon_monoxide",), (0.0, y, 6.0))[0, 0] for y in (0.25, 0.0))
+    assert edge < wide < axis
+
+
+@pytest.mark.parametrize(
+    "window", [(-1.0, 1.0, 100.0), (0.0, 0.0, 100.0), (0.0, 1.0, np.nan), (0.0, 1.0, 1e9)]
+)
+def test_a_window_without_samples_is_refused(window):
+    with pytest.raises(ConfigError, match="window"):
+        mock().sound_pa(HERE, *window)
+    with pytest.raises(ConfigError, match="window"):
+        mock().motion_m_s2(9.0, *window)
 
 
 def test_the_sun_has_a_direction_only_when_given():
@@ -105,6 +183,9 @@ def test_the_sun_has_a_direction_only_when_given():
         ("uniform", {"air_k": -3.0}, "mock.air_k=-3.0"),
         ("uniform", {"air_k": "warm"}, "mock.air_k='warm'"),
         ("uniform", {"gas_ppb": {"carbon_monoxid": 1.0}}, "did you mean 'carbon_monoxide'"),
+        ("uniform", {"particle_ug_m3": {"dusk": 1.0}}, "did you mean 'dust'"),
+        ("uniform", {"sound_level_db": (40.0, 30.0)}, "mock.sound_level_db"),
+        ("uniform", {"strokes": ({"time_s": -1.0},)}, "mock.strokes.0.time_s=-1.0"),
         ("plume", {"wind_m_s": (0.0, 0.0, 0.0)}, "a plume needs wind"),
         ("step", {"relative_humidity": 0.95}, "within 0 and 1"),
         ("step", {"irradiance_w_m2": 0.0}, "must not exceed the mean"),

@@ -5,9 +5,10 @@ import pytest
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
+from envirosense.pole.settled import KEPT_PLACES
 from envirosense.pole.site import Site
 from envirosense.pole.world import HOTTEST_COMPONENT_K, EnvironmentOrchestrator
-from envirosense.scenarios import Forcing, Heating, JointResistance, WoodFuel
+from envirosense.scenarios import Forcing, Heating, JointResistance, WeatherChange, WoodFuel
 
 AT = (0.0, 1.2, 9.3)
 NIGHT = datetime(2018, 7, 10, 5, tzinfo=UTC)
@@ -72,6 +73,24 @@ def test_a_settled_world_takes_no_more_causes(make_world):
     world.advance(1).component_k()
     with pytest.raises(ConfigError, match="before the first advance"):
         world.add(heat(np.full(60, 5.0)))
+
+
+def test_a_world_settled_under_other_weather_takes_no_more_causes(make_world):
+    world = make_world()
+    world.add(Forcing(weather=(WeatherChange(air_k=np.full(60, 2.0)),)))
+    world.advance(1)
+    with pytest.raises(ConfigError, match="before the first advance"):
+        world.add(heat(np.full(60, 5.0)))
+
+
+def test_the_memory_of_places_is_bounded_and_changes_nothing(make_world):
+    world = make_world(n=10)
+    state = world.state(0, 10)
+    places = [(0.1 * k, 0.0, 2.0 + 0.1 * k) for k in range(2 * KEPT_PLACES)]
+    winds, pressures = ([ask(at) for at in places] for ask in (state.wind_m_s, state.pressure_pa))
+    assert len(world._settled._wind) == len(world._settled._pressure) == KEPT_PLACES
+    assert np.array_equal(state.wind_m_s(places[0]), winds[0])
+    assert np.array_equal(state.pressure_pa(places[0]), pressures[0])
 
 
 def test_a_response_is_found_by_its_id(make_world):

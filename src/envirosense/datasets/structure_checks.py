@@ -18,7 +18,11 @@ _MEASURED_ROLES: Final = ("reading", "ideal", "truth")
 _KEYED_ROLES: Final = ("event", "observability")
 # Suffix of a column name and the units it may stand for; longer suffixes first
 _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
+    "_per_cm3": ("1/cm3",),
     "_ug_m3": ("ug/m3",),
+    "_m_s2": ("m/s2",),
+    "_v_m": ("V/m",),
+    "_rad": ("rad",),
     "_w_m2": ("W/m2",),
     "_mm_h": ("mm/h",),
     "_m_s": ("m/s",),
@@ -29,12 +33,16 @@ _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
     "_deg": ("deg",),
     "_hpa": ("hPa",),
     "_pa": ("Pa",),
+    "_hz": ("Hz",),
+    "_db": ("dB",),
+    "_ka": ("kA",),
     "_c": ("degC",),
     "_k": ("K",),
     "_s": ("s",),
     "_m": ("m",),
     "_a": ("A",),
     "_w": ("W",),
+    "_v": ("V",),
 }
 _STUCK_SAMPLES: Final = 120  # fewer equal samples in a row may be chance on a coarse scale; assumed
 

@@ -30,8 +30,21 @@ TRAFFIC_SHARE: Final = 0.3  # assumed: part of the level that traffic and wind o
 RENEWAL_S: Final = 6 * 3600.0  # assumed: rained-out air is replaced within hours
 
 
-def particle_factor(slow: Floats, shared: Floats, near: Floats, gsd: float, loading: float) -> Floats:
-    """Lognormal factor of median one, (time,) [1].
+def tick_mean_share(dt_s: float) -> Floats:
+    """Share of the variance of the `NEAR_TAUS_S` paths that their means over a tick keep, (2,) [1].
+
+    2 (r - 1 + exp(-r)) / r^2 with r = dt / tau; a tick of zero is an instant and keeps all.
+    """
+    r = np.maximum(dt_s / np.array(NEAR_TAUS_S), 1e-6)
+    return np.asarray(np.where(r < 1e-3, 1.0 - r / 3.0, 2.0 * (r + np.expm1(-r)) / r**2))
+
+
+def particle_factor(
+    slow: Floats, shared: Floats, near: Floats, gsd: float, loading: float, dt_s: float
+) -> Floats:
+    """Lognormal factor of median one at an instant, (time,) [1]; its mean does not depend on the tick.
+
+    Nearby plumes pass within a long tick: `near` counts by what is left of its variance in tick means.
 
     Args:
         slow: own unit paths of `SLOW_TAUS_S`, (time, 2).
@@ -39,12 +52,16 @@ def particle_factor(slow: Floats, shared: Floats, near: Floats, gsd: float, load
         near: own unit paths of `NEAR_TAUS_S`, (time, 2).
         gsd: geometric standard deviation of the slow wander.
         loading: part of it that is shared, -1 to 1.
+        dt_s: tick over which the factor is a mean; 0 for instants.
     """
     if gsd < 1.0 or abs(loading) > 1.0:
         raise ValueError("gsd must be at least 1 and loading lie between -1 and 1")
     weights = math.log(gsd) * np.sqrt(np.array(SLOW_SHARES))
     unit = loading * shared + math.sqrt(1.0 - loading**2) * slow
-    return np.exp(unit @ weights + near @ np.array(NEAR_LN_SIGMAS))
+    kept = tick_mean_share(dt_s)
+    sigmas = np.array(NEAR_LN_SIGMAS)
+    lost = float(np.sum(sigmas**2 * (1.0 - kept)))
+    return np.exp(unit @ weights + near @ (sigmas * np.sqrt(kept)) + 0.5 * lost)
 
 
 def particle_course(hour_local: Floats, wind_m_s: Floats) -> Floats:

@@ -59,10 +59,10 @@ class PackState:
 
 @dataclass(frozen=True, slots=True)
 class PackCourse:
-    """A pack over the steps, each (time,); values at the ends of the steps."""
+    """A pack over the steps, each (time,)."""
 
-    charge: Array
-    voltage_v: Array
+    charge: Array  # at the ends of the steps
+    voltage_v: Array  # as the step's current sets in, before it has moved charge and RC pairs
     current_a: Array  # positive when discharging
     served_w: Array  # of the load
     charged_w: Array  # taken from the charger into pack and load

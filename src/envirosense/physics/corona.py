@@ -23,7 +23,7 @@ PEEK_LOSS: Final = 242.2e-5  # kW/km/phase for kV and Hz [Peek1929]
 PEEK_LOSS_OFFSET_HZ: Final = 25.0  # [Peek1929]
 WET_FACTOR: Final = 0.8  # surface factor under rain, fog or frost over the dry one [Peek1929] (from memory)
 
-# Surface factor m of each condition: polished to stranded [Peek1929], damaged and sharp are assumed
+# Surface factor m of each condition: polished to stranded [Peek1929], damaged is assumed
 SURFACE_FACTOR: Final[Mapping[str, float]] = MappingProxyType(
     {"polished": 1.0, "weathered": 0.955, "stranded": 0.85, "damaged": 0.6}
 )

@@ -106,7 +106,7 @@ def gust_front(
     return WeatherCourse(
         pressure_pa=pressure_jump_pa * cold,
         air_k=-cooling_k * cold,
-        dew_point_k=-0.3 * cooling_k * cold,  # evaporating rain moistens the outflow  # assumed
+        dew_point_k=-0.3 * cooling_k * cold,  # drier air from aloft, moistened by rain  # assumed
         wind_m_s=gust_m_s * burst * calming,
         veer_rad=veer_rad * burst * calming,
         rain_mm_h=rain_mm_h * shower,

@@ -6,11 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+type _Array = npt.NDArray[np.float64]
+
 _REACH2 = 36.0  # squared distance over squared width beyond which a puff is skipped: exponent 18
+_NORMAL = (2.0 * math.pi) ** 1.5
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _longest_step(path_m: npt.NDArray[np.float64]) -> float:
+def _longest_step(path_m: _Array) -> float:
     """Longest horizontal step of a path [m]."""
     longest2 = 0.0
     for i in range(1, path_m.shape[0]):
@@ -20,18 +23,54 @@ def _longest_step(path_m: npt.NDArray[np.float64]) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _moved_m(path_m: _Array, now: int, old: int, f: float, axis: int) -> float:
+    """How far the air has gone since a share f of the tick after `old` [m]."""
+    start = path_m[old, axis] + f * (path_m[old + 1, axis] - path_m[old, axis])
+    return float(path_m[now, axis] - start)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _unit_puff(
+    mean_path_m: _Array,
+    eddy_path_m: _Array,
+    release_m: _Array,
+    table: _Array,
+    receptor_m: _Array,
+    now: int,
+    age: int,
+    f: float,
+) -> float:
+    """Concentration of one puff of unit mass, f of a tick younger than its age in ticks [1/m3]."""
+    old = now - age
+    width = table[age, 0] + f * (table[age - 1, 0] - table[age, 0])
+    factor = table[age, 2] + f * (table[age - 1, 2] - table[age, 2])
+    x = _moved_m(mean_path_m, now, old, f, 0) + factor * _moved_m(eddy_path_m, now, old, f, 0) - receptor_m[0]
+    y = _moved_m(mean_path_m, now, old, f, 1) + factor * _moved_m(eddy_path_m, now, old, f, 1) - receptor_m[1]
+    horizontal = (x * x + y * y) / (width * width)
+    if horizontal > _REACH2:
+        return 0.0
+    width_z = table[age, 1] + f * (table[age - 1, 1] - table[age, 1])
+    factor_z = table[age, 3] + f * (table[age - 1, 3] - table[age, 3])
+    centre = release_m[old] + f * (release_m[old + 1] - release_m[old])
+    centre += factor_z * _moved_m(eddy_path_m, now, old, f, 2)
+    above, below = (receptor_m[2] - centre) / width_z, (receptor_m[2] + centre) / width_z
+    vertical = math.exp(-0.5 * above * above) + math.exp(-0.5 * below * below)
+    return float(math.exp(-0.5 * horizontal) * vertical / (_NORMAL * width * width * width_z))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def puff_sum(
-    mean_path_m: npt.NDArray[np.float64],
-    eddy_path_m: npt.NDArray[np.float64],
-    weights: npt.NDArray[np.float64],
-    release_m: npt.NDArray[np.float64],
-    growth: npt.NDArray[np.float64],
+    mean_path_m: _Array,
+    eddy_path_m: _Array,
+    weights: _Array,
+    release_m: _Array,
+    growth: _Array,
     block: npt.NDArray[np.int64],
     parts: npt.NDArray[np.int64],
-    receptor_m: npt.NDArray[np.float64],
+    receptor_m: _Array,
     dt_s: float,
     n_before: int,
-) -> npt.NDArray[np.float64]:
+) -> _Array:
     """Concentrations, (time, weight + 1); the last column is the sum of concentration of the first times age.
 
     Args:
@@ -49,70 +88,30 @@ def puff_sum(
     n_species = weights.shape[1]
     n_out = mean_path_m.shape[0] - n_before
     out = np.zeros((n_out, n_species + 1))
-    n_ages = parts.size
-    east, north, up = receptor_m[0], receptor_m[1], receptor_m[2]
-    normal = (2.0 * math.pi) ** 1.5
     stride_mean, stride_eddy = _longest_step(mean_path_m), _longest_step(eddy_path_m)
     for t in range(n_out):
         now = t + n_before
-        for k in range(1, n_ages):
-            old, young = now - k, now - k + 1
+        for k in range(1, parts.size):
+            old = now - k
             table = growth[block[old]]
-            lam = table[k, 2]
-            # parts of this tick stand within a step of its oldest; the factor changes by less than another
-            reach = 6.0 * table[k, 0] + 2.0 * (stride_mean + lam * stride_eddy)
+            factor = table[k, 2]
+            # parts of a tick stand within a step of its oldest; the factor changes by less than another
+            reach = 6.0 * table[k, 0] + 2.0 * (stride_mean + factor * stride_eddy)
             x = mean_path_m[now, 0] - mean_path_m[old, 0]
-            x += lam * (eddy_path_m[now, 0] - eddy_path_m[old, 0]) - east
+            x += factor * (eddy_path_m[now, 0] - eddy_path_m[old, 0]) - receptor_m[0]
             if abs(x) > reach:
                 continue
             y = mean_path_m[now, 1] - mean_path_m[old, 1]
-            y += lam * (eddy_path_m[now, 1] - eddy_path_m[old, 1]) - north
+            y += factor * (eddy_path_m[now, 1] - eddy_path_m[old, 1]) - receptor_m[1]
             if abs(y) > reach:
                 continue
-            n_parts = parts[k]
-            for part in range(n_parts):
-                f = (part + 0.5) / n_parts  # 0 at the older end
-                width_y = table[k, 0] + f * (table[k - 1, 0] - table[k, 0])
-                lam_h = table[k, 2] + f * (table[k - 1, 2] - table[k, 2])
-                x = (
-                    mean_path_m[now, 0]
-                    - mean_path_m[old, 0]
-                    - f * (mean_path_m[young, 0] - mean_path_m[old, 0])
-                    - east
-                )
-                x += lam_h * (
-                    eddy_path_m[now, 0]
-                    - eddy_path_m[old, 0]
-                    - f * (eddy_path_m[young, 0] - eddy_path_m[old, 0])
-                )
-                y = (
-                    mean_path_m[now, 1]
-                    - mean_path_m[old, 1]
-                    - f * (mean_path_m[young, 1] - mean_path_m[old, 1])
-                    - north
-                )
-                y += lam_h * (
-                    eddy_path_m[now, 1]
-                    - eddy_path_m[old, 1]
-                    - f * (eddy_path_m[young, 1] - eddy_path_m[old, 1])
-                )
-                horizontal = (x * x + y * y) / (width_y * width_y)
-                if horizontal > _REACH2:
-                    continue
-                width_z = table[k, 1] + f * (table[k - 1, 1] - table[k, 1])
-                lam_z = table[k, 3] + f * (table[k - 1, 3] - table[k, 3])
-                centre = release_m[old] + f * (release_m[young] - release_m[old])
-                centre += lam_z * (
-                    eddy_path_m[now, 2]
-                    - eddy_path_m[old, 2]
-                    - f * (eddy_path_m[young, 2] - eddy_path_m[old, 2])
-                )
-                above, below = (up - centre) / width_z, (up + centre) / width_z
-                vertical = math.exp(-0.5 * above * above) + math.exp(-0.5 * below * below)
-                puff = math.exp(-0.5 * horizontal) * vertical
-                puff *= dt_s / (n_parts * normal * width_y * width_y * width_z)
-                for s in range(n_species):
-                    out[t, s] += puff * (weights[old, s] + f * (weights[young, s] - weights[old, s]))
-                first = weights[old, 0] + f * (weights[young, 0] - weights[old, 0])
-                out[t, n_species] += puff * first * (k - f) * dt_s
+            for part in range(parts[k]):
+                f = (part + 0.5) / parts[k]  # 0 at the older end
+                puff = _unit_puff(mean_path_m, eddy_path_m, release_m, table, receptor_m, now, k, f)
+                if puff > 0.0:
+                    puff *= dt_s / parts[k]
+                    for s in range(n_species):
+                        out[t, s] += puff * (weights[old, s] + f * (weights[old + 1, s] - weights[old, s]))
+                    first = weights[old, 0] + f * (weights[old + 1, 0] - weights[old, 0])
+                    out[t, n_species] += puff * first * (k - f) * dt_s
     return out

@@ -30,7 +30,7 @@ def band_current_a(
     bands_hz: tuple[tuple[float, float], ...],
     pulse_s: float,
 ) -> Floats:
-    """Current of a pulse train in each band, rms, (..., band) [A].
+    """Current of a pulse train in each band, rms, (..., band) [A]; `charge_c` is the pulses' rms charge.
 
     Exponential pulses: density 2 q^2 r / (1 + (f / fc)^2) with fc = 1 / (2 pi pulse_s), integrated exactly.
     Pulses that keep to the mains' phase add lines at its multiples, far below these bands' width: left out.

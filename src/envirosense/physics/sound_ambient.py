@@ -123,7 +123,7 @@ def drops_per_s(rain_mm_h: Floats, area_m2: float) -> Floats:
 
 @cache
 def thunder_shares() -> Floats:
-    """Share of thunder in each band, (band,) [1]; a seventh lies below the bands."""
+    """Share of thunder in each band, (band,) [1]; an eighth lies below the bands."""
     return _shares(*THUNDER_BAND_HZ, rise_power=2.0, fall_power=-4.0)
 
 

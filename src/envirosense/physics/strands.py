@@ -7,9 +7,9 @@ clipped at zero, so clean air inside the plume is real zeros.
 The levels are published ones: intensity about 1 where large eddies still stir the puff and about one half
 where none are left ([MylneMason1991], [YeeWilson2000], both from memory); no number was fitted. Held to what
 is known from 10 m downwind of a ground release (gas present 48 % of the time, intensity 1.9, 1.3 while
-present, peak over mean 17, bursts of 2 s) the whole model gives 53 %, 1.8, 1.1, 17 and 3 s. Two laws elsewhere
-were exchanged for better founded ones because those statistics failed by far: the growth of puffs near the
-ground (`dispersion.split_spread`) and the time scale of the wander (`transport.plume_chi_s_m3`).
+present, peak over mean 17, bursts of 2 s) the whole model gives 53 %, 1.8, 1.1, 17 and 3 s. Two laws
+elsewhere were exchanged for better founded ones because those statistics failed by far: the growth of puffs
+near the ground (`dispersion.split_spread`) and the time scale of the wander (`transport.plume_chi_s_m3`).
 """
 
 from functools import lru_cache

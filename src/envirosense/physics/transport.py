@@ -1,7 +1,8 @@
 """Gas at one place from one small source over time, smooth and by either tier: plume (T1) or puffs (T2).
 
-Both tiers share one wander: the path of the eddies over the travel time, enlarged to the spread that the mean
-plume leaves for it. In steady conditions they agree tick by tick, not only on average.
+Both tiers share the eddies: their path over the travel time, enlarged to the spread that the mean plume
+leaves for the wander. Mean and intensity agree; tick by tick they do not, since fast eddies move puffs more
+slowly than the plume's axis.
 """
 
 from dataclasses import dataclass

@@ -160,7 +160,7 @@ def unit_energy(gaussian: Array, shape: float) -> Array:
     Below shape 1 the exact quantile is read from a table (within 1e-4; normals beyond 6 count as 6).
     """
     if shape >= WILSON_HILFERTY_SHAPE:
-        return gamma_factor(np.full(gaussian.shape, shape), gaussian)
+        return gamma_factor(np.array([shape]), gaussian)
     return np.asarray(np.interp(gaussian, *_energy_table(shape)))
 
 

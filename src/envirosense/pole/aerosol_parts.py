@@ -9,6 +9,7 @@ from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part, part_ids
 from envirosense.core.protocols import Array
 from envirosense.physics.aerosol import Mode, mass_shares, number_per_cm3
+from envirosense.physics.settling import deposition_velocity_m_s
 
 FOLDER = "aerosols/"
 PM2_5 = 1  # place among the cuts of PM1, PM2.5, PM10
@@ -28,6 +29,14 @@ class AerosolKind:
         """PM1, PM2.5 and PM10 of one unit of mass, (3,) [1]; droplets dry up before a filter weighs them."""
         shares = sum(s * mass_shares(m) for s, m in zip(self.mass_share, self.modes, strict=True))
         return np.asarray(self.dry_share * shares)
+
+    def deposition_m_s(self, friction_velocity_m_s: float = 0.3) -> float:
+        """Dry deposition velocity of the aerosol's mass, each mode at its mass median [m/s]."""
+        speeds_m_s = [
+            float(deposition_velocity_m_s(m.mass_median_um, m.density_g_cm3, friction_velocity_m_s))
+            for m in self.modes
+        ]
+        return float(np.dot(self.mass_share, speeds_m_s))
 
     def number_per_ug(self) -> Array:
         """Particles per cm3 of each mode for 1 ug/m3 of the aerosol, (mode,) [1/cm3]."""

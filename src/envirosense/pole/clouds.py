@@ -19,6 +19,7 @@ TEXEL_M = 80.0  # the field repeats after 20 km; assumed
 OUTER_SCALE_M = 3000.0  # of cloud cells; assumed
 SPECTRAL_SLOPE = -8.0 / 3.0  # of the plane, -5/3 along a line as in the inertial range (from memory)
 EDGE = 0.5  # width of a cloud's edge over the field's standard deviation; assumed
+CLOUD_SPEED_UP = 1.6  # wind at the clouds over that at 10 m; assumed
 LOWEST_SINE = 0.09  # the layer is not followed below 5 degrees of elevation; assumed
 SAMPLE_S = 5.0  # the field is read this often and in between by straight lines
 SHARPNESS = 1.702 / EDGE  # 1.702 brings a logistic edge within 1 % of the normal distribution's

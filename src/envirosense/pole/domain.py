@@ -65,7 +65,7 @@ def _names(forcing: Forcing) -> list[tuple[str, str]]:
     return [(kind, name) for kind, names in kinds for name in names]
 
 
-def require_possible(forcing: Forcing, grid: TimeGrid, components: Components) -> None:
+def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, has_transformer: bool) -> None:
     """Refuse a cause that cannot act on this world.
 
     Raises:
@@ -82,6 +82,8 @@ def require_possible(forcing: Forcing, grid: TimeGrid, components: Components) -
         _require_positive(f"{emission.name}.size_m", emission.size_m)
     for mass in forcing.air_masses:
         _require_matter(mass.name, mass.gas_ppb, mass.particle_ug_m3)
+    if forcing.tanks and not has_transformer:
+        raise ConfigError("tanks", "no transformer", "this site has none; choose one that has")
     for fuel in forcing.fuels:
         _require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
     for discharge in forcing.discharges:
@@ -128,16 +130,7 @@ def _courses(forcing: Forcing, n: int) -> Iterator[Course]:
         for cause in causes:
             yield from _set(kind, cause, {}, (n,), ("tilt_north_rad", "tilt_east_rad"))
     for weather in forcing.weather:
-        signed = (
-            "air_k",
-            "dew_point_k",
-            "pressure_pa",
-            "wind_m_s",
-            "veer_rad",
-            "rain_mm_h",
-            "cloud_fraction",
-        )
-        yield from _set("weather", weather, {}, (n,), signed)
+        yield from _set("weather", weather, {}, (n,), DEPARTURES)
 
 
 def _each(name: str, field: str, courses: Mapping[str, Any], n: int) -> Iterator[Course]:

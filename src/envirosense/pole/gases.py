@@ -5,7 +5,7 @@ plume, and it is the wind that the anemometer feels. Gas and particles of one so
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -30,6 +30,7 @@ from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.plumes import Arrival, PoleAir, carry
 from envirosense.scenarios import AirMass, Emission
 
+LATTICE_S = 60.0  # courses of ambient air are read between points this far apart; assumed
 TRIAD = ("nitric_oxide", "ozone", "nitrogen_dioxide")
 
 
@@ -48,7 +49,10 @@ def _levels(place: str) -> BackgroundLevels:
 
 
 class Background:
-    """Ambient gas over an episode, the same everywhere around one pole, with the air masses that come by."""
+    """Ambient gas over an episode, the same everywhere around one pole, with the air masses that come by.
+
+    Ambient air changes over minutes: it is worked out every `LATTICE_S` and read between by straight lines.
+    """
 
     def __init__(
         self, place: str, atmosphere: Atmosphere, world_seed: int, air_masses: Iterable[AirMass] = ()
@@ -56,43 +60,53 @@ class Background:
         """Draw the wander of each species and keep the courses."""
         levels = _levels(place)
         grid, weather = atmosphere.grid, atmosphere.weather
-        paths = [_wander(world_seed, name, grid.n, grid.dt_s) for name in ("shared", *levels.species)]
-        local_ppb = background_ppb(
-            atmosphere.hour_local,
+        self._t_s = grid.t_s
+        step_s = max(LATTICE_S, grid.dt_s)
+        self._lattice_s = step_s * np.arange(int(np.ceil(grid.duration_s / step_s)) + 1, dtype=np.float64)
+        n = self._lattice_s.size
+        paths = [_wander(world_seed, name, n, step_s) for name in ("shared", *levels.species)]
+
+        def sampled(course: Array) -> Array:
+            return np.interp(self._lattice_s, self._t_s, course)
+
+        ambient_ppb = background_ppb(
+            np.mod(atmosphere.hour_local[0] + self._lattice_s / 3600.0, 24.0),
             float(atmosphere.hour_of_year[0]) / 24.0,
-            weather.air_k,
-            weather.ghi_w_m2,
-            weather.wind_m_s,
+            sampled(weather.air_k),
+            sampled(weather.ghi_w_m2),
+            sampled(weather.wind_m_s),
             levels,
             np.stack(paths, axis=1),
         )
-        self.names, self.ppb = _with_air_masses(levels.species, local_ppb, air_masses)
+        self._ambient_ppb = dict(zip(levels.species, ambient_ppb.T, strict=True))
+        self._far_ppb = _of_air_masses(air_masses)
+        self.names = tuple({**self._ambient_ppb, **self._far_ppb})
 
     def of(self, wanted: Sequence[str]) -> Array:
-        """Mole fractions, (time, species) [ppb]; zero for gases of no background."""
-        ppb = np.zeros((self.ppb.shape[0], len(wanted)))
+        """Mole fractions, (time, species) [ppb]; zero for gases of no background, and never below it."""
+        ppb = np.zeros((self._t_s.size, len(wanted)))
         for column, name in enumerate(wanted):
-            if name in self.names:
-                ppb[:, column] = self.ppb[:, self.names.index(name)]
+            if name in self._ambient_ppb:
+                ppb[:, column] = np.interp(self._t_s, self._lattice_s, self._ambient_ppb[name])
+            if name in self._far_ppb:
+                ppb[:, column] = np.maximum(ppb[:, column] + self._far_ppb[name], 0.0)
         return ppb
 
 
-def _with_air_masses(
-    names: tuple[str, ...], ppb: Array, air_masses: Iterable[AirMass]
-) -> tuple[tuple[str, ...], Array]:
-    """Background with what air masses add; never below zero, should one bring cleaner air."""
-    courses = {name: ppb[:, column] for column, name in enumerate(names)}
+def _of_air_masses(air_masses: Iterable[AirMass]) -> dict[str, Array]:
+    """What all air masses add, by species, (time,) each [ppb]."""
+    total: dict[str, Array] = {}
     for mass in air_masses:
         for alias, added_ppb in mass.gas_ppb.items():
             name = species_named(alias).name
-            courses[name] = courses.get(name, np.zeros(ppb.shape[0])) + added_ppb
-    return tuple(courses), np.maximum(np.stack(list(courses.values()), axis=1), 0.0)
+            total[name] = total[name] + added_ppb if name in total else np.asarray(added_ppb)
+    return total
 
 
-def _wander(world_seed: int, name: str, n: int, dt_s: float) -> Array:
+def _wander(world_seed: int, name: str, n: int, step_s: float) -> Array:
     def path(kind: str, tau_s: float) -> Array:
         rng = stream(world_seed, "background", name, kind)
-        return np.asarray(ou_path(rng.standard_normal(n), dt_s, tau_s, float(rng.standard_normal())))
+        return np.asarray(ou_path(rng.standard_normal(n), step_s, tau_s, float(rng.standard_normal())))
 
     return blend_paths(path("hourly", LN_TAU_S), path("synoptic", SYNOPTIC_TAU_S))
 
@@ -111,7 +125,10 @@ class GasField:
         particle_deposition_m_s: Mapping[str, float] | None = None,
     ) -> None:
         """Take the sources; `plumes` are those of scenarios and those the world makes itself."""
-        self.plumes = tuple(plumes)
+        self.plumes = tuple(
+            replace(p, gas_g_s={species_named(gas).name: rate for gas, rate in p.gas_g_s.items()})
+            for p in plumes
+        )
         self.background = Background(
             inputs.site.background, inputs.atmosphere, inputs.world_seed, inputs.air_masses()
         )
@@ -196,47 +213,3 @@ class GasField:
             [triad.nitric_oxide_ppb, triad.ozone_ppb, triad.nitrogen_dioxide_ppb], axis=1
         )
         return reacted
-
-
-@dataclass(frozen=True, slots=True)
-class Plume:
-    """One source of gas: where it is and what leaves it at the ticks."""
-
-    name: str
-    at: Position
-    species: tuple[str, ...]
-    rate_g_s: Array  # (time, species)
-    heat_w: Array  # (time,) convected heat, which lifts the plume
-
-
-def chi_s_m3(plume: Plume, atmosphere: Atmosphere, eddies: Array, at: Position, world_seed: int) -> Array:
-    """Concentration per unit emission at a point, fluctuating, (time,) [s/m3], and zero upwind."""
-    air = PoleAir(atmosphere)
-    air.carrying = replace(air.carrying, eddies=eddies)
-    emission = Emission(plume.name, plume.at, {}, heat_w=plume.heat_w)
-    return carry(
-        emission,
-        air,
-        at,
-        atmosphere.pole_diameter_m,
-        atmosphere.pole_height_m,
-        {},
-        stream(world_seed, "plume", plume.name, "inside"),
-    ).chi_s_m3
-
-
-def excess_ppb(
-    plume: Plume, chi: Array, atmosphere: Atmosphere, wanted: Sequence[str], distance_m: float
-) -> Array:
-    """Mole fractions that one plume adds, (time, species) [ppb]; gas arrives after its travel time."""
-    grid, weather = atmosphere.grid, atmosphere.weather
-    wind = atmosphere.mean_wind_m_s(plume.at[2])
-    left_s = np.maximum(grid.t_s - distance_m / wind, 0.0)
-    mol_per_m3 = weather.pressure_pa / (GAS_CONSTANT_J_MOL_K * weather.air_k)
-    excess = np.zeros((grid.n, len(wanted)))
-    for column, name in enumerate(wanted):
-        if name in plume.species:
-            rate_g_s = np.interp(left_s, grid.t_s, plume.rate_g_s[:, plume.species.index(name)])
-            molar = species_named(name).molar_mass_g_mol
-            excess[:, column] = 1e9 * rate_g_s * chi / (molar * mol_per_m3)
-    return excess

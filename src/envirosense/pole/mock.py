@@ -7,12 +7,12 @@ even black scene, with at most one hot spot that fills a given share of one pixe
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
 
-from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Position
@@ -22,38 +22,13 @@ from envirosense.physics.aerosol import bin_shares, growth_factor
 from envirosense.physics.radiation import band_radiance_w_m2_sr
 from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
 from envirosense.pole.mock_fields import MockFields, MockFieldSettings, Place, Swing
+from envirosense.pole.mock_sources import Levels, MockSource
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera
 
 SCENE, SPOT = "scene", "hot_spot"  # bodies of the picture
 
 type Share = Annotated[float, Field(ge=0, le=1)]
-type GasLevels = dict[str, NonNegativeFloat]
-
-_SMOKE: Final = {"carbon_monoxide": 2000.0, "formaldehyde": 200.0, "guaiacol": 60.0, "acetic_acid": 300.0}
-
-
-class MockSource(FrozenModel):
-    """A steady plume: excess = strength (w0 / w)^2 exp(-r^2 / 2 w^2), w = w0 + growth x.
-
-    x is the distance downwind, r the distance from the axis; there is nothing upwind.
-    """
-
-    at_m: Position
-    strength_ppb: GasLevels = Field(default_factory=lambda: dict(_SMOKE))
-    particle_ug_m3: GasLevels = Field(default_factory=lambda: {"smoke_fresh": 100.0})  # dry mass, by aerosol
-    width_m: PositiveFloat = 0.25
-    growth: NonNegativeFloat = 0.1
-
-    def share(self, at: Position, flow: Array) -> float:
-        """Share of the strength that reaches a point; `flow` is the unit vector of the wind."""
-        way = np.subtract(at, self.at_m)
-        downwind_m = float(way @ flow)
-        if downwind_m < 0.0:
-            return 0.0
-        width_m = self.width_m + self.growth * downwind_m
-        off_axis2 = max(float(way @ way) - downwind_m**2, 0.0)
-        return (self.width_m / width_m) ** 2 * math.exp(-0.5 * off_axis2 / width_m**2)
 
 
 class MockSettings(MockFieldSettings):
@@ -69,7 +44,7 @@ class MockSettings(MockFieldSettings):
     wind_m_s: tuple[float, float, float] = (-2.0, 0.0, 0.0)  # east, north, up
     irradiance_w_m2: NonNegativeFloat = 400.0
     rain_mm_h: NonNegativeFloat = 0.0
-    gas_ppb: GasLevels = Field(default_factory=lambda: {"carbon_monoxide": 150.0, "ozone": 35.0})
+    gas_ppb: Levels = Field(default_factory=lambda: {"carbon_monoxide": 150.0, "ozone": 35.0})
     scene_k: PositiveFloat = 293.15
     housing_k: PositiveFloat = 295.15
     sun_azimuth_deg: float | None = None  # None: no beam reaches the camera
@@ -161,16 +136,16 @@ class MockEnvironmentState(MockFields):
             for name in particles:
                 aerosol_kind(name)
 
-    def ticks(self, first: int, n: int) -> "MockEnvironmentState":
+    def ticks(self, first: int, n: int) -> Self:
         """`n` ticks of this world from its tick `first` on."""
         start_utc = self.grid.start_utc + timedelta(seconds=first * self.grid.dt_s)
         grid = TimeGrid(start_utc=start_utc, dt_s=self.grid.dt_s, n=n)
-        return MockEnvironmentState(self.settings, grid, self.first_tick + first)
+        return type(self)(self.settings, grid, self.first_tick + first)
 
-    def without_causes(self) -> "MockEnvironmentState":
+    def without_causes(self) -> Self:
         """The same ticks without sources and hot spot."""
         settings = self.settings.model_copy(update={"sources": (), "hot_spot_k": None})
-        return MockEnvironmentState(settings, self.grid, self.first_tick)
+        return type(self)(settings, self.grid, self.first_tick)
 
     @property
     def _fields(self) -> MockFieldSettings:
@@ -230,20 +205,14 @@ class MockEnvironmentState(MockFields):
     def gas_ppb(self, species: Sequence[str], at: Place) -> Array:
         """Mole fractions, (time, species) [ppb]: background and every source."""
         wanted = [species_named(name).name for name in species]
-        mean = np.array([self._mean(at, lambda point, name=name: self._ppb(name, point)) for name in wanted])
+        mean = np.array([self._mean(at, partial(self._ppb, name)) for name in wanted])
         return np.outer(1.0 + self.settings.gas_swing * self.course(), mean)
 
     def _ppb(self, name: str, at: Position) -> float:
         s = self.settings
         slope = max(1.0 + math.fsum(np.multiply(s.gas_gradient_per_m, at)), 0.0)
-        levels = sum(ppb for own, ppb in s.gas_ppb.items() if species_named(own).name == name)
-        plumes = (
-            source.share(at, self._flow) * ppb
-            for source in s.sources
-            for own, ppb in source.strength_ppb.items()
-            if species_named(own).name == name
-        )
-        return slope * levels + sum(plumes)
+        level = sum(ppb for own, ppb in s.gas_ppb.items() if species_named(own).name == name)
+        return slope * level + sum(source.ppb(name, at, self._flow) for source in s.sources)
 
     @property
     def aerosols(self) -> tuple[str, ...]:
@@ -252,13 +221,13 @@ class MockEnvironmentState(MockFields):
 
     def particle_ug_m3(self, at: Place) -> Array:
         """Dry mass of each aerosol, (time, aerosol) [ug/m3]: background and every source."""
-        mean = [self._mean(at, lambda point, name=name: self._ug_m3(name, point)) for name in self.aerosols]
+        mean = [self._mean(at, partial(self._ug_m3, name)) for name in self.aerosols]
         return np.outer(1.0 + self.settings.particle_swing * self.course(), mean)
 
     def _ug_m3(self, name: str, at: Position) -> float:
         s = self.settings
-        plumes = (source.share(at, self._flow) * source.particle_ug_m3.get(name, 0.0) for source in s.sources)
-        return s.particle_ug_m3.get(name, 0.0) + sum(plumes)
+        plumes = sum(source.ug_m3(name, at, self._flow) for source in s.sources)
+        return s.particle_ug_m3.get(name, 0.0) + plumes
 
     def particle_per_cm3(self, edges_um: Array, at: Place) -> Array:
         """Number in each size bin, grown with the humidity, (time, bin) [1/cm3]."""

@@ -100,7 +100,7 @@ class MockFields:
         """Magnetic flux density east, north, up, rms phasors, (time, harmonic, 3) [T]."""
         by_harmonic = np.outer(CURRENT_SHARES, self._fields.magnetic_t)
         strength = 1.0 + self._fields.current_swing * self.course()
-        return strength[:, None, None] * by_harmonic.astype(np.complex128)
+        return np.asarray(strength[:, None, None] * by_harmonic, dtype=np.complex128)
 
     def electric_v_m(self, at: Place) -> Phasors:
         """Electric field east, north, up, rms phasors, (time, harmonic, 3) [V/m]."""
@@ -120,7 +120,8 @@ class MockFields:
 
     def sound_level_db(self, at: Place) -> Array:
         """Level in each band, (time, band) [dB re 20 uPa]."""
-        return self._fields.sound_swing_db * self.course()[:, None] + np.array(self._fields.sound_level_db)
+        swell_db = self._fields.sound_swing_db * self.course()
+        return np.asarray(swell_db[:, None] + np.array(self._fields.sound_level_db))
 
     def mains_modulation(self, at: Place) -> Array:
         """Share of each band's energy that swells at twice the mains frequency, (time, band) [1]."""
@@ -156,7 +157,7 @@ class MockFields:
         return np.outer(1.0 + self._fields.motion_swing * self.course(), self._fields.tilt_rad)
 
     def motion_m_s2(self, height_m: float, start_s: float, duration_s: float, rate_hz: float) -> Array:
-        """Acceleration in a window, (sample, axis) [m/s2]: a tone at the middle of each band below Nyquist."""
+        """Acceleration in a window, (sample, axis) [m/s2]: a tone amid each band below Nyquist."""
         t_s = _samples_s(start_s, duration_s, rate_hz)
         tones = [
             rms * np.sin(2.0 * np.pi * np.sqrt(low * high) * t_s)

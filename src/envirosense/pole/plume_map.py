@@ -92,7 +92,10 @@ class PlumeMap:
     def mean_g_m3(self, nodes_m: Iterable[Position], ticks: Array) -> Array:
         """Mean concentration over ticks, (node,) [g/m3]: that of the steady plumes of their winds."""
         kept = np.asarray(ticks, dtype=np.intp)
-        air, release = _at(self._air.carrying, kept), replace(self._release, heat_w=self._release.heat_w[kept])
+        air, release = (
+            _at(self._air.carrying, kept),
+            replace(self._release, heat_w=self._release.heat_w[kept]),
+        )
         rate_g_s = self._rate_g_s[kept]
 
         def mean(node: Position) -> float:
@@ -109,7 +112,10 @@ class PlumeMap:
 
     def _by_plume(self, node_m: Position) -> Array:
         part = self._window(REMEMBERED_S)
-        air, release = _at(self._air.carrying, part), replace(self._release, heat_w=self._release.heat_w[part])
+        air, release = (
+            _at(self._air.carrying, part),
+            replace(self._release, heat_w=self._release.heat_w[part]),
+        )
         asked = self._ticks - part.start
         trip = journey(air, release, node_m)
         if np.all(trip.spread.travel_time_s[asked] < 0.0):  # upwind whenever asked
@@ -121,7 +127,10 @@ class PlumeMap:
 
     def _by_puffs(self, node_m: Position) -> Array:
         part = self._window(OLDEST_S)
-        air, release = _at(self._air.carrying, part), replace(self._release, heat_w=self._release.heat_w[part])
+        air, release = (
+            _at(self._air.carrying, part),
+            replace(self._release, heat_w=self._release.heat_w[part]),
+        )
         smooth, age_s, trip = puffs_g_m3(air, release, node_m, self._rate_g_s[part][:, None])
         found = smooth[:, 0] * self._inside(air, trip, node_m, part) * self._airborne(trip, age_s)
         return np.asarray(found[self._ticks - part.start])

@@ -20,6 +20,7 @@ from envirosense.instruments.conditions import SensorWorld
 from envirosense.physics.heat import solve_network
 from envirosense.physics.humidity import relative_humidity
 from envirosense.physics.sunlight import SunTrack
+from envirosense.pole.clouds import CLOUD_SPEED_UP
 from envirosense.pole.components import Components, build_components
 from envirosense.pole.guardian import default_configuration
 from envirosense.pole.heating import Surroundings, network_drive, over_ground, sunlight_w_m2
@@ -32,7 +33,6 @@ from envirosense.pole.view import ViewConditions, site_view, view_radiance_w_m2_
 type Frames = npt.NDArray[np.float64]
 
 STOOD_S, STEP_S = 3 * 3600.0, 60.0  # how long the weather has stood when frames begin; assumed
-CLOUD_SPEED_UP = 1.6  # wind at the clouds over that at 10 m; assumed
 SUN_BEAM_W_M2 = 120.0  # direct sunshine of the meteorologists starts here
 
 

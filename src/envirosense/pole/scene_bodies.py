@@ -41,7 +41,11 @@ def build_scene(site: Site) -> Scene:
         Textured(Ground(), Patches(("moist", "dry"), (0.5, 0.5), (4.0, 4.0, 4.0), seed, octaves=6)),
         Textured(pole, Patches(WOOD_KINDS, WOOD_SHARES, (0.06, 0.06, 1.5), seed + 1)),
         Textured(arm, Patches(WOOD_KINDS, WOOD_SHARES, (0.3, 0.3, 0.05), seed + 2)),
-        Cylinder("neutral", *_wire(site, -0.2, site.neutral_height_m), site.conductor_diameter_m / 2),
+        Cylinder(
+            "neutral",
+            *_wire(site, site.neutral_offset_m, site.neutral_height_m),
+            site.conductor_diameter_m / 2,
+        ),
         *_braces(site),
     ]
     for phase, across in zip(PHASES, site.phase_offsets_m, strict=True):

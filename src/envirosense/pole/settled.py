@@ -4,7 +4,7 @@ A world without causes stands beside the one with them, on the same draws, so "w
 is always the same code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,9 @@ from envirosense.climate.year import HOURS_PER_YEAR
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
 from envirosense.core.units import GRAVITY_M_S2
+from envirosense.pole.aerosol_parts import aerosol_kind
 from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, changed
+from envirosense.pole.clouds import CLOUD_SPEED_UP
 from envirosense.pole.components import Components, build_components
 from envirosense.pole.fields.aerosols import Aerosols
 from envirosense.pole.fields.electric import LineFields
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 HOTTEST_COMPONENT_K: Final = 1300.0  # metals melt and the network's laws end; held here and recorded
 AIR_GAS_CONSTANT_J_KG_K: Final = 287.05
-CLOUD_WIND: Final = 2.0  # wind at the clouds over that at 10 m; assumed
+KEPT_PLACES: Final = 64  # whose wind and pressure are kept: 2 MB each for a day of 1 s winds
 RAIN_HISTORY_H: Final = 60 * 24  # a panel remembers its last rain that long; assumed
 
 
@@ -72,7 +74,9 @@ class Settled:
     @cached_property
     def gases(self) -> GasField:
         """Gas, and what plumes carry with it."""
-        return GasField(self.inputs, self.emissions)
+        carried = {name for emission in self.emissions for name in emission.particle_g_s}
+        falling_m_s = {name: aerosol_kind(name).deposition_m_s() for name in sorted(carried)}
+        return GasField(self.inputs, self.emissions, falling_m_s)
 
     @cached_property
     def aerosols(self) -> Aerosols:
@@ -109,24 +113,23 @@ class Settled:
 
     @cached_property
     def cloud_drift_m_s(self) -> tuple[float, float]:
-        """Mean velocity of the clouds over the episode, east and north [m/s]."""
-        air = self.inputs.atmosphere
+        """Mean velocity of the clouds over the episode, east and north [m/s].
+
+        That of the natural air: a gust late in the episode must not move the clouds before it.
+        """
+        air = self.world.natural_air
         east, north = (air.mean_wind_m_s(ANEMOMETER_M)[:, None] * air.downwind).mean(axis=0)
-        return CLOUD_WIND * float(east), CLOUD_WIND * float(north)
+        return CLOUD_SPEED_UP * float(east), CLOUD_SPEED_UP * float(north)
 
     def wind_m_s(self, at: Position) -> Array:
         """Wind at a point over the ticks, (time, 3) [m/s]; kept, since a tick at a time asks often."""
-        if at not in self._wind:
-            self._wind[at] = self.inputs.atmosphere.wind_at(at)
-        return self._wind[at]
+        return _kept(self._wind, at, lambda: self.inputs.atmosphere.wind_at(at))
 
     def pressure_pa(self, at: Position) -> Array:
         """Static pressure at a point over the ticks, (time,) [Pa]."""
-        if at[2] not in self._pressure:
-            weather = self.inputs.atmosphere.weather
-            column = np.exp(-at[2] * GRAVITY_M_S2 / (AIR_GAS_CONSTANT_J_KG_K * weather.air_k))
-            self._pressure[at[2]] = weather.pressure_pa * column
-        return self._pressure[at[2]]
+        weather = self.inputs.atmosphere.weather
+        column_pa = -at[2] * GRAVITY_M_S2 / AIR_GAS_CONSTANT_J_KG_K
+        return _kept(self._pressure, at[2], lambda: weather.pressure_pa * np.exp(column_pa / weather.air_k))
 
     def at_ticks(self, name: str) -> Array:
         """One component over the ticks, (time,) [K], linear between the steps."""
@@ -154,6 +157,15 @@ class Settled:
             converted=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.converted),
             emission_g_s=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.total_g_s),
         )
+
+
+def _kept[Place](answers: dict[Place, Array], at: Place, ask: Callable[[], Array]) -> Array:
+    """The answer at a place, asked for once; the place kept longest gives way, so memory stays bounded."""
+    if at not in answers:
+        if len(answers) >= KEPT_PLACES:
+            del answers[next(iter(answers))]
+        answers[at] = ask()
+    return answers[at]
 
 
 def settle(

@@ -53,6 +53,11 @@ class Site(FrozenModel):
         return self.pole_height_m - self.crossarm_drop_m
 
     @property
+    def neutral_offset_m(self) -> float:
+        """Where the neutral hangs beside the pole, across the line [m]; its bracket is assumed."""
+        return -(self.pole_diameter_m / 2 + 0.07)
+
+    @property
     def along_line(self) -> tuple[float, float]:
         """Unit vector of the conductors, east and north."""
         azimuth = math.radians(self.line_azimuth_deg)
@@ -82,10 +87,36 @@ class Site(FrozenModel):
             f"clamp_{phase}": self.place(across, 0.0, top)
             for phase, across in zip(PHASES, self.phase_offsets_m, strict=True)
         }
-        return clamps | {
-            "crossarm_bolt": self.place(self.phase_offsets_m[2], half / 2, arm),
-            "pole_top_bolt": self.place(0.0, half, arm),
-            "neutral_bracket": self.place(0.0, half, self.neutral_height_m),
+        return (
+            clamps
+            | self._line_hardware_positions()
+            | self._transformer_positions()
+            | {
+                "crossarm_bolt": self.place(self.phase_offsets_m[2], half / 2, arm),
+                "pole_top_bolt": self.place(0.0, half, arm),
+                "neutral_bracket": self.place(0.0, half, self.neutral_height_m),
+            }
+        )
+
+    def _line_hardware_positions(self) -> dict[str, Position]:
+        """Insulators, arresters and the fuse on the crossarm."""
+        arm = self.crossarm_height_m
+        hardware: dict[str, Position] = {"cutout": self.place(-0.55, -0.1, arm - 0.2)}
+        for phase, across in zip(PHASES, self.phase_offsets_m, strict=True):
+            beside = across + math.copysign(0.18, -across)
+            hardware[f"insulator_{phase}"] = self.place(across, 0.0, arm + self.insulator_height_m / 2)
+            hardware[f"arrester_{phase}"] = self.place(beside, -0.12, arm + 0.05)
+        return hardware
+
+    def _transformer_positions(self) -> dict[str, Position]:
+        """Tank and bushings; none on a pole without a transformer."""
+        if not self.has_transformer:
+            return {}
+        half, bottom = self.pole_diameter_m / 2, self.transformer_height_m
+        return {
+            "tank_oil": self.place(0.0, -(half + 0.3), bottom + 0.4),
+            "bushing_primary": self.place(0.0, -(half + 0.35), bottom + 0.94),
+            "bushing_secondary": self.place(0.28, -(half + 0.3), bottom + 0.63),
         }
 
 

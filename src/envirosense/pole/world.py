@@ -103,10 +103,10 @@ class EnvironmentOrchestrator:
             UnknownNameError: if it names a component, gas or aerosol that does not exist.
             ConfigError: if a place or a course cannot be used, or once the world has settled.
         """
-        if "undisturbed" in self.__dict__:
+        if not self.__dict__.keys().isdisjoint(("_settled", "undisturbed")):
             raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
         fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
-        require_possible(forcing, self.grid, build_components(self.site, fuel_g))
+        require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site.has_transformer)
         require_new_names(forcing, self._forcings)
         self._forcings.append(forcing)
         return len(self._forcings) - 1

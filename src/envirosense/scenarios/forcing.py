@@ -186,6 +186,7 @@ class Forcing:
         """Component that the cause acts on; None for a scenario without a cause."""
         names = [heating.component for heating in self.heatings] + [joint.component for joint in self.joints]
         names += [d.component for d in self.discharges if d.component is not None]
+        names += ["tank_oil"] * bool(self.tanks)
         return names[0] if names else None
 
 

@@ -1,18 +1,31 @@
 """The contract of a world that pole sensors stand in, live or mock."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.errors import UnknownNameError
-from envirosense.core.protocols import Array, Position
+from envirosense.core.protocols import (
+    Array,
+    ElectricField,
+    MotionField,
+    ParticleField,
+    Position,
+    SoundField,
+)
+from envirosense.core.volumes import Volume
+from envirosense.physics.acoustics import BANDS
+from envirosense.physics.lightning import Strikes
+from envirosense.physics.vibration import VIBRATION_BANDS_HZ
 from envirosense.pole.scene_geometry import PinholeCamera
 from envirosense.pole.sensors.thermal_camera import SceneField
 
 PLACES: Final[tuple[Position, ...]] = ((0.0, 1.2, 9.3), (-3.0, 2.0, 4.0))
 GASES: Final = ("carbon_monoxide", "CO", "ozone", "furfural")  # the second is an alias of the first
+EDGES_UM: Final = np.array([0.3, 1.0, 2.5, 10.0])
+WINDOW: Final = (1.0, 0.25, 8000.0)  # of a waveform: start, duration [s], rate [Hz]
 CAMERA: Final = PinholeCamera(PLACES[0], azimuth_deg=180.0, elevation_deg=40.0)
 LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "air_k": (200.0, 340.0),
@@ -23,12 +36,39 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "irradiance_w_m2": (0.0, 1600.0),
     "rain_mm_h": (0.0, 500.0),
     "housing_k": (200.0, 380.0),
+    "particle_ug_m3": (0.0, 1e8),
+    "particle_per_cm3": (0.0, 1e9),
+    "magnetic_t": (0.0, 1e-2),  # amplitudes of phasors
+    "electric_v_m": (0.0, 3e6),
+    "radio_t": (0.0, 1e-3),
+    "phase_current_a": (0.0, 2e4),
+    "mains_hz": (45.0, 65.0),
+    "sound_level_db": (-70.0, 200.0),
+    "mains_modulation": (0.0, 1.0),
+    "acceleration_m_s2": (0.0, 1e4),
+    "natural_hz": (0.0, 500.0),
+    "tilt_rad": (-1.6, 1.6),
     "view_radiance_w_m2_sr": (0.5, 1e5),  # black at 160 K to flame
 }  # a value outside is in another unit
 
 
-class PoleWorld(SceneField, Protocol):
+type Answer = npt.NDArray[Any]  # (time, ...), float64 or, for phasors, complex128
+
+
+class PoleWorld(SceneField, ParticleField, ElectricField, SoundField, MotionField, Protocol):
     """A world that can be cut into blocks."""
+
+    def mains_hz(self) -> Array:
+        """Frequency of the mains, (time,) [Hz]."""
+        ...
+
+    def phase_current_a(self) -> Array:
+        """Current of each phase, (time, 3) [A]."""
+        ...
+
+    def strikes(self) -> Strikes:
+        """Lightning strokes within these ticks."""
+        ...
 
     def ticks(self, first: int, n: int) -> Self:
         """`n` ticks of this world from its tick `first` on."""
@@ -46,43 +86,79 @@ def check_world(state: PoleWorld) -> None:
     check_queries_change_nothing(state)
     check_blocks(state)
     check_species(state)
+    check_volumes(state)
+    check_waveforms(state)
+    check_strikes(state)
     check_view(state)
     check_sun(state)
 
 
-def answers(state: PoleWorld) -> dict[str, Array]:
+def answers(state: PoleWorld) -> dict[str, Answer]:
     """Everything a world says at the places of the check, by query and place."""
     seen, _ = state.view(CAMERA)
-    queries: dict[str, Callable[[Position], Array]] = {
+    queries: dict[str, Callable[[Position], Answer]] = {
         "air_k": state.air_k,
         "relative_humidity": state.relative_humidity,
         "pressure_pa": state.pressure_pa,
         "wind_m_s": state.wind_m_s,
         "gas_ppb": lambda at: state.gas_ppb(GASES, at),
+        "particle_ug_m3": state.particle_ug_m3,
+        "particle_per_cm3": lambda at: state.particle_per_cm3(EDGES_UM, at),
+        "magnetic_t": state.magnetic_t,
+        "electric_v_m": state.electric_v_m,
+        "radio_t": state.radio_t,
+        "sound_level_db": state.sound_level_db,
+        "mains_modulation": state.mains_modulation,
+        "acceleration_m_s2": lambda at: state.acceleration_m_s2(at[2]),
     }
     found = {f"{name} at {at}": query(at) for name, query in queries.items() for at in PLACES}
     return found | {
         "irradiance_w_m2": state.irradiance_w_m2(),
         "rain_mm_h": state.rain_mm_h(),
         "housing_k": state.housing_k(),
+        "phase_current_a": state.phase_current_a(),
+        "mains_hz": state.mains_hz(),
+        "natural_hz": state.natural_hz(),
+        "tilt_rad": state.tilt_rad(),
         "view_radiance_w_m2_sr": state.view_radiance_w_m2_sr(seen),
     }
 
 
 def check_answers(state: PoleWorld) -> None:
     """Every answer is (time, ...) of finite float64 in the unit of its name."""
-    n = state.grid.n
-    n_bodies = len(state.view(CAMERA)[0].components)
-    tails = {"wind_m_s": (3,), "gas_ppb": (len(GASES),), "view_radiance_w_m2_sr": (n_bodies,)}
+    tails = _tails(state)
     for label, values in answers(state).items():
         name = label.split(" ")[0]
-        expected = (n, *tails.get(name, ()))
+        expected = (state.grid.n, *tails.get(name, ()))
         assert values.shape == expected, f"{label} is {values.shape}, must be {expected}: axis 0 is time"
-        assert values.dtype == np.float64, f"{label} is {values.dtype}, must be float64"
+        kind = np.complex128 if name in ("magnetic_t", "electric_v_m") else np.float64
+        assert values.dtype == kind, f"{label} is {values.dtype}, must be {np.dtype(kind)}"
         assert np.isfinite(values).all(), f"{label} has values that are not finite"
         low, high = LIMITS[name]
-        inside = (values >= low) & (values <= high)
+        size = np.abs(values) if kind is np.complex128 else values.real
+        inside = (size >= low) & (size <= high)
         assert inside.all(), f"{label} leaves {low:g}..{high:g}: is the unit that of the name?"
+
+
+def _tails(state: PoleWorld) -> dict[str, tuple[int, ...]]:
+    """Axes behind time."""
+    phasor = (len(state.harmonics), 3)
+    return {
+        "wind_m_s": (3,),
+        "gas_ppb": (len(GASES),),
+        "particle_ug_m3": (len(state.aerosols),),
+        "particle_per_cm3": (EDGES_UM.size - 1,),
+        "magnetic_t": phasor,
+        "electric_v_m": phasor,
+        "radio_t": (4,),
+        "phase_current_a": (3,),
+        "sound_level_db": (len(BANDS),),
+        "mains_modulation": (len(BANDS),),
+        "acceleration_m_s2": (len(VIBRATION_BANDS_HZ), 3),
+        "natural_hz": (state.natural_hz().shape[1], 2),
+        "tilt_rad": (2,),
+        "view_radiance_w_m2_sr": (len(state.view(CAMERA)[0].components),),
+    }
 
 
 def check_queries_change_nothing(state: PoleWorld) -> None:
@@ -118,6 +194,46 @@ def check_species(state: PoleWorld) -> None:
     assert "'carbon_monoxide'" in refusal, "refuse a gas that nobody knows, and suggest the nearest name"
 
 
+def check_volumes(state: PoleWorld) -> None:
+    """A volume without size is its centre, and a small one is not far from it."""
+    for name, query in (("air_k", state.air_k), ("wind_m_s", state.wind_m_s)):
+        point, box = Volume(PLACES[1], (0.0, 0.0, 0.0)), Volume(PLACES[1], (0.02, 0.02, 0.02))
+        exact, mean = query(PLACES[1]), query(box)  # type: ignore[arg-type]
+        same = _same_bits(query(point), exact)  # type: ignore[arg-type]
+        assert same, f"{name}: a volume of no size must be its centre"
+        scale = float(np.abs(exact).max())
+        assert mean.shape == exact.shape, f"{name}: the mean of a volume is shaped like a point's answer"
+        assert np.allclose(mean, exact, atol=0.05 * scale), f"{name} jumps within two centimetres"
+
+
+def check_waveforms(state: PoleWorld) -> None:
+    """Waveforms have every sample, are finite, and a window is the same whoever asks, and whenever."""
+    n, block = round(WINDOW[1] * WINDOW[2]), state.ticks(3, 2)
+    windows: dict[str, tuple[tuple[int, ...], Callable[[PoleWorld], Array]]] = {
+        "sound_pa": ((n,), lambda world: world.sound_pa(PLACES[0], *WINDOW)),
+        "motion_m_s2": ((n, 3), lambda world: world.motion_m_s2(PLACES[0][2], *WINDOW)),
+    }
+    for name, (shape, ask) in windows.items():
+        wave = ask(state)
+        assert wave.shape == shape, f"{name} is {wave.shape}, must be {shape}: axis 0 is the sample"
+        assert np.isfinite(wave).all(), f"{name} has samples that are not finite"
+        assert _same_bits(wave, ask(state)), f"{name} changed between two questions"
+        assert _same_bits(wave, ask(block)), f"{name}: a window counts from the episode's start in any block"
+
+
+def check_strikes(state: PoleWorld) -> None:
+    """Strokes lie in their block, in order; the blocks hold each of them once."""
+    dt_s, n = state.grid.dt_s, state.grid.n
+    begin_s = state.first_tick * dt_s
+    time_s = state.strikes().time_s
+    assert np.all(np.diff(time_s) >= 0.0), "strokes must be in order of time"
+    inside = (time_s >= begin_s) & (time_s < begin_s + n * dt_s)
+    assert inside.all(), "time_s counts from the episode's start and lies within the block"
+    parts = [state.ticks(first, stop - first).strikes() for first, stop in ((0, 3), (3, n))]
+    joined = np.concatenate([part.time_s for part in parts])
+    assert _same_bits(joined, time_s), "blocks must hold every stroke once"
+
+
 def check_view(state: PoleWorld) -> None:
     """Shares of every pixel sum to one, and the short form holds the same shares."""
     seen, sparse = state.view(CAMERA)
@@ -138,5 +254,5 @@ def check_sun(state: PoleWorld) -> None:
     assert not np.any(np.abs(elevation) > np.pi / 2), "elevation is in radians"
 
 
-def _same_bits(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
+def _same_bits(a: Answer, b: Answer) -> bool:
     return a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -24,6 +24,7 @@ from envirosense.physics.fog import fog_water_g_m3
 from envirosense.physics.precipitation import washout_per_s
 from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.gases import LATTICE_S
 
 type Excess = Callable[[Position], Mapping[str, Array]]  # aerosol -> (time,) [ug/m3]
 
@@ -108,16 +109,32 @@ class Aerosols:
 
     def _wander(self, name: str, gsd: float, loading: float) -> Array:
         """Factor on one ambient aerosol, (time,); its shared part is the very path that moves the gases."""
-        slow = tuple(zip(SHARED_PATHS, SLOW_TAUS_S, strict=True))
-        shared = [self._path(("background", "shared", kind), tau_s) for kind, tau_s in slow]
-        own = [self._path(("aerosols", name, kind), tau_s) for kind, tau_s in slow]
-        near = [self._path(("aerosols", name, f"near {i}"), tau_s) for i, tau_s in enumerate(NEAR_TAUS_S)]
-        slow_own, slow_shared, fast = (np.stack(group, axis=1) for group in (own, shared, near))
-        return particle_factor(slow_own, slow_shared, fast, gsd, loading)
+        grid = self._inputs.grid
+        near = [
+            self._path(("aerosols", name, f"near {i}"), tau_s, grid.n, grid.dt_s)
+            for i, tau_s in enumerate(NEAR_TAUS_S)
+        ]
+        own = self._slow_paths("aerosols", name)
+        return particle_factor(own, self._shared_paths, np.stack(near, axis=1), gsd, loading, grid.dt_s)
 
-    def _path(self, names: tuple[str, ...], tau_s: float) -> Array:
-        grid, rng = self._inputs.grid, self._inputs.rng(*names)
-        return ou_path(rng.standard_normal(grid.n), grid.dt_s, tau_s, float(rng.standard_normal()))
+    @cached_property
+    def _shared_paths(self) -> Array:
+        return self._slow_paths("background", "shared")
+
+    def _slow_paths(self, *names: str) -> Array:
+        """Paths of `SLOW_TAUS_S`, (time, 2): drawn on the lattice of the gases, straight lines between."""
+        grid = self._inputs.grid
+        step_s = max(LATTICE_S, grid.dt_s)
+        lattice_s = step_s * np.arange(int(np.ceil(grid.duration_s / step_s)) + 1, dtype=np.float64)
+        paths = [
+            self._path((*names, kind), tau_s, lattice_s.size, step_s)
+            for kind, tau_s in zip(SHARED_PATHS, SLOW_TAUS_S, strict=True)
+        ]
+        return np.stack([np.interp(grid.t_s, lattice_s, path) for path in paths], axis=1)
+
+    def _path(self, names: tuple[str, ...], tau_s: float, n: int, step_s: float) -> Array:
+        rng = self._inputs.rng(*names)
+        return ou_path(rng.standard_normal(n), step_s, tau_s, float(rng.standard_normal()))
 
     def _add(self, total: Array, mass_ug_m3: Mapping[str, Array]) -> None:
         for name, values in mass_ug_m3.items():
@@ -130,7 +147,7 @@ def _grown_shares(edges_um: Array, mode: Mode, humidity: Array) -> Array:
     most = float(growth.max())
     nodes = np.linspace(1.0, most, 2 + int((most - 1.0) / GROWTH_STEP))
     table = bin_shares(edges_um, mode, nodes)
-    place = (growth - 1.0) * ((nodes.size - 1) / max(most - 1.0, GROWTH_STEP))
+    place = (growth - 1.0) * ((nodes.size - 1) / max(most - 1.0, 1e-12))  # particles that do not grow: node 0
     lower = np.minimum(place.astype(np.int64), nodes.size - 2)
     weight = (place - lower)[:, None]
     return np.asarray(table[lower] + weight * (table[lower + 1] - table[lower]))

@@ -17,6 +17,7 @@ from envirosense.physics.line_fields import (
     magnetic_geometry_t_a,
 )
 from envirosense.physics.line_kernels import superposed
+from envirosense.physics.partial_discharge import square_charge_factor
 from envirosense.physics.pulse_noise import PULSE_S, band_current_a, element_field_t_a
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.line_causes import check_discharge
@@ -36,7 +37,7 @@ def site_wires(site: Site) -> Wires:
     top_m = site.crossarm_height_m + site.insulator_height_m
     radius_m = 0.5 * site.conductor_diameter_m
     return Wires(
-        np.array([*site.phase_offsets_m, 0.0]),
+        np.array([*site.phase_offsets_m, site.neutral_offset_m]),
         np.array([top_m, top_m, top_m, site.neutral_height_m]),
         radius_m * np.array([1.0, 1.0, 1.0, NEUTRAL_DIAMETER]),
     )
@@ -142,8 +143,12 @@ class LineFields:
         )
 
     def _pulse_current_a(self, discharge: Discharge) -> Array:
-        pulse_s = PULSE_S[discharge.kind]
-        return band_current_a(discharge.charge_c, discharge.pulses_per_s, RADIO_BANDS_HZ, pulse_s)
+        """Current of a discharge's pulses in each radio band, (time, band) rms [A].
+
+        Charges scatter around their mean, and Campbell's theorem needs the mean of their squares.
+        """
+        rms_c = discharge.charge_c * np.sqrt(square_charge_factor(discharge.kind))
+        return band_current_a(rms_c, discharge.pulses_per_s, RADIO_BANDS_HZ, PULSE_S[discharge.kind])
 
     def _near_field_t_a(self, discharge: Discharge, at: Position) -> float:
         way_m = np.array(at) - np.array(discharge.at)

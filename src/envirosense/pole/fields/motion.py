@@ -157,12 +157,11 @@ class PoleMotion:
         """Energy of a band in a tick over its mean, (time, band, axis) [1]."""
         grid = self._inputs.grid
         out = np.empty((grid.n, N_BANDS, 3))
+        statistics = [[self._band_statistics(band, plane) for band in range(N_BANDS)] for plane in range(2)]
         for axis in range(3):
-            for band in range(N_BANDS):
-                shape, memory_s = self._band_statistics(band, min(axis, 1))
-                rng = self._inputs.rng("motion", "energy", band, axis)
-                start = float(rng.standard_normal())
-                path = ou_path(rng.standard_normal(grid.n), grid.dt_s, memory_s, start)
+            normals = self._inputs.rng("motion", "energy", axis).standard_normal((grid.n + 1, N_BANDS))
+            for band, (shape, memory_s) in enumerate(statistics[min(axis, 1)]):
+                path = ou_path(normals[1:, band], grid.dt_s, memory_s, float(normals[0, band]))
                 out[:, band, axis] = unit_energy(path, shape)
         return out
 
@@ -238,6 +237,6 @@ class PoleMotion:
         middle = (number + 0.5) * PIECE_S / self._inputs.grid.dt_s
         knot = int(np.argmin(np.abs(self._drive.ticks - middle)))
         densities = self._drive.densities(knot, np.fft.rfftfreq(n, 1.0 / rate_hz), height_m)
-        rng = self._inputs.rng("motion", "waveform", number, repr(rate_hz))
+        rng = self._inputs.rng("motion", "waveform", number, repr(float(rate_hz)))
         rows = [[noise_waveform(row, rate_hz, n, rng) for row in density] for density in densities]
         return np.moveaxis(np.array(rows), 2, 0)

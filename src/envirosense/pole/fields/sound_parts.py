@@ -85,7 +85,7 @@ class Path:
 class Source:
     """A sounding place: power (time, 1) times shares (band,), or power (time, band) times ones [pW]."""
 
-    name: str
+    name: str  # kind and name of the cause: the two kinds may share a name, never a draw
     at: Position
     power_pw: Array
     shares: Array
@@ -130,7 +130,7 @@ def _discharge_source(inputs: WorldInputs, discharge: Discharge, shares: Array) 
     housing = ac.energy_of_db(ENCLOSED_DB if discharge.kind == "internal" else 0.0)
     power_pw = ss.discharge_power_pw(discharge.power_w, efficiency) * housing
     return Source(
-        discharge.name,
+        f"discharge/{discharge.name}",
         discharge.at,
         power_pw[:, None],
         shares,
@@ -146,7 +146,7 @@ def _noise_source(inputs: WorldInputs, noise: Noise) -> Source:
     if levels.shape != (inputs.grid.n, len(ac.BANDS)) or np.any(np.isnan(levels)) or np.any(levels > 200.0):
         raise ConfigError(noise.name, levels.shape, "needs a level up to 200 dB for every tick and band")
     return Source(
-        noise.name,
+        f"noise/{noise.name}",
         noise.at,
         ac.energy_of_db(levels),
         np.ones(len(ac.BANDS)),

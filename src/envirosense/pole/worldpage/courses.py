@@ -1,0 +1,173 @@
+"""What happens at the device over the episode, as charts and strips."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+
+from envirosense.core.protocols import Array
+from envirosense.core.species import species_table
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.physics.acoustics import BANDS
+from envirosense.physics.vibration import VIBRATION_BANDS_HZ
+from envirosense.pole.fields.electric import RADIO_BANDS_HZ
+from envirosense.pole.page.charts import Line, Marker, TimeView, chart, legend
+from envirosense.pole.page.colours import ColourScale
+from envirosense.pole.page.recording import Series, Span
+from envirosense.pole.page.scales import time_axis
+from envirosense.pole.page.wording import words
+from envirosense.pole.worldpage.episode import WorldMoment
+from envirosense.pole.worldpage.strips import binned, strip
+from envirosense.scenarios import EventLabels
+
+N_GASES: Final = 3
+_KINDS: Final = ("c0", "c1", "c3", "c2")
+_QUIET_DB: Final = 45.0  # below the loudest band that a strip still resolves
+_STILL: Final = 1e-4  # of the strongest band that a strip still resolves
+_PICOTESLA: Final = 1e-12
+
+type Curve = tuple[str, Array]
+
+
+def world_view(moment: WorldMoment) -> TimeView:
+    """Time axis of the episode, with the event's stages and the moment."""
+    grid, labels = moment.run.spec.grid, moment.run.labels
+    spans = tuple(s for i, event in enumerate(labels.events) for s in _spans(i, event, grid.dt_s))
+    shift_h = moment.run.world.year.clock_shift_h
+    markers = [Marker(moment.at_s, "moment shown", "seen")]
+    for event in labels.events:
+        for t_s, name, kind in ((event.onset_s(grid), "onset", "onset"), (event.ignition_s(grid), "ignition", "ignition")):
+            if t_s is not None:
+                markers.append(Marker(t_s, name, kind))
+    return TimeView(
+        time_axis(moment.duration_s),
+        moment.duration_s,
+        grid.start_utc.replace(tzinfo=None) + timedelta(hours=shift_h),
+        f"local standard time, UTC{'\u2212' if shift_h < 0 else '+'}{abs(shift_h):g} h",
+        spans,
+        tuple(dict.fromkeys(span.stage for span in spans)),
+        tuple(sorted(markers, key=lambda marker: marker.t_s)),
+    )
+
+
+def _spans(event_id: int, event: EventLabels, dt_s: float) -> list[Span]:
+    code = np.where(event.active, event.stage.astype(np.int64), -1)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(code)) + 1])
+    ends = np.append(starts[1:], code.size)
+    return [
+        Span(event_id, event.stage_names[code[a]], float(a * dt_s), float(b * dt_s), int(event.level[a:b].max()))
+        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+        if code[a] >= 0
+    ]
+
+
+def course_charts(moment: WorldMoment, view: TimeView) -> str:
+    """Charts of everything that is one number a tick."""
+    state, at = moment.state, moment.device_m
+    wind = state.wind_m_s(at)
+    speed = np.hypot(wind[:, 0], wind[:, 1])
+    bearing = np.mod(np.degrees(np.arctan2(-wind[:, 0], -wind[:, 1])), 360.0)
+    energy = state.energy()
+    air_c = state.air_k(at) - ZERO_CELSIUS_K
+    field_t, field_v_m = (np.sqrt(np.sum(np.abs(f) ** 2, axis=(1, 2))) for f in (state.magnetic_t(at), state.electric_v_m(at)))
+    radio = 20.0 * np.log10(np.maximum(state.radio_t(at), 1e-20) / _PICOTESLA)
+    current = state.phase_current_a()
+    charts = [
+        _chart(moment, view, "Wind speed", "m/s", [("", speed)], floor=0.0),
+        _dots(moment, view, "Wind from", "\u00b0", bearing),
+        _gas_chart(moment, view),
+        _chart(moment, view, "PM2.5", "\u00b5g/m\u00b3", [("", state.pm_ug_m3(at)[:, 1])], floor=0.0),
+        _chart(moment, view, "Air and device case", "\u00b0C", [("case", state.housing_k() - ZERO_CELSIUS_K), ("air", air_c)]),
+        _chart(moment, view, "Line current", "A", [(f"phase {p}", current[:, i]) for i, p in enumerate("ABC")]),
+        _chart(moment, view, "Magnetic field", "\u00b5T", [("", 1e6 * field_t)]),
+        _chart(moment, view, "Electric field", "V/m", [("", field_v_m)]),
+        _chart(moment, view, "Radio noise", "dB re 1 pT", [(_khz(*band), radio[:, i]) for i, band in enumerate(RADIO_BANDS_HZ)]),
+        _chart(moment, view, "Battery charge", "%", [("", 100.0 * energy.charge)]),
+        _chart(moment, view, "Solar panel", "W", [("", energy.panel_w)], floor=0.0, least_span=0.1),
+        _chart(moment, view, "Pressure", "Pa", [("", state.pressure_pa(at))]),
+    ]
+    charts += [_lightning(moment, view)] if moment.state.strikes().time_s.size else []
+    if state.rain_mm_h().any():
+        charts.append(_chart(moment, view, "Rain", "mm/h", [("", state.rain_mm_h())], floor=0.0))
+    return f'<div class="grid3">{"".join(charts)}</div>'
+
+
+def _khz(low_hz: float, high_hz: float) -> str:
+    return f"{low_hz / 1e3:g}\u2013{high_hz / 1e3:g}\u2009kHz"
+
+
+def _chart(
+    moment: WorldMoment,
+    view: TimeView,
+    title: str,
+    unit: str,
+    curves: Sequence[Curve],
+    floor: float | None = None,
+    note: str = "",
+    least_span: float = 0.0,
+) -> str:
+    t_s = moment.run.spec.grid.t_s
+    kinds = ("truth",) if len(curves) == 1 else _KINDS
+    lines = [
+        Line(label or title, kind, Series(t_s, values, unit))
+        for (label, values), kind in zip(curves, kinds, strict=False)
+    ]
+    key = legend([(line.kind, line.label) for line in lines]) if len(lines) > 1 else ""
+    drawn = chart(title, unit, lines[::-1], view, floor=floor, note=note, columns=300, least_span=least_span)
+    return f"<div>{drawn}{key}</div>"
+
+
+def _dots(moment: WorldMoment, view: TimeView, title: str, unit: str, values: Array) -> str:
+    line = Line(title, "truth", Series(moment.run.spec.grid.t_s, values, unit), is_dots=True)
+    return f"<div>{chart(title, unit, [line], view)}</div>"
+
+
+def _gas_chart(moment: WorldMoment, view: TimeView) -> str:
+    """The gases of largest excess; water is left to the humidity."""
+    emitted = {name for plume in moment.gases.plumes for name in plume.gas_g_s} - {"water"}
+    names = sorted(emitted & set(species_table()))
+    if not names:
+        return ""
+    excess = moment.state.gas_excess_ppb(names, moment.device_m)
+    order = np.argsort(-np.abs(excess).max(axis=0), kind="stable")[:N_GASES]
+    curves = [(words(names[i]), excess[:, i]) for i in order]
+    return _chart(moment, view, "Gas excess", "ppb", curves, note="three largest")
+
+
+def _lightning(moment: WorldMoment, view: TimeView) -> str:
+    strikes = moment.state.strikes()
+    series = Series(strikes.time_s, np.hypot(strikes.x_m, strikes.y_m) / 1e3, "km")
+    drawn = chart("Lightning strokes", "km away", [Line("strokes", "c0", series, is_dots=True)], view, floor=0.0)
+    return f"<div>{drawn}</div>"
+
+
+def sound_strip(moment: WorldMoment, view: TimeView) -> str:
+    """Levels of all bands at the device; mean energy per column."""
+    level_db = moment.state.sound_level_db(moment.device_m)
+    picture = 10.0 * np.log10(np.maximum(binned(10.0 ** (0.1 * level_db)), 1e-9))[:, ::-1]
+    rows = [(_hz(*edges), f"{level_db[moment.tick, i]:.0f}".replace("-", "\u2212"))
+            for i, edges in enumerate(zip(BANDS.low_hz, BANDS.high_hz, strict=True))][::-1]  # fmt: skip
+    high = float(picture.max())
+    scale = ColourScale(max(float(picture.min()), high - _QUIET_DB), high + 1e-6)
+    return strip("Sound", "dB re 20 \u00b5Pa", rows, picture, scale, view, moment.at_s)
+
+
+def vibration_strip(moment: WorldMoment, view: TimeView) -> str:
+    """Acceleration of the pole at the device in all bands and axes."""
+    rms = moment.state.acceleration_m_s2(moment.device_m[2])
+    flat = rms.reshape(rms.shape[0], -1)
+    power = 20.0 * np.log10(np.sqrt(np.maximum(binned(flat**2), 1e-24)) / 1e-6)
+    names = [f"{low:g}\u2013{high:g} Hz {axis}" for low, high in VIBRATION_BANDS_HZ for axis in ("along", "across", "up")]
+    rows = [(name, f"{1e3 * flat[moment.tick, i]:.2g}") for i, name in enumerate(names)]
+    high = float(power.max())
+    scale = ColourScale(max(float(power.min()), high + 20.0 * np.log10(_STILL)), high + 1e-6)
+    return strip("Vibration", "dB re 1 \u00b5m/s\u00b2", rows[::-1], power[:, ::-1], scale, view, moment.at_s,
+                 "numbers: mm/s\u00b2 at the moment")  # fmt: skip
+
+
+def _hz(low_hz: float, high_hz: float) -> str:
+    centre = float(np.sqrt(low_hz * high_hz))
+    if high_hz > 1.9 * low_hz:
+        return f"{centre / 1e3:.3g}\u2009kHz" if centre >= 950 else f"{centre:.3g}\u2009Hz"
+    return f"{low_hz / 1e3:g}\u2013{high_hz / 1e3:g}\u2009kHz"

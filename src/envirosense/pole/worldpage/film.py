@@ -1,0 +1,201 @@
+"""The section of the page that shows site and plume, with its slider."""
+
+import json
+from html import escape
+
+import numpy as np
+
+from envirosense.core.species import species
+from envirosense.pole.page.wording import words
+from envirosense.pole.worldpage.episode import MEAN_S, WorldMoment
+from envirosense.pole.worldpage.metric import Drawing, Window, figure
+from envirosense.pole.worldpage.outline import Cut, draw_plan, draw_section
+from envirosense.pole.worldpage.palettes import GAS_PALETTE, LogScale, log_scale, picture_uri, scale_bar
+from envirosense.pole.worldpage.plumes import PlumeViews, View
+
+_DECADES = 4.0
+_COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+_WIND_M = 9.0  # length of the plan's wind arrow, as a share of nothing: metres in the plan
+_EAST, _NORTH, _UP = "east of the pole [m]", "north of the pole [m]", "above ground [m]"
+
+
+def film_section(moment: WorldMoment, views: PlumeViews | None) -> str:
+    """Plan and section with the plume, controls and key; the site alone where nothing gives off gas."""
+    cut = Cut((0.0, 0.0), moment.flow) if views is None else views.cut
+    scale = None if views is None else log_scale(views.greatest_ppb, _DECADES)
+    plan, section = (Window(-30, 30, -30, 30), Window(-12, 43, -1.2, 22)) if views is None else (
+        views.plan.window, views.section.window)  # fmt: skip
+    figures = {
+        "plan": _plan_figure(moment, views, plan, scale),
+        "section": _section_figure(moment, views, section, cut, scale),
+    }
+    if views is not None and scale is not None:
+        figures["close_plan"] = _close_plan(moment, views, scale)
+        figures["close_section"] = _close_section(moment, views, scale)
+    close = f'<div class="pair">{figures.get("close_plan", "")}{figures.get("close_section", "")}</div>'
+    layout = f'<div class="scene"><div>{figures["plan"]}</div><div>{figures["section"]}{close}</div></div>'
+    data = _film_data(moment, views, scale)
+    return (
+        f"{_sentence(moment, views)}{_controls(moment, views, scale)}{layout}{_key(views)}"
+        f'<script type="application/json" id="film">{data}</script>'
+    )
+
+
+def gas_name(gas: str) -> str:
+    """Gas as a reader calls it."""
+    return words(gas)
+
+
+def _sentence(moment: WorldMoment, views: PlumeViews | None) -> str:
+    if views is None:
+        text = "Nothing gives off gas in this episode; the arrow is the wind at the device."
+        return f'<p class="small">{text}</p>'
+    at = views.source.at
+    where = f"{words(views.source.name)}, {at[2]:.1f}\u2009m above ground"
+    text = f"Excess of {gas_name(views.gas)} from {where}; the plan is cut at that height, the section along the mean wind through the source."  # noqa: E501
+    if views.is_tracer:
+        text += " The source gives off next to nothing around this moment, so the map shows where a steady 1\u2009mg/s from the same place would go."  # noqa: E501
+    return f'<p class="small">{escape(text)}</p>'
+
+
+def _controls(moment: WorldMoment, views: PlumeViews | None, scale: LogScale | None) -> str:
+    last = moment.film_ticks.size - 1
+    switch = "" if views is None else (
+        '<div class="switch" role="group" aria-label="which plume">'
+        '<button type="button" data-mean="0" aria-pressed="true">this moment</button>'
+        f'<button type="button" data-mean="1" aria-pressed="false">{MEAN_S / 60:.0f}-min mean</button></div>'
+    )  # fmt: skip
+    unit = "" if views is None else f"ppb {gas_name(views.gas)}" + (" for 1 mg/s" if views.is_tracer else "")
+    bar = "" if scale is None else scale_bar(scale, GAS_PALETTE, escape(unit))
+    return (
+        f'<div class="controls"><button type="button" class="play" aria-label="play">\u25b6</button>'
+        f'<input type="range" min="0" max="{last}" value="{moment.film_index}" aria-label="moment of the film">'
+        f'<output class="moment"></output>{switch}</div>{bar}'
+    )
+
+
+def _key(views: PlumeViews | None) -> str:
+    entries = [("sign pole", "pole"), ("sign device", "device")]
+    if views is not None:
+        entries.append(("sign source", "source"))
+    items = "".join(f'<li><i class="{kind}"></i>{name}</li>' for kind, name in entries)
+    items += '<li><i class="key wire"></i>wires</li><li><i class="swatch tree"></i>tree</li>'
+    items += '<li><i class="key arrow"></i>wind of the moment at the device</li>'
+    return f'<ul class="legend">{items}</ul>'
+
+
+def _shown(view: View, moment: WorldMoment, scale: LogScale) -> str:
+    return picture_uri(scale.indices(view.moments[moment.film_index]), GAS_PALETTE)
+
+
+def _plan_figure(
+    moment: WorldMoment, views: PlumeViews | None, window: Window, scale: LogScale | None
+) -> str:
+    drawing = Drawing(window)
+    site, device = moment.run.site, moment.device_m
+    draw_plan(drawing, site)
+    _north(drawing)
+    # drawn along +x; the page turns it to the wind of each moment
+    size = 100.0 * _WIND_M / window.width_m
+    left, bottom = 12.0, 12.0
+    drawing.texts.append(
+        f'<svg class="windarrow" viewBox="-10 -10 20 20" style="left:{left}%;bottom:{bottom}%;width:{2 * size:.1f}%">'
+        '<path d="M-8 0H7M3 -3.4L8 0L3 3.4"/></svg><span class="at right windtext" '
+        f'style="left:3%;bottom:3.4%"></span>'
+    )
+    drawing.mark("pole", 0.0, 0.0)
+    drawing.mark("device", device[0], device[1])
+    if views is not None:
+        drawing.mark("source", views.source.at[0], views.source.at[1])
+    tree = site.bearing(site.tree_bearing_deg, site.tree_distance_m, 0.0)
+    drawing.name("tree", tree[0], tree[1], "mid")
+    picture = "" if views is None or scale is None else _shown(views.plan, moment, scale)
+    return figure("Plan", drawing, (_EAST, _NORTH), picture=picture, picture_id="plan",
+                  note="from above")  # fmt: skip
+
+
+def _north(drawing: Drawing) -> None:
+    drawing.texts.append('<span class="compass"><b>N</b>\u2191</span>')
+
+
+def _section_figure(
+    moment: WorldMoment, views: PlumeViews | None, window: Window, cut: Cut, scale: LogScale | None
+) -> str:
+    drawing = Drawing(window)
+    draw_section(drawing, moment.run.site, cut)
+    device = moment.device_m
+    drawing.mark("device", cut.place(device), device[2])
+    if views is not None:
+        drawing.mark("source", 0.0, views.source.at[2])
+    origin = "the pole" if views is None else "the source"
+    picture = "" if views is None or scale is None else _shown(views.section, moment, scale)
+    note = f"towards {_compass(cut.along)}, with the mean wind"
+    return figure("Section", drawing, (f"downwind of {origin} [m]", _UP), picture=picture,
+                  picture_id="section", note=note)  # fmt: skip
+
+
+def _close_plan(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> str:
+    drawing, device, source = Drawing(views.close_plan.window), moment.device_m, views.source.at
+    draw_plan(drawing, moment.run.site)
+    drawing.mark("device", device[0], device[1])
+    drawing.mark("source", source[0], source[1])
+    _two_names(drawing, (device[0], device[1]), (source[0], source[1]))
+    return figure("Plan, close", drawing, ("east [m]", "north [m]"), picture=_shown(views.close_plan, moment, scale),
+                  picture_id="close_plan", n_ticks=(4, 4))  # fmt: skip
+
+
+def _close_section(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> str:
+    drawing, device, source = Drawing(views.close_section.window), moment.device_m, views.source.at
+    draw_section(drawing, moment.run.site, views.cut)
+    here = (views.cut.place(device), device[2])
+    drawing.mark("device", *here)
+    drawing.mark("source", 0.0, source[2])
+    _two_names(drawing, here, (0.0, source[2]))
+    return figure("Section, close", drawing, ("downwind [m]", "above ground [m]"), picture=_shown(views.close_section, moment, scale),
+                  picture_id="close_section", n_ticks=(4, 4))  # fmt: skip
+
+
+def _two_names(drawing: Drawing, device: tuple[float, float], source: tuple[float, float]) -> None:
+    """Names on the sides that face away from each other."""
+    if abs(device[1] - source[1]) > 0.12 * drawing.window.height_m:
+        sides = ("above", "below") if device[1] > source[1] else ("below", "above")
+    else:
+        sides = ("right", "left") if device[0] > source[0] else ("left", "right")
+    drawing.name("device", *device, sides[0])
+    drawing.name("source", *source, sides[1])
+
+
+def _compass(along: tuple[float, float]) -> str:
+    bearing = float(np.degrees(np.arctan2(along[0], along[1])))
+    return _COMPASS[round(bearing / 45.0) % 8]
+
+
+def _film_data(moment: WorldMoment, views: PlumeViews | None, scale: LogScale | None) -> str:
+    """Pictures and words of every moment; the one shown first is in the page already."""
+    ticks, shown = moment.film_ticks, moment.film_index
+    wind = moment.state.wind_m_s(moment.device_m)[ticks]
+    speed = np.hypot(wind[:, 0], wind[:, 1])
+    data: dict[str, object] = {
+        "t_s": [round(float(t) * moment.dt_s, 3) for t in ticks],
+        "speed": [round(float(v), 1) for v in speed],
+        "turn": [round(float(np.degrees(np.arctan2(-v[1], v[0]))), 1) for v in wind],
+        "from": [_compass((-float(v[0]), -float(v[1]))) for v in wind],
+        "pictures": {},
+    }
+    if views is not None and scale is not None:
+        excess = moment.state.gas_excess_ppb([views.gas], moment.device_m)[ticks, 0]
+        data["ppb"] = None if views.is_tracer else [float(f"{v:.3g}") for v in excess]
+        data["gas"] = species(views.gas).name.replace("_", " ")
+        named = {"plan": views.plan, "section": views.section, "close_plan": views.close_plan,
+                 "close_section": views.close_section}  # fmt: skip
+        data["pictures"] = {
+            name: {
+                "moments": [
+                    "" if i == shown else picture_uri(scale.indices(picture), GAS_PALETTE)
+                    for i, picture in enumerate(view.moments)
+                ],
+                "mean": picture_uri(scale.indices(view.mean), GAS_PALETTE),
+            }
+            for name, view in named.items()
+        }
+    return json.dumps(data, separators=(",", ":"))

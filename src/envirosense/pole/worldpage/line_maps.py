@@ -1,0 +1,119 @@
+"""Magnetic and electric field of the line in the plane across it, at the moment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from envirosense.core.protocols import Array, Phasors, Position
+from envirosense.pole.fields.gridded import GriddedField, InterpolationError
+from envirosense.pole.worldpage.contours import contour, label_place, round_levels
+from envirosense.pole.worldpage.episode import WorldMoment
+from envirosense.pole.worldpage.metric import Drawing, Window, figure
+from envirosense.pole.worldpage.outline import Cut, draw_section, wire_heights_m
+from envirosense.pole.worldpage.palettes import FIELD_PALETTE, log_scale, picture_uri, scale_bar
+
+_HALF_M, _TOP_OVER_M, _STEP_M = 10.0, 3.0, 0.5
+_PX: Final = 240
+_N_TRIALS: Final = 40  # points at which the grid is held against the exact field
+_CLEAR_M: Final = 1.5  # of a wire: nearer, the field changes within a cell
+_MOST_LEVELS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LineMap:
+    """RMS of a field over all harmonics and axes, on a grid across the line."""
+
+    across_m: Array
+    up_m: Array
+    values: Array  # (across, up)
+    error: InterpolationError
+
+
+def line_map(moment: WorldMoment, query: Callable[[Position], Phasors], unit_scale: float) -> LineMap:
+    """Map of a field's magnitude in the unit of the page, with the grid's error away from the wires."""
+    site = moment.run.site
+    cut = _across(moment)
+    across = np.arange(-_HALF_M, _HALF_M + 1e-9, _STEP_M)
+    up = np.arange(0.0, site.pole_height_m + _TOP_OVER_M + 1e-9, _STEP_M)
+    # the grid's own axes are those of the line: its first runs across it
+    field = GriddedField(lambda at: unit_scale * query(cut.point(at[0], at[2]))[0], (across, (0.0,), up))
+    values = np.sqrt(np.sum(np.abs(field.values()[:, 0]) ** 2, axis=(2, 3)))
+    return LineMap(across, up, values, field.error(_trials(moment, float(across[-1]), float(up[-1]))))
+
+
+def _across(moment: WorldMoment) -> Cut:
+    x, y, _ = moment.run.site.place(1.0, 0.0, 0.0)
+    return Cut((0.0, 0.0), (x, y))
+
+
+def _trials(moment: WorldMoment, half_m: float, top_m: float) -> list[Position]:
+    """Fixed points spread evenly, away from the wires."""
+    wires = wire_heights_m(moment.run.site).values()
+    k = np.arange(4 * _N_TRIALS)
+    x, z = 2.0 * half_m * np.mod(0.5 + 0.7548776662 * k, 1.0) - half_m, top_m * np.mod(0.5 + 0.5698402910 * k, 1.0)
+    clear = [
+        (float(a), 0.0, float(b))
+        for a, b in zip(x, z, strict=True)
+        if min(np.hypot(a - across, b - up) for across, up in wires) > _CLEAR_M
+    ]
+    return clear[:_N_TRIALS]
+
+
+def line_maps_section(moment: WorldMoment) -> str:
+    """Both maps side by side, with what the grid costs in accuracy."""
+    magnetic = line_map(moment, moment.now.magnetic_t, 1e6)
+    electric = line_map(moment, moment.now.electric_v_m, 1.0)
+    figures = _field_figure(moment, magnetic, "Magnetic flux density", "\u00b5T", 2.5) + _field_figure(
+        moment, electric, "Electric field", "V/m", 2.5
+    )
+    def share(one: LineMap) -> str:
+        return f"{100.0 * one.error.relative:.2g}\u2009%"
+    note = (
+        "RMS over all harmonics and axes at the moment, in the plane across the line at the pole. "
+        f"Drawn on a grid of {_STEP_M:g}\u2009m; between its nodes, {_CLEAR_M:g}\u2009m and more from a wire, it differs from "
+        f"the exact field by {share(magnetic)} (magnetic) and {share(electric)} (electric) RMS."
+    )
+    return f'<p class="small">{note}</p><div class="two">{figures}</div>'
+
+
+def _field_figure(moment: WorldMoment, found: LineMap, title: str, unit: str, decades: float) -> str:
+    site = moment.run.site
+    window = Window(float(found.across_m[0]), float(found.across_m[-1]), 0.0, float(found.up_m[-1]))
+    drawing = Drawing(window)
+    draw_section(drawing, site, _across(moment))
+    scale = log_scale(float(np.quantile(found.values, 0.995)), decades)
+    levels = round_levels(max(scale.low, float(found.values.min())), scale.high, _MOST_LEVELS)
+    anchor = (0.0, site.crossarm_height_m)
+    for i, level in enumerate(levels):
+        pieces = contour(found.values, found.across_m, found.up_m, level)
+        if not pieces:
+            continue
+        path = "".join(f"M{a:.2f} {window.top_m - b:.2f}L{c:.2f} {window.top_m - d:.2f}" for (a, b), (c, d) in pieces)
+        drawing.raw(f'<path class="contour" d="{path}"/>')
+        x, y = label_place(pieces, anchor, 0.75 if i % 2 else -0.75)
+        drawing.name(f"{level:g}", x, y, "mid", "level")
+    for name, (across, up_m) in wire_heights_m(site).items():
+        drawing.mark("wire", across, up_m)
+        drawing.name(name.removeprefix("phase "), across, up_m, "above", "tiny")
+    device = moment.device_m
+    drawing.mark("device", _across(moment).place(device), device[2])
+    drawing.name("device", _across(moment).place(device), device[2], "right", "tiny")
+    picture = picture_uri(scale.indices(_pixels(found, window)), FIELD_PALETTE)
+    drawn = figure(title, drawing, ("across the line [m]", "above ground [m]"), picture=picture)
+    return f"<div>{drawn}{scale_bar(scale, FIELD_PALETTE, unit)}</div>"
+
+
+def _pixels(found: LineMap, window: Window) -> Array:
+    """The map as a picture (row, column), interpolated in the logarithm."""
+    logs = np.log(np.maximum(found.values, 1e-12))
+    rows = round(_PX * window.height_m / window.width_m)
+    x = (np.arange(_PX) + 0.5) / _PX * (found.across_m.size - 1)
+    y = (1.0 - (np.arange(rows) + 0.5) / rows) * (found.up_m.size - 1)
+    i, j = np.minimum(x.astype(int), found.across_m.size - 2), np.minimum(y.astype(int), found.up_m.size - 2)
+    a, b = (x - i)[None, :], (y - j)[:, None]
+    corner = [[logs[np.ix_(i + di, j + dj)].T for dj in (0, 1)] for di in (0, 1)]
+    low = corner[0][0] * (1 - a) + corner[1][0] * a
+    high = corner[0][1] * (1 - a) + corner[1][1] * a
+    return np.asarray(np.exp(low * (1 - b) + high * b))

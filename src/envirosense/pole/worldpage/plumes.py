@@ -1,0 +1,164 @@
+"""The plume around the source as pictures: plan and section, wide and close, moment by moment and on average."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from envirosense.core.protocols import Array, Position
+from envirosense.pole.plume_map import PlumeMap, Tier
+from envirosense.pole.plumes import PoleAir
+from envirosense.pole.worldpage.episode import WorldMoment
+from envirosense.pole.worldpage.metric import Window
+from envirosense.pole.worldpage.outline import Cut
+from envirosense.pole.worldpage.polar import Rings, Sampler, make_rings
+from envirosense.scenarios import Emission
+
+TRACER_G_S: Final = 1e-3  # drawn where a source gives off nothing yet
+_SILENT_G_S: Final = 1e-9  # below this a source gives off nothing worth a picture
+_FINE, _COARSE = (26, 121), (14, 45)  # rings and angles; puffs cost five times as much a node
+_MOST_PUFFS: Final = 0.1  # share of trial nodes by puffs from which the coarse rings are taken
+_HALF_M, _SHIFT_M, _CLOSE_M = 30.0, 12.0, 8.0  # half of the plan, its shift downwind, width of the close-ups
+_FAR_M: Final = 20.0  # a source farther from the pole moves the windows
+_SECTION_M: Final = (-12.0, 43.0, -1.2, 22.0)
+_PX, _CLOSE_PX = 260, 150
+_MOST_SOURCES: Final = 3
+
+type Pictures = list[Array]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One figure of the plume."""
+
+    window: Window
+    moments: Pictures  # (row, column) [ppb] each
+    mean: Array
+
+
+@dataclass(frozen=True, slots=True)
+class PlumeViews:
+    """Plume of one gas; every picture in ppb of it."""
+
+    source: Emission
+    gas: str
+    is_tracer: bool
+    cut: Cut
+    plan: View
+    section: View
+    close_plan: View
+    close_section: View
+    tiers: dict[Tier, int]  # nodes of each
+
+    @property
+    def greatest_ppb(self) -> float:
+        """Greatest value outside the close-ups."""
+        return max(float(p.max()) for view in (self.plan, self.section) for p in (*view.moments, view.mean))
+
+
+def plume_views(moment: WorldMoment, tell: Callable[[], None]) -> PlumeViews | None:
+    """Pictures of the strongest source's gas; None where nothing gives off gas. Calls `tell` for each map."""
+    found = _sources(moment)
+    if found is None:
+        return None
+    sources, gas, is_tracer = found
+    source = sources[0]
+    maps = [_plume_map(moment, one, gas) for one in sources]
+    cut = Cut((source.at[0], source.at[1]), moment.flow)
+    windows = _windows(moment, source, cut)
+    shape = _FINE if _is_mostly_plume(maps[0], source, cut) else _COARSE
+    tiers: dict[Tier, int] = {}
+    drawn = []
+    for is_plan in (True, False):
+        rings = _rings(source, cut, windows, shape, is_plan)
+        nodes = rings.nodes_m()
+        for one in maps:
+            for node in nodes[:: max(1, len(nodes) // 60)]:
+                kind = one.tier(node)
+                tiers[kind] = tiers.get(kind, 0) + 1
+        factor = moment.ppb_per_g_m3(gas, moment.film_ticks)[:, None]
+        values = factor * sum(one.gas_g_m3(nodes) for one in maps)
+        mean = float(factor.mean()) * sum(one.mean_g_m3(nodes, moment.mean_ticks) for one in maps)
+        centre = source.at[:2] if is_plan else (0.0, source.at[2])
+        turn = float(np.arctan2(cut.along[1], cut.along[0])) if is_plan else 0.0
+        for window, px in zip(windows[:2] if is_plan else windows[2:], (_PX, _CLOSE_PX), strict=True):
+            drawn.append(_view(window, rings.sampler(window, centre, turn, px), values, np.asarray(mean)))
+        tell()
+    plan, close_plan, section, close_section = drawn
+    return PlumeViews(source, gas, is_tracer, cut, plan, section, close_plan, close_section, tiers)
+
+
+def _sources(moment: WorldMoment) -> tuple[list[Emission], str, bool] | None:
+    """Sources of the gas to show, strongest first; one that is silent is replaced by a steady tracer."""
+    gases = [(one, gas) for one in moment.gases.plumes if (gas := moment.shown_gas(one)) is not None]
+    if not gases:
+        return None
+    ticks = moment.film_ticks
+    rates = [float(np.max(np.broadcast_to(one.gas_g_s[gas], (moment.n,))[ticks])) for one, gas in gases]
+    main, gas = gases[int(np.argmax(rates))]
+    if max(rates) < _SILENT_G_S:
+        steady = {gas: np.full(moment.n, TRACER_G_S)}
+        return [replace(main, gas_g_s=steady, particle_g_s={})], gas, True
+    others = [one for one, _ in gases if one is not main and gas in one.gas_g_s]
+    return [main, *others[: _MOST_SOURCES - 1]], gas, False
+
+
+def _plume_map(moment: WorldMoment, source: Emission, gas: str) -> PlumeMap:
+    site, inputs = moment.run.site, moment.run.world._settled.inputs
+    pole_m = (site.pole_diameter_m, site.pole_height_m)
+    rng = inputs.rng("plume", source.name, "inside")
+    return PlumeMap(source, gas, PoleAir(inputs.atmosphere), pole_m, moment.film_ticks, rng)
+
+
+def _is_mostly_plume(one: PlumeMap, source: Emission, cut: Cut) -> bool:
+    trial = [cut.point(x, max(source.at[2] + z, 0.5)) for x in (2.0, 8.0, 20.0, 40.0) for z in (-4.0, 0.0)]
+    return float(np.mean([one.tier(node).name == "puffs" for node in trial])) <= _MOST_PUFFS
+
+
+def _windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, Window, Window, Window]:
+    """Plan, close plan, section, close section."""
+    device, distance = moment.device_m, float(np.hypot(*source.at[:2]))
+    near = (0.0, 0.0) if distance > _FAR_M else source.at[:2]
+    middle = (source.at[0] / 2, source.at[1] / 2) if distance > _FAR_M else (0.0, 0.0)
+    half = max(_HALF_M, distance / 2 + _HALF_M / 1.5) if distance > _FAR_M else _HALF_M
+    shift = 0.0 if distance > _FAR_M else _SHIFT_M
+    plan = _square(middle[0] + shift * cut.along[0], middle[1] + shift * cut.along[1], half)
+    close = _square((near[0] + device[0]) / 2, (near[1] + device[1]) / 2, _CLOSE_M / 2)
+    left, right, bottom, top = _SECTION_M
+    pole = cut.place((0.0, 0.0, 0.0))
+    section = Window(min(left, pole - 5.0), max(right, pole + 8.0), bottom, max(top, source.at[2] + 9.0))
+    beside = cut.place((*near, 0.0))
+    height = device[2] if distance > _FAR_M else (device[2] + source.at[2]) / 2
+    upright = _square((beside + cut.place(device)) / 2, height, _CLOSE_M / 2)
+    return plan, close, section, upright
+
+
+def _square(x_m: float, y_m: float, half_m: float) -> Window:
+    return Window(x_m - half_m, x_m + half_m, y_m - half_m, y_m + half_m)
+
+
+def _rings(
+    source: Emission, cut: Cut, windows: Sequence[Window], shape: tuple[int, int], is_plan: bool
+) -> Rings:
+    """Nodes of the plan at the source's height, or of the section; below ground the plume's own image."""
+    east, north, up = source.at
+    if is_plan:
+        w, centre = windows[0], (east, north)
+        x, y = cut.along
+
+        def to_world(ahead: float, left: float) -> Position:
+            return east + ahead * x - left * y, north + ahead * y + left * x, up
+    else:
+        w, centre = windows[2], (0.0, up)
+
+        def to_world(ahead: float, left: float) -> Position:
+            return cut.point(ahead, abs(up + left))
+
+    corners = [(a - centre[0], b - centre[1]) for a in (w.left_m, w.right_m) for b in (w.bottom_m, w.top_m)]
+    return make_rings(max(float(np.hypot(*corner)) for corner in corners), *shape, to_world)
+
+
+def _view(window: Window, sampler: Sampler, values: Array, mean: Array) -> View:
+    floor = 1e-9 * max(float(values.max()), float(mean.max()), 1e-30)
+    return View(window, [sampler.picture(row, floor) for row in values], sampler.picture(mean, floor))
