@@ -20,6 +20,8 @@ from envirosense.instruments.conditions import conditions_at
 
 type Row = dict[str, Any]
 
+PER_SECOND = ("truth", "fields")  # streams of the world that a row holds
+
 
 class Device:
     """Every sensor of an episode."""
@@ -36,10 +38,10 @@ class Device:
         self.sensors = {name: kind(sensors[name], memories[name], rng) for name, kind in parts}
         self.camera = FrameCamera(hour, rng)
         self.truth = {
-            name: column.to_numpy() for name, column in zip(
-                hour.streams["truth"].column_names, hour.streams["truth"].columns, strict=True
-            )
-        }  # fmt: skip
+            f"{stream}.{name}": hour.streams[stream][name].to_numpy()
+            for stream in PER_SECOND
+            for name in hour.streams[stream].column_names
+        }
 
     def sample(self, tick: int) -> Row:
         """Readings, frame and truth of one second."""
@@ -61,7 +63,7 @@ class Device:
                 row[f"{name}.{channel}"] = value
         row |= self.camera.sample(tick)
         for name, values in self.truth.items():
-            row[f"truth.{name}"] = float(values[tick])
+            row[name] = float(values[tick])
         return row
 
 
@@ -69,7 +71,7 @@ def prepare(spec: EpisodeSpec, folder: Path) -> Device:
     """World and sensors; the part that costs the same whatever the number of samples."""
     hour = simulate_world(spec)
     for name, table in hour.streams.items():
-        if name != "truth":
+        if name not in PER_SECOND:
             write_plainly(folder, name, table)
     return Device(hour, np.random.default_rng(spec.sensing_seed))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from baseline_world import Hour
+from baseline_world import Hour, repair_sources, shutter_flags
 
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import shutter_kernels as shutter
@@ -17,7 +17,7 @@ from envirosense.pole.view import build_scene
 
 type Image = npt.NDArray[np.float64]
 
-_SHARP: dict[tuple[Any, Any], Image] = {}
+_SHARP: dict[tuple[Any, Any], Image] = {}  # kept per site, as the product keeps its own
 
 
 class FrameCamera:
@@ -26,7 +26,7 @@ class FrameCamera:
     def __init__(self, hour: Hour, rng: np.random.Generator) -> None:
         unit = hour.unit
         self.hour, self.rng, self.unit, self.settings = hour, rng, unit, unit.settings
-        self.weights = _sharp_coverage(hour)
+        self.weights, self.repairs = _sharp_coverage(hour), repair_sources(unit)
         maps, self.amplitudes = unit.kernel.maps.astype(float), unit.kernel.amplitudes.astype(float)
         self.gain, self.drift, self.narcissus, self.window, self.fixed = (
             m.reshape(ROWS, COLUMNS) for m in maps
@@ -52,12 +52,12 @@ class FrameCamera:
 
     def sample(self, tick: int) -> dict[str, Any]:
         """Frame of codes and the state of the focal plane."""
-        is_frozen, rate_k_min = self._step_shutter(tick)
+        flags, rate_k_min = self._step_shutter(tick)
         self._step_slow(tick)
         self._blink()
-        if not is_frozen:
+        if not flags & shutter.FLAG_IN_PROGRESS:
             self.frame = self._expose(tick, rate_k_min)
-        return {"frame": self.frame.ravel(), "fpa_k": self.fpa_k, "frozen": is_frozen}
+        return {"frame": self.frame.ravel(), "fpa_k": self.fpa_k, "ffc_flags": flags}
 
     def _expose(self, tick: int, rate_k_min: float) -> npt.NDArray[np.uint16]:
         from scipy.ndimage import gaussian_filter
@@ -84,14 +84,17 @@ class FrameCamera:
         if (disc := self._sun_disc(tick)) is not None:
             codes[disc] = unit.kernel.last_code
         codes.ravel()[unit.dead] = unit.kernel.stuck_codes
+        for pixel, near in self.repairs:
+            codes.ravel()[pixel] = round(codes.ravel()[near].mean())
         return codes
 
-    def _step_shutter(self, tick: int) -> tuple[bool, float]:
+    def _step_shutter(self, tick: int) -> tuple[int, float]:
         tau_s, self_k, period_s, step_k, freeze_s, warning_s, low_k, high_k = self.unit.shutter.tolist()
         t = tick * self.unit.dt_s
         target_k = float(self.hour.housing_k[tick]) + self_k
         self.fpa_k += -np.expm1(-self.unit.dt_s / tau_s) * (target_k - self.fpa_k)
-        if self.fpa_k < low_k or self.fpa_k > high_k:
+        is_locked = self.fpa_k < low_k or self.fpa_k > high_k
+        if is_locked:
             self.next_s = max(self.next_s, t + warning_s)
         elif self.next_s <= t:
             self.last_s = self.next_s + (t - self.next_s) // period_s * period_s
@@ -100,7 +103,8 @@ class FrameCamera:
             self.residual = self.amplitudes[k.SIGMA_FFC] * self.rng.normal(size=(ROWS, COLUMNS))
         elif abs(self.fpa_k - self.corrected_k) >= step_k:
             self.next_s = min(self.next_s, t + warning_s)
-        return t - self.last_s < freeze_s, 60.0 * (target_k - self.fpa_k) / tau_s
+        flags = shutter_flags(is_locked, self.next_s - t <= warning_s, t - self.last_s < freeze_s)
+        return flags, 60.0 * (target_k - self.fpa_k) / tau_s
 
     def _step_slow(self, tick: int) -> None:
         cell, before, a = int(tick * self.unit.dt_s // k.SLOW_GRID_S), self.cell, self.amplitudes
@@ -134,8 +138,15 @@ class FrameCamera:
 
 
 def _sharp_coverage(hour: Hour) -> Image:
-    """Share of each body in each pixel before the optics blur it, (pixel, body); kept per site."""
+    """Share of each body and point of the sky in each pixel before the optics blur it; kept per site.
+
+    Columns are those of the radiances: without the blur a few points of the sky are not needed.
+    """
     site, camera = hour.state.world.site, hour.camera.camera
     if (site, camera) not in _SHARP:
-        _SHARP[site, camera] = coverage(build_scene(site), camera, blur_px=0.0).weights.astype(float)
+        sharp = coverage(build_scene(site), camera, blur_px=0.0)
+        names = hour.state.view(camera)[0].components
+        weights = np.zeros((ROWS * COLUMNS, len(names)))
+        weights[:, [names.index(name) for name in sharp.components]] = sharp.weights
+        _SHARP[site, camera] = weights
     return _SHARP[site, camera]

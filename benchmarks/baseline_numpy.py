@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from baseline_world import Hour, shutter_states, simulate_world, write_plainly
+from baseline_world import Hour, repair_sources, shutter_states, simulate_world, write_plainly
 from plain_recurrences import plain_recurrences
 
 from envirosense.core.episode import EpisodeSpec
@@ -36,7 +36,8 @@ def write_hour(spec: EpisodeSpec, folder: Path) -> None:
         pa.binary(frames[0].nbytes), hour.n, [None, pa.py_buffer(frames)]
     )
     fpa_k = states["fpa_k"].astype(np.float32)
-    columns = {"tick": np.arange(hour.n), "frame": pixels, "fpa_k": fpa_k, "frozen": states["is_frozen"]}
+    flags = states["flags"].astype(np.uint8)
+    columns = {"tick": np.arange(hour.n), "frame": pixels, "fpa_k": fpa_k, "ffc_flags": flags}
     write_plainly(folder, "thermal", pa.table(columns))
 
 
@@ -71,7 +72,7 @@ class BlockCamera:
         self.cells = (np.arange(hour.n) * hour.unit.dt_s // k.SLOW_GRID_S).astype(int)
         self.weights = np.ascontiguousarray(hour.state.view(hour.camera.camera)[0].weights.T)
         self.radiance = hour.radiance.astype(np.float32)
-        self.sun = hour.sun
+        self.sun, self.repairs = hour.sun, repair_sources(hour.unit)
         self.slope = np.float32(band_radiance_slope(REFERENCE_K))
         self._set_drives(hour)
         self._draw_blinking(hour.n)
@@ -161,9 +162,12 @@ class BlockCamera:
         noise *= a[k.SIGMA_WHITE]
         x += noise
         out[part] = self._codes(x)
-        out[part, self.kernel.stuck_pixels] = self.kernel.stuck_codes
         for tick in range(first, stop):
             self._in_sun(out[tick], tick, self.kernel.last_code)
+        out[part, self.kernel.stuck_pixels] = self.kernel.stuck_codes
+        for pixel, near in self.repairs:
+            out[part, pixel] = np.rint(out[part, near].mean(axis=1))
+        for tick in range(first, stop):
             if self.states["is_frozen"][tick] and tick:
                 out[tick] = out[tick - 1]
 

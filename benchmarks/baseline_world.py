@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.protocols import Array
 from envirosense.datasets.memory import MemorySink
+from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments.conditions import Conditions, conditions_at
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.run import EpisodeRun
-from envirosense.pole.scene_geometry import direction
-from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
+from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor, _sun_pixels
 from envirosense.pole.thermal_imperfections import CameraUnit
 from envirosense.pole.thermal_recording import rain_film_loss
 from envirosense.pole.world import Environment3DState
+
+
+type Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class Hour:
     radiance: Array  # (time, body) [W/m2/sr]
     housing_k: Array
     window_loss: Array
-    sun: tuple[Array, Array]  # pixel row and column
-    streams: dict[str, pa.Table]  # truth, components, regimes, response, events, labels
+    sun: tuple[Array, Array]  # pixel row and column; NaN out of sight and behind bodies
+    streams: dict[str, pa.Table]  # truth, fields, strikes, components, regimes, response, events, labels
 
     @property
     def n(self) -> int:
@@ -60,7 +64,6 @@ def simulate_world(spec: EpisodeSpec) -> Hour:
     camera = device.cameras["thermal_camera"]
     state = run.world.state(0, spec.grid.n)
     at = camera.position_3d
-    azimuth, elevation = state.sun_direction()
     return Hour(
         device=device,
         camera=camera,
@@ -72,7 +75,7 @@ def simulate_world(spec: EpisodeSpec) -> Hour:
         radiance=state.view_radiance_w_m2_sr(state.view(camera.camera)[0]),
         housing_k=state.housing_k(),
         window_loss=rain_film_loss(state.rain_mm_h()),
-        sun=camera.camera.project(direction(azimuth, elevation)),
+        sun=_sun_pixels(state, camera.camera),
         streams={name: table for name, table in streams.items() if table.num_rows},
     )
 
@@ -91,7 +94,7 @@ def folder_bytes(folder: Path) -> int:
 def shutter_states(unit: CameraUnit, housing_k: Array) -> dict[str, Array]:
     """Flat-field corrections tick by tick in plain Python; arrays (time,) by name.
 
-    The rule of `instruments.shutter_kernels`, for a camera that has one frame per tick.
+    The rule of `instruments.shutter_kernels`, its flags included, for a camera that has one frame per tick.
     """
     tau_s, self_k, period_s, step_k, freeze_s, warning_s, low_k, high_k = unit.shutter.tolist()
     dt_s, share = unit.dt_s, float(-np.expm1(-unit.dt_s / tau_s))
@@ -103,13 +106,28 @@ def shutter_states(unit: CameraUnit, housing_k: Array) -> dict[str, Array]:
         t = i * dt_s
         target_k = housing + self_k
         fpa_k += share * (target_k - fpa_k)
-        if fpa_k < low_k or fpa_k > high_k:
+        is_locked = fpa_k < low_k or fpa_k > high_k
+        if is_locked:
             next_s = max(next_s, t + warning_s)
         elif next_s <= t:
             last_s = next_s + (t - next_s) // period_s * period_s
             next_s, corrected_k, epoch = last_s + period_s, fpa_k, epoch + 1
         elif abs(fpa_k - corrected_k) >= step_k:
             next_s = min(next_s, t + warning_s)
-        rows.append((fpa_k, 60.0 * (target_k - fpa_k) / tau_s, corrected_k, epoch, t - last_s < freeze_s))
-    names = ("fpa_k", "rate_k_min", "corrected_k", "epoch", "is_frozen")
+        is_frozen = t - last_s < freeze_s
+        flags = shutter_flags(is_locked, next_s - t <= warning_s, is_frozen)
+        rows.append((fpa_k, 60.0 * (target_k - fpa_k) / tau_s, corrected_k, epoch, is_frozen, flags))
+    names = ("fpa_k", "rate_k_min", "corrected_k", "epoch", "is_frozen", "flags")
     return dict(zip(names, (np.array(column) for column in zip(*rows, strict=True)), strict=True))
+
+
+def shutter_flags(is_locked: bool, is_due: bool, is_frozen: bool) -> int:
+    """State of the shutter as the product stores it."""
+    waiting = shutter.FLAG_LOCKED_OUT if is_locked else shutter.FLAG_IMMINENT if is_due else 0
+    return waiting | (shutter.FLAG_IN_PROGRESS if is_frozen else 0)
+
+
+def repair_sources(unit: CameraUnit) -> list[tuple[int, Indices]]:
+    """Each known bad pixel with the good ones around it."""
+    around = zip(unit.kernel.replaced_pixels.tolist(), unit.kernel.neighbours, strict=True)
+    return [(pixel, near[near >= 0]) for pixel, near in around if np.any(near >= 0)]

@@ -8,7 +8,13 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.instruments import SensorConfig, SensorConfiguration
 
 BAROMETER = {"sensor_id": "barometer", "sensor_type": "barometer", "part": "barometer/bmp388"}
-WIND = {"sensor_id": "wind", "sensor_type": "wind_sensor", "part": "wind/ft205", "pole_azimuth_deg": 90.0}
+WIND = {"sensor_id": "wind", "sensor_type": "wind_sensor", "part": "wind/ft205"}
+CAMERA = {
+    "sensor_id": "camera",
+    "sensor_type": "thermal_camera",
+    "part": "thermal_camera/lepton_2_5",
+    "azimuth_deg": 90.0,
+}
 GASES = {
     "sensor_id": "gases",
     "sensor_type": "voc_array",
@@ -20,17 +26,17 @@ GASES = {
 
 
 def configuration(*sensors: dict[str, Any], **changed: Any) -> SensorConfiguration:
-    return SensorConfiguration.parse({"sensors": sensors or (BAROMETER, WIND, GASES), **changed})
+    return SensorConfiguration.parse({"sensors": sensors or (BAROMETER, CAMERA, GASES), **changed})
 
 
 def test_each_sensor_gets_the_settings_of_its_type() -> None:
     sensors = configuration().sensors
     assert [type(sensor).__name__ for sensor in sensors] == [
         "SensorConfig",
-        "WindSensorConfig",
+        "ThermalCameraConfig",
         "SensorConfig",
     ]
-    assert sensors[1].model_dump()["pole_azimuth_deg"] == 90.0
+    assert sensors[1].model_dump()["azimuth_deg"] == 90.0
 
 
 def test_json_round_trip_is_the_identity() -> None:
@@ -41,8 +47,8 @@ def test_json_round_trip_is_the_identity() -> None:
 
 
 def test_sensors_given_as_objects_become_their_type_too() -> None:
-    plain = SensorConfig(sensor_id="w", sensor_type="wind_sensor", part="wind/ft205")
-    assert type(SensorConfiguration(sensors=(plain,)).sensors[0]).__name__ == "WindSensorConfig"
+    plain = SensorConfig(sensor_id="c", sensor_type="thermal_camera", part="thermal_camera/lepton_2_5")
+    assert type(SensorConfiguration(sensors=(plain,)).sensors[0]).__name__ == "ThermalCameraConfig"
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,8 @@ def test_a_fault_is_one_line_with_field_value_and_fix(
 
 
 def test_ids_are_unique() -> None:
-    with pytest.raises(ConfigError, match="sensor_id='wind': is used twice"):
-        configuration(WIND, WIND)
+    with pytest.raises(ConfigError, match="sensor_id='camera': is used twice"):
+        configuration(CAMERA, CAMERA)
 
 
 def test_other_faults_stay_one_line_and_direct_use_is_refused_by_pydantic() -> None:
@@ -95,7 +101,7 @@ def test_other_faults_stay_one_line_and_direct_use_is_refused_by_pydantic() -> N
 def test_select_keeps_order_and_takes_ids_or_types() -> None:
     whole = configuration()
     assert [s.sensor_id for s in whole.select(["gases", "barometer"]).sensors] == ["barometer", "gases"]
-    assert [s.sensor_id for s in whole.select(without=["wind_sensor"]).sensors] == ["barometer", "gases"]
+    assert [s.sensor_id for s in whole.select(without=["thermal_camera"]).sensors] == ["barometer", "gases"]
     assert whole.select() == whole
     with pytest.raises(UnknownNameError, match="unknown sensor; did you mean 'gases'"):
         whole.select(["gasses"])

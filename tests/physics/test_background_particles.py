@@ -41,10 +41,28 @@ def test_spectrum_falls_as_in_the_street(band_hz, slope):  # section 7, toleranc
 def test_wander_has_median_one_and_the_spread_asked_for():
     n = 40_000
     rng = np.random.default_rng(5)
-    factor = bp.particle_factor(*(rng.standard_normal((n, 2)) for _ in range(3)), GSD, 0.7)
+    factor = bp.particle_factor(*(rng.standard_normal((n, 2)) for _ in range(3)), GSD, 0.7, 0.0)
     expected = math.sqrt(float(VARIANCES.sum()))
     assert np.log(factor).std() == pytest.approx(expected, rel=5 / math.sqrt(2 * n))
     assert np.log(factor).mean() == pytest.approx(0.0, abs=5 * expected / math.sqrt(n))
+
+
+@pytest.mark.parametrize("dt_s", [0.1, 1.0, 10.0, 60.0, 600.0])
+def test_tick_means_keep_what_averaging_leaves_of_near_plumes(dt_s):
+    lag_s = np.linspace(0.0, dt_s, 200_001)
+    weight = 2.0 * (1.0 - lag_s / dt_s) / dt_s  # of each lag in the variance of a mean
+    kept = [np.trapezoid(weight * np.exp(-lag_s / tau_s), lag_s) for tau_s in bp.NEAR_TAUS_S]
+    np.testing.assert_allclose(bp.tick_mean_share(dt_s), kept, rtol=1e-6)
+    assert np.all(bp.tick_mean_share(0.0) > 1.0 - 1e-6)
+
+
+def test_mean_level_does_not_depend_on_the_tick():
+    n = 400_000
+    near = np.random.default_rng(3).standard_normal((n, 2))
+    still = np.zeros((n, 2))
+    means = [bp.particle_factor(still, still, near, GSD, 0.0, dt_s).mean() for dt_s in (0.0, 10.0, 600.0)]
+    expected = math.exp(0.5 * sum(s**2 for s in bp.NEAR_LN_SIGMAS))
+    np.testing.assert_allclose(means, expected, rtol=5.0 * 0.31 / math.sqrt(n))  # ln sigma 0.30
 
 
 def test_traffic_and_wind_move_a_part_only():
@@ -68,4 +86,4 @@ def test_rain_lowers_the_level_to_its_balance_and_air_renews_it():
 
 def test_spreads_below_one_are_refused():
     with pytest.raises(ValueError, match="gsd"):
-        bp.particle_factor(*(np.zeros((1, 2)) for _ in range(3)), 0.5, 0.0)
+        bp.particle_factor(*(np.zeros((1, 2)) for _ in range(3)), 0.5, 0.0, 1.0)

@@ -45,6 +45,17 @@ def test_ringing_keeps_its_variance_and_memory_at_any_tick(dt_s):
     assert np.mean(x[1:] * x[:-1]) == pytest.approx(memory, abs=5 * np.sqrt(2 / independent))
 
 
+def test_ringing_knows_nothing_of_later_frequencies():
+    n = 400
+    normals = np.random.default_rng(3).standard_normal((n, 2))
+    hz, damping = np.full(n, 0.56), np.full(n, 0.02)
+    steady = unit_ringing(normals, 1.0, 0.56, 0.02, np.zeros(2))
+    hz[200:], damping[200:] = 0.3, 0.2
+    slackened = unit_ringing(normals, 1.0, hz, damping, np.zeros(2))
+    np.testing.assert_array_equal(slackened[:200], steady[:200])
+    assert not np.any(slackened[200:] == steady[200:])
+
+
 def test_ring_down_solves_the_equation_of_motion():
     hz, damping, velocity = 0.56, 0.05, 0.4
     t_s = np.linspace(-1.0, 8.0, 90_001)
@@ -84,3 +95,5 @@ def test_a_span_follows_a_lasting_force_and_not_a_short_gust():
 def test_damping_must_leave_an_oscillation():
     with pytest.raises(ValueError, match="damping"):
         unit_ringing(np.zeros((3, 2)), 1.0, 0.5, 1.0, np.zeros(2))
+    with pytest.raises(ValueError, match="one per tick"):
+        unit_ringing(np.zeros((3, 2)), 1.0, np.full(2, 0.5), 0.1, np.zeros(2))

@@ -168,7 +168,7 @@ def downed():
     return Forcing(
         line=(line,),
         discharges=(Discharge("ground_arc", ground, "arc", onset(1500.0), onset(100.0), 1e-8),),
-        emissions=(Emission("grass", ground, {"carbon_monoxide": onset(0.02)}, {"smoke_fresh": onset(0.01)}),),
+        emissions=(Emission("grass", ground, {"CO": onset(0.02)}, {"smoke_fresh": onset(0.01)}),),
         impacts=(Impact(300.0, 300.0, 0.05, 11.5, 180.0),),
         structures=(
             Structure(tension_factor=np.where(falls, 0.75, 1.0), tilt_north_rad=np.where(falls, -0.01, 0.0)),
@@ -202,7 +202,7 @@ CAUSES = {
 WEATHER = {"air_k", "relative_humidity", "wind_m_s"}
 REACHES = {
     "joint": HEAT,
-    "tracking": HEAT | SOUND | {"radio_t", "gas_ppb"},
+    "tracking": HEAT | SOUND | AIR | {"radio_t"},
     "branch": AIR | SOUND | LINE,
     "downed conductor": HEAT | AIR | SOUND | LINE | MOTION,
     "overload": HEAT | {"magnetic_t", "sound_level_db", "acceleration_m_s2"},
@@ -210,14 +210,14 @@ REACHES = {
     "broken neutral": {"magnetic_t"},
     "vehicle": {"magnetic_t", "acceleration_m_s2", "tilt_rad"},
     "decay": MOTION,
-    "ice": {"acceleration_m_s2", "tilt_rad"},
+    "ice": {"tilt_rad"},  # wind along the line makes no wire gallop
     "smoke from afar": AIR,
     "barbecue": AIR,
     "mower": {"sound_level_db"},
     "wind storm": HEAT | AIR | DEVICE_ITSELF
     | {"wind_m_s", "magnetic_t", "sound_level_db", "acceleration_m_s2", "tilt_rad"},
-    "heat wave": HEAT | AIR | DEVICE_ITSELF | WEATHER | MOTION
-    | {"dew_point_k", "pressure_pa", "magnetic_t", "sound_level_db"},
+    "heat wave": HEAT | DEVICE_ITSELF | WEATHER | MOTION
+    | {"dew_point_k", "pressure_pa", "magnetic_t", "sound_level_db", "gas_ppb", "particle_per_cm3"},
     "storm": HEAT | AIR | DEVICE_ITSELF | WEATHER | MOTION | SUN
     | {"dew_point_k", "pressure_pa", "rain_mm_h", "strikes", "magnetic_t", "sound_level_db"},
 }  # fmt: skip
@@ -264,7 +264,7 @@ def test_the_world_without_causes_is_that_of_no_cause_at_all(make_world, world_w
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("joint", "overload"), ("branch", "mower"), ("vehicle", "barbecue"), ("tracking", "broken neutral")],
+    [("joint", "overload"), ("branch", "decay"), ("vehicle", "barbecue"), ("tracking", "broken neutral")],
 )
 def test_a_second_cause_moves_none_of_the_fields_of_the_first(pair, world_with, first, second):
     both = world_with(first, second)
@@ -332,7 +332,7 @@ def test_corona_makes_ozone_and_an_order_less_nitrogen_oxides(make_world):
     world.add(Forcing(discharges=(glow,)))
     state = world.state(0, N)
     ozone, no, no2 = state.gas_excess_ppb(GASES[:3], LEE).mean(axis=0)
-    assert ozone > 5.0 * (no + no2) > 0.0
+    assert 2.0 < ozone / (no + no2) < 6.0  # a quarter of its mass at the source, less what meets nitric oxide
 
 
 def test_a_branch_draws_a_distorted_current_sounds_and_smokes(pair):
@@ -397,9 +397,11 @@ def test_a_broken_neutral_turns_the_field_and_slows_its_fall(pair):
     nearer = resultant(state.magnetic_t((240.0, 0.0, 1.0)))[:, 0]
     assert np.median(nearer / far[0]) == pytest.approx(2.0, rel=0.05)  # 1 / r of a current without return
     at_bracket = [polarisation_ellipse(world.magnetic_t((0.3, 0.0, 8.0))[:, 0]) for world in (state, calm)]
-    major, axis_ratio = ([np.median(e[k]) for e in at_bracket] for k in (0, 1))
-    assert major[0] / major[1] == pytest.approx(1.0, abs=0.3)  # hardly seen in its size
-    assert axis_ratio[0] != pytest.approx(axis_ratio[1], rel=0.02)
+    size, flatness = (
+        [np.median(f(e)) for e in at_bracket] for f in (lambda e: e.major, lambda e: e.minor / e.major)
+    )
+    assert abs(size[0] / size[1] - 1.0) < 0.5 * (np.median(far[0] / far[1]) - 1.0)  # its size says less
+    assert flatness[0] != pytest.approx(flatness[1], rel=0.02)
     third = state.harmonics.index(3)
     shares = [resultant(w.magnetic_t((0.3, 0.0, 8.0))) for w in (state, calm)]
     share = [np.median(size[:, third] / size[:, 0]) for size in shares]
@@ -418,6 +420,22 @@ def test_a_vehicle_shocks_tilts_and_swings_the_wires(pair):
     swing = np.abs(resultant(state.magnetic_t(DEVICE)) - resultant(calm.magnetic_t(DEVICE)))[:, 0]
     assert swing[:30].max() == 0.0
     assert swing[30:40].max() > 5.0 * swing[-20:].max()  # it rings down
+
+
+def test_an_iced_line_gallops_in_a_crosswind(make_world):
+    rms = []
+    for ice_kg_m in (0.0, 0.6):
+        world = make_world(n=N, dt_s=DT_S, wind_m_s=10.0, wind_from_deg=90.0)
+        world.add(Forcing(structures=(Structure(ice_kg_m=flat(ice_kg_m)),)))
+        rms.append(np.sqrt((world.state(0, N).acceleration_m_s2(11.0)[:, 0] ** 2).mean()))
+    assert rms[1] > 1.5 * rms[0]
+
+
+def test_an_emission_may_name_its_gas_by_an_alias(make_world):
+    for name in ("CO", "carbon monoxide", "carbon_monoxide"):
+        world = make_world(n=N, dt_s=DT_S, **AIR_SPEED)
+        world.add(Forcing(emissions=(Emission("grill", (0.0, -9.0, 1.0), {name: flat(0.05)}),)))
+        assert world.state(0, N).gas_excess_ppb(("carbon_monoxide",), (0.0, 0.0, 1.5)).mean() > 10.0
 
 
 def test_decay_lowers_the_natural_frequencies(pair):

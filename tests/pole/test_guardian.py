@@ -44,12 +44,13 @@ def test_the_device_has_every_sensor_at_its_place():
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_the_anemometer_knows_where_its_pole_stands(index):
+def test_the_camera_looks_towards_its_pole(index):
     site = draw_site(3, index)
     east, north, _ = site.device_position_m
-    wind = next(s for s in default_configuration(site).sensors if s.sensor_id == "wind_sensor")
-    to_pole_deg = np.degrees(np.arctan2(-east, -north)) % 360.0
-    assert wind.pole_azimuth_deg == pytest.approx(to_pole_deg)
+    camera = next(s for s in default_configuration(site).sensors if s.sensor_id == "thermal_camera")
+    to_pole_deg = np.degrees(np.arctan2(-east, -north))
+    off_deg = (camera.azimuth_deg - site.camera_pan_deg - to_pole_deg + 180.0) % 360.0 - 180.0
+    assert off_deg == pytest.approx(0.0, abs=1e-9)
 
 
 def test_one_tick_at_a_time_is_the_block(make_world):

@@ -61,7 +61,8 @@ def particle_factor(
     kept = tick_mean_share(dt_s)
     sigmas = np.array(NEAR_LN_SIGMAS)
     lost = float(np.sum(sigmas**2 * (1.0 - kept)))
-    return np.exp(unit @ weights + near @ (sigmas * np.sqrt(kept)) + 0.5 * lost)
+    ln_factor: Floats = unit @ weights + near @ (sigmas * np.sqrt(kept)) + 0.5 * lost
+    return np.exp(ln_factor)
 
 
 def particle_course(hour_local: Floats, wind_m_s: Floats) -> Floats:

@@ -14,6 +14,7 @@ from envirosense.core.units import GRAVITY_M_S2
 from envirosense.physics.sway_kernels import lagged, oscillator_recurrence
 
 type Floats = npt.NDArray[np.float64]
+type Values = Floats | float
 
 DRAG: Final = 1.0  # coefficient of a stranded conductor, 0.9-1.2 (from memory)
 STILL_DAMPING: Final = 0.005  # of critical, without wind: assumed
@@ -22,17 +23,17 @@ DECAY: Final = 10.0  # of the coherence of gusts along the span, 7-16 [Davenport
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One conductor between two poles."""
+    """One conductor between two poles; the sag is a number or (time,)."""
 
     length_m: float
-    sag_m: float
+    sag_m: Values
     mass_kg_m: float
     diameter_m: float
 
     @property
-    def swing_hz(self) -> float:
-        """Frequency of the swing, w^2 = 5 g / (4 sag): a parabola as a rigid pendulum, exact."""
-        return float(np.sqrt(1.25 * GRAVITY_M_S2 / self.sag_m) / (2.0 * np.pi))
+    def swing_hz(self) -> Floats:
+        """Frequency of the swing, w^2 = 5 g / (4 sag), shape of the sag: a rigid parabola, exact."""
+        return np.asarray(np.sqrt(1.25 * GRAVITY_M_S2 / np.asarray(self.sag_m)) / (2.0 * np.pi))
 
 
 def blow_out_m(span: Span, force_n_m: npt.ArrayLike) -> Floats:
@@ -47,14 +48,17 @@ def drag_n_m(span: Span, wind_m_s: Floats, across_m_s: Floats, air_kg_m3: npt.Ar
     return np.asarray(0.5 * np.asarray(air_kg_m3) * DRAG * span.diameter_m * wind_m_s * across_m_s)
 
 
-def swing_damping(span: Span, wind_m_s: float, air_kg_m3: float = 1.2) -> float:
-    """Damping of the swing over critical: the air's, rho Cd d U / (2 m w), and the conductor's own."""
-    aerodynamic = air_kg_m3 * DRAG * span.diameter_m * wind_m_s / (2.0 * span.mass_kg_m)
-    return float(min(aerodynamic / (2.0 * np.pi * span.swing_hz) + STILL_DAMPING, 0.9))
+def swing_damping(span: Span, wind_m_s: Values, air_kg_m3: Values = 1.2) -> Floats:
+    """Damping of the swing over critical, broadcast shape: the air's, rho Cd d U / (2 m w), and its own.
+
+    At most 0.9, so that it still swings.
+    """
+    aerodynamic = np.asarray(air_kg_m3) * DRAG * span.diameter_m * wind_m_s / (2.0 * span.mass_kg_m)
+    return np.asarray(np.minimum(aerodynamic / (2.0 * np.pi * span.swing_hz) + STILL_DAMPING, 0.9))
 
 
 def resonant_sigma_m(
-    span: Span, static_m: Floats, wind_m_s: Floats, gust_psd_m2_s: npt.ArrayLike, damping: float
+    span: Span, static_m: Floats, wind_m_s: Floats, gust_psd_m2_s: npt.ArrayLike, damping: Values
 ) -> Floats:
     """Standard deviation of the ringing at the middle of the span, shape of `wind_m_s` [m].
 
@@ -74,17 +78,21 @@ def resonant_sigma_m(
     return np.asarray(np.sqrt(np.pi * span.swing_hz * density / (4.0 * damping)))
 
 
-def gust_following(values: Floats, dt_s: float, span: Span, wind_m_s: float) -> Floats:
+def gust_following(values: Floats, dt_s: float, span: Span, wind_m_s: Values) -> Floats:
     """A force over the ticks as the whole span feels it, (time,): gusts shorter than the span average out.
 
-    Lag of half the time that the wind takes along the span (assumed).
+    Lag of half the time that the wind, a number or (time,), takes along the span (assumed).
     """
-    lag_s = 0.5 * span.length_m / max(wind_m_s, 1.0)
-    return np.asarray(lagged(np.ascontiguousarray(values, np.float64), float(dt_s), lag_s))
+    lag_s = 0.5 * span.length_m / np.maximum(wind_m_s, 1.0)
+    keep = np.ascontiguousarray(np.broadcast_to(np.exp(-dt_s / lag_s), values.shape))
+    return np.asarray(lagged(np.ascontiguousarray(values, np.float64), keep))
 
 
-def unit_ringing(normals: Floats, dt_s: float, hz: float, damping: float, start: Floats) -> Floats:
+def unit_ringing(normals: Floats, dt_s: float, hz: Values, damping: Values, start: Floats) -> Floats:
     """Position of an oscillator in white noise with unit variance, (time,) [1], by the exact update.
+
+    Frequency and damping are numbers or (time,) and hold over each tick; the path up to a tick knows nothing
+    of later ones.
 
     Args:
         normals: (time, 2) independent standard normals.
@@ -94,11 +102,13 @@ def unit_ringing(normals: Floats, dt_s: float, hz: float, damping: float, start:
         start: position and velocity over angular frequency one tick before, (2,); N(0, 1) for a stationary
             path.
     """
-    if not 0.0 < damping < 1.0:
-        raise ValueError(f"damping {damping}: give a value between 0 and 1")
-    step = _propagator(dt_s, hz, damping)
-    kick = np.linalg.cholesky(np.eye(2) - step @ step.T)
+    if not (np.min(damping) > 0.0 and np.max(damping) < 1.0):
+        raise ValueError(f"damping {damping}: give values between 0 and 1")
+    step = _propagator(dt_s, *np.broadcast_arrays(np.atleast_1d(hz), damping))
+    kick = np.linalg.cholesky(np.eye(2) - step @ np.swapaxes(step, 1, 2))
     draws = np.ascontiguousarray(normals, dtype=np.float64)
+    if step.shape[0] not in (1, draws.shape[0]):
+        raise ValueError(f"hz and damping have {step.shape[0]} values: give one, or one per tick")
     return np.asarray(oscillator_recurrence(draws, step, kick, np.asarray(start, np.float64)))
 
 
@@ -116,10 +126,10 @@ def slope_at_support(span: Span, middle_m: npt.ArrayLike) -> Floats:
     return np.asarray(4.0 / span.length_m * np.asarray(middle_m, dtype=np.float64))
 
 
-def _propagator(dt_s: float, hz: float, damping: float) -> Floats:
-    """Matrix exponential of a damped oscillator over a tick, state position and velocity/angular, (2, 2)."""
+def _propagator(dt_s: float, hz: Floats, damping: Floats) -> Floats:
+    """Matrix exponential of a damped oscillator over a tick, (n, 2, 2): position, velocity over w."""
     angular, beta = 2.0 * np.pi * hz * dt_s, np.sqrt(1.0 - damping**2)
     decay = np.exp(-damping * angular)
     sine, cosine = np.sin(beta * angular) / beta, np.cos(beta * angular)
     rows = [[cosine + damping * sine, sine], [-sine, cosine - damping * sine]]
-    return np.asarray(decay * np.array(rows))
+    return np.ascontiguousarray(np.moveaxis(decay * np.array(rows), -1, 0))

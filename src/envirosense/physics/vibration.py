@@ -80,12 +80,19 @@ def response_squared(ratio: Array, damping: Array | float) -> Array:
 def response_integral(ratio: Array, damping: Array) -> Array:
     """Integral of `response_squared` from 0 to `ratio`, broadcast shape [1], in closed form.
 
-    Partial fractions with the poles +-p, p = sqrt(1 - zeta^2) + i zeta. A resonance holds pi / (4 zeta).
+    Partial fractions with the poles +-p, p = sqrt(1 - zeta^2) + i zeta, give r - 2 Re(w artanh(r / p)) with
+    w = p^3 / (p^2 - p*^2), here in real numbers. A resonance holds pi / (4 zeta).
     """
     zeta = np.asarray(damping, dtype=np.float64)
-    pole = np.sqrt(1.0 - zeta**2) + 1j * zeta
-    weight = pole**3 / (pole**2 - np.conj(pole) ** 2)
-    return np.asarray(ratio - 2.0 * np.real(weight * np.arctanh(ratio / pole)))
+    root = np.sqrt(1.0 - zeta**2)
+    along, square = 2.0 * ratio * root, np.square(ratio)
+    real = 0.25 * np.log1p(2.0 * along / (1.0 - along + square))
+    turn = 0.5 * np.arctan2(2.0 * ratio * zeta, 1.0 - square)
+    return np.asarray(
+        ratio
+        - (3.0 * root**2 - zeta**2) / (2.0 * root) * real
+        + (root**2 - 3.0 * zeta**2) / (2.0 * zeta) * turn
+    )
 
 
 def gust_acceleration_ms(natural_hz: Array, damping: Array, push_n_s_m: Array, gusts: Gusts) -> Array:

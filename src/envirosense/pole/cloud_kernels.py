@@ -5,6 +5,7 @@ what passes the whole air, cloud by the depth of its base seen through the air b
 """
 # mypy: allow-untyped-decorators
 
+import math
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,35 @@ def fill_sky(
             clear = -air * decay(path)
             cloud = (over + relief * field) * decay(path * below)
             out[i, p] = air + clear + cloud_share(field, level, sharpness) * (cloud - clear)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sample_field(
+    field: npt.NDArray[np.float64],
+    places: npt.NDArray[np.float64],
+    read_s: npt.NDArray[np.float64],
+    east_per_s: float,
+    north_per_s: float,
+    out: Floats,
+) -> None:
+    """Fill `out` (sample, place) with a periodic field that drifts, bilinear between its texels.
+
+    Args:
+        field: (north, east), square.
+        places: (place, 2) east and north at time 0 [texel].
+        read_s: (sample,) times.
+        east_per_s: drift [texel/s].
+        north_per_s: likewise.
+        out: what to fill.
+    """
+    n = field.shape[0]
+    for s in range(read_s.size):
+        for p in range(places.shape[0]):
+            east, north = places[p, 0] - read_s[s] * east_per_s, places[p, 1] - read_s[s] * north_per_s
+            left, below = math.floor(east), math.floor(north)
+            right, up = east - left, north - below
+            j, i = int(left) % n, int(below) % n
+            m, k = (j + 1) % n, (i + 1) % n
+            low = field[i, j] * (1.0 - right) + field[i, m] * right
+            high = field[k, j] * (1.0 - right) + field[k, m] * right
+            out[s, p] = low * (1.0 - up) + high * up

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
+from envirosense.pole.cloud_kernels import sample_field
 
 type Floats = npt.NDArray[np.float32]
 
@@ -53,10 +54,16 @@ def field_samples(
     """
     before = np.floor(t_s / SAMPLE_S).astype(np.int64)
     first, last = int(before.min()), int(before.max()) + 1
-    read_s = SAMPLE_S * np.arange(first, last + 1)
-    at = places_m[None] - read_s[:, None, None] * np.array(drift_m_s)
-    values = _between_texels(field, at[..., 0] / TEXEL_M, at[..., 1] / TEXEL_M)
-    return values.astype(np.float32), before - first, t_s / SAMPLE_S - before
+    out = np.empty((last - first + 1, places_m.shape[0]), np.float32)
+    sample_field(
+        np.ascontiguousarray(field),
+        np.ascontiguousarray(places_m / TEXEL_M),
+        SAMPLE_S * np.arange(first, last + 1, dtype=np.float64),
+        drift_m_s[0] / TEXEL_M,
+        drift_m_s[1] / TEXEL_M,
+        out,
+    )
+    return out, before - first, t_s / SAMPLE_S - before
 
 
 def cover_level(cover: Array) -> Array:
@@ -68,13 +75,3 @@ def cover_level(cover: Array) -> Array:
 
     level = -np.sqrt(1.0 + EDGE**2) * ndtri(np.clip(cover, 0.0, 1.0))
     return np.asarray(np.clip(level, -30.0, 30.0))
-
-
-def _between_texels(field: Array, east: Array, north: Array) -> Array:
-    column, row = np.floor(east), np.floor(north)
-    right, up = east - column, north - row
-    i, j = row.astype(np.int64) % TEXELS, column.astype(np.int64) % TEXELS
-    k, m = (i + 1) % TEXELS, (j + 1) % TEXELS
-    low = field[i, j] * (1.0 - right) + field[i, m] * right
-    high = field[k, j] * (1.0 - right) + field[k, m] * right
-    return np.asarray(low * (1.0 - up) + high * up)

@@ -18,7 +18,6 @@ from envirosense.pole.sensors.thermal_camera import (
     ThermalCameraConfig,
     ThermalCameraSensor,
 )
-from envirosense.pole.sensors.wind import WindSensorConfig
 from envirosense.pole.site import Site
 from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import BaseScenario
@@ -44,16 +43,7 @@ def default_configuration(
             sensor_id=name, sensor_type=name, part=DEFAULT_PARTS[name], position_m=at, age_days=age_days
         )
         for name in SCALAR_SENSORS
-        if name != "wind_sensor"
     ]
-    anemometer = WindSensorConfig(
-        sensor_id="wind_sensor",
-        sensor_type="wind_sensor",
-        part=DEFAULT_PARTS["wind_sensor"],
-        position_m=at,
-        age_days=age_days,
-        pole_azimuth_deg=to_pole_deg,
-    )
     camera = ThermalCameraConfig(
         sensor_id="thermal_camera",
         sensor_type="thermal_camera",
@@ -64,7 +54,7 @@ def default_configuration(
         azimuth_deg=(to_pole_deg + site.camera_pan_deg) % 360.0,
         elevation_deg=site.camera_elevation_deg,
     )
-    return SensorConfiguration(sensors=(*scalars, anemometer, camera))
+    return SensorConfiguration(sensors=(*scalars, camera))
 
 
 @dataclass(frozen=True, slots=True)

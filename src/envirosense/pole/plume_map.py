@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array, Position
 from envirosense.physics.deposition import DEPOSITION_M_S, remaining_share
@@ -27,6 +28,8 @@ from envirosense.physics.transport import (
 )
 from envirosense.pole.plumes import N_WAVES, PoleAir, wake_size_m
 from envirosense.scenarios import Emission
+
+type Ticks = npt.NDArray[np.intp]
 
 REMEMBERED_S: Final = 300.0  # strands and wander of a plume hold less: 30 memories of 10 s leave exp(-30)
 
@@ -48,7 +51,7 @@ class PlumeMap:
         gas: str,
         air: PoleAir,
         pole_m: tuple[float, float],
-        ticks: Array,
+        ticks: Ticks,
         rng: np.random.Generator,
     ) -> None:
         """Plume of `gas` at rising ticks, with the draws that the source's point queries have.
@@ -72,10 +75,15 @@ class PlumeMap:
         self._waves = rng.standard_normal((N_WAVES, 4))
         self._normals = rng.standard_normal((n + 1, 2 * N_WAVES))
         self._ticks = np.asarray(ticks, dtype=np.intp)
+        self._tiers: dict[tuple[float, float], Tier] = {}
 
     def tier(self, node_m: Position) -> Tier:
-        """Which model carries the gas to a node."""
-        return Tier(*tier(self._air.carrying, self._release, node_m, self._rates_g_s))
+        """Which model carries the gas to a node; nodes equal to a decimetre share the answer."""
+        east, north = node_m[0] - self._release.at_m[0], node_m[1] - self._release.at_m[1]
+        key = round(float(np.hypot(east, north)), 1), round(max(node_m[2], self._release.at_m[2]), 1)
+        if key not in self._tiers:
+            self._tiers[key] = Tier(*tier(self._air.carrying, self._release, node_m, self._rates_g_s))
+        return self._tiers[key]
 
     def gas_g_m3(self, nodes_m: Iterable[Position]) -> Array:
         """Concentration at the ticks, (tick, node) [g/m3].
@@ -89,16 +97,17 @@ class PlumeMap:
         ]
         return np.stack(columns, axis=1)
 
-    def mean_g_m3(self, nodes_m: Iterable[Position], ticks: Array) -> Array:
+    def mean_g_m3(self, nodes_m: Iterable[Position], ticks: Ticks) -> Array:
         """Mean concentration over ticks, (node,) [g/m3]: that of the steady plumes of their winds."""
-        kept = np.asarray(ticks, dtype=np.intp)
         air, release = (
-            _at(self._air.carrying, kept),
-            replace(self._release, heat_w=self._release.heat_w[kept]),
+            _at(self._air.carrying, ticks),
+            replace(self._release, heat_w=self._release.heat_w[ticks]),
         )
-        rate_g_s = self._rate_g_s[kept]
+        rate_g_s = self._rate_g_s[ticks]
 
         def mean(node: Position) -> float:
+            if not self._is_downwind(node, ticks):
+                return 0.0
             trip = journey(air, release, node)
             chi = mean_chi_s_m3(trip.crosswind_m, node[2], trip.release_m, trip.spread)
             return float(np.mean(chi * rate_g_s * self._airborne(trip, trip.spread.travel_time_s)))
@@ -110,7 +119,14 @@ class PlumeMap:
         first = int(self._ticks[0]) - int(np.ceil(before_s / self._air.carrying.dt_s))
         return slice(max(first, 0), int(self._ticks[-1]) + 1)
 
+    def _is_downwind(self, node_m: Position, ticks: Ticks) -> bool:
+        """Whether the mean wind of any of the ticks blows from the source to the side of a node."""
+        way = np.array([node_m[0] - self._release.at_m[0], node_m[1] - self._release.at_m[1]])
+        return bool(np.any(self._air.carrying.flow[ticks] @ way >= 0.0))
+
     def _by_plume(self, node_m: Position) -> Array:
+        if not self._is_downwind(node_m, self._ticks):
+            return np.zeros(self._ticks.size)
         part = self._window(REMEMBERED_S)
         air, release = (
             _at(self._air.carrying, part),
@@ -118,8 +134,6 @@ class PlumeMap:
         )
         asked = self._ticks - part.start
         trip = journey(air, release, node_m)
-        if np.all(trip.spread.travel_time_s[asked] < 0.0):  # upwind whenever asked
-            return np.zeros(asked.size)
         age_s = np.maximum(trip.spread.travel_time_s, 0.0)
         chi = plume_chi_s_m3(air, trip, node_m[2]) * self._inside(air, trip, node_m, part)
         rate_g_s = np.interp(self._air.t_s[part] - age_s, self._air.t_s, self._rate_g_s)
@@ -149,7 +163,7 @@ class PlumeMap:
         return remaining_share(DEPOSITION_M_S[self._gas], distance_m, trip.release_m, trip.spread)
 
 
-def _at(air: CarryingAir, ticks: slice | Array) -> CarryingAir:
+def _at(air: CarryingAir, ticks: slice | Ticks) -> CarryingAir:
     """The same air at some of the ticks."""
     names = ("flow", "friction_velocity_m_s", "inv_obukhov_per_m", "sigma_v_m_s", "eddies")
     cut: Mapping[str, Array] = {name: getattr(air, name)[ticks] for name in names}

@@ -5,10 +5,12 @@ import pytest
 
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part
-from envirosense.physics.aerosol import bin_shares, growth_factor
+from envirosense.physics.aerosol import Mode, bin_shares, growth_factor
+from envirosense.physics.background import blend_paths
 from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names, pm2_5_share
-from envirosense.pole.fields.aerosols import Aerosols
+from envirosense.pole.fields.aerosols import Aerosols, _grown_shares
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.gases import _wander
 from envirosense.pole.sources import air_mass
 from envirosense.scenarios import AirMass, Forcing
 
@@ -19,8 +21,8 @@ CALM_NIGHT = {"wind_m_s": 1.0, "ghi_w_m2": 0.0, "dhi_w_m2": 0.0, "dni_w_m2": 0.0
 
 @pytest.fixture
 def inputs(make_world):
-    def build(*air_masses, seed=7, n=60, **columns):
-        world = make_world(n=n, seed=seed, **columns)
+    def build(*air_masses, seed=7, n=60, dt_s=10.0, **columns):
+        world = make_world(n=n, dt_s=dt_s, seed=seed, **columns)
         forcings = (Forcing(air_masses=air_masses),) if air_masses else ()
         return WorldInputs(world.site, world.atmosphere, np.zeros(n), forcings, seed)
 
@@ -117,6 +119,34 @@ def test_counts_are_those_of_the_exact_sizes(inputs, dew_point_c):
             exact += per_cm3 * mass[:, column, None] * shares
     counted = field.particle_per_cm3(EDGES_UM, AT)
     np.testing.assert_allclose(counted, exact, rtol=1e-3, atol=1e-4 * exact.sum(axis=1).max())
+
+
+@pytest.mark.parametrize(
+    ("kappa", "wettest"), [(0.02, 0.3), (0.02, 0.5), (0.3, 0.05), (0.0, 0.9), (1.1, 0.97)]
+)
+def test_small_growth_is_read_as_exactly_as_large(kappa, wettest):
+    mode, humidity = Mode(0.55, 2.2, 2.6, kappa), np.linspace(0.5 * wettest, wettest, 50)
+    exact = bin_shares(EDGES_UM, mode, growth_factor(humidity, kappa))
+    np.testing.assert_allclose(_grown_shares(EDGES_UM, mode, humidity), exact, atol=1e-4)
+
+
+def test_the_tick_moves_neither_mean_nor_spread_of_ten_minutes(inputs):
+    def ln_ten_minutes(dt_s, seed):
+        n = round(36_000 / dt_s)
+        pm = Aerosols(inputs(seed=seed, n=n, dt_s=dt_s, rain_mm=0.0)).pm_ug_m3(AT)[:, 1]
+        return np.log(pm.reshape(60, -1).mean(axis=1))
+
+    fine, coarse = (np.array([ln_ten_minutes(dt_s, seed) for seed in range(12)]) for dt_s in (5.0, 600.0))
+    ratio = np.diff(coarse, axis=1).var() / np.diff(fine, axis=1).var()
+    # n = 12 x 59 differences, neighbours correlated by -1/2 or less: standard error of the ratio below 10 %
+    assert ratio == pytest.approx(1.0, abs=0.5)
+
+
+def test_particles_and_gases_share_one_wander(inputs):
+    world = inputs(n=3, dt_s=60.0)
+    field = Aerosols(world)
+    gas = _wander(world.world_seed, "shared", 4, 60.0)
+    np.testing.assert_allclose(blend_paths(*field._shared_paths.T), gas[:3], rtol=1e-12)
 
 
 def test_rain_washes_coarse_particles_out_first(inputs):

@@ -7,10 +7,11 @@ from envirosense.core.errors import ConfigError
 from envirosense.physics.harmonics import HARMONICS
 from envirosense.physics.high_impedance import SURFACES, fault_current, wandering_path
 from envirosense.physics.line_fields import polarisation_ellipse, resultant
+from envirosense.physics.partial_discharge import list_pulses
 from envirosense.pole.fields.electric import CONVERTER_NOISE, RADIO_BANDS_HZ, LineFields
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.site import Site
-from envirosense.scenarios import Discharge, Forcing, Impact, LineChange, Structure, Tank
+from envirosense.scenarios import Discharge, Forcing, Impact, LineChange, Structure, Tank, WeatherChange
 
 WORKED = Site(crossarm_drop_m=1.55, insulator_height_m=0.25)  # wires of reference 2.3: 10.7 and 9.1 m
 BRACKET = WORKED.place(0.3, 0.0, 8.0)
@@ -213,6 +214,21 @@ def test_a_slack_line_sways_more_and_a_blow_sets_it_swinging(sway):
     assert np.abs(struck[21:30]).max() > 0.01
 
 
+def test_nothing_before_a_cause_tells_of_it_in_the_sway(make_fields, make_world):
+    late = np.r_[np.zeros(30), np.ones(30)]
+    slack = Forcing(structures=(Structure(tension_factor=1.0 - 0.6 * late),))
+    sound, loose = (
+        make_fields(*causes, dt_s=1.0, wind_m_s=10.0).magnetic_t(BESIDE_C) for causes in ((), (slack,))
+    )
+    np.testing.assert_array_equal(loose[:30], sound[:30])
+    assert np.abs(loose[30:] - sound[30:]).max() > 0.0
+    worlds = [make_world(site=WORKED, dt_s=1.0) for _ in range(2)]
+    worlds[1].add(Forcing(weather=(WeatherChange(wind_m_s=12.0 * late),)))
+    calm, gusty = (world.state(0, 60).magnetic_t(BESIDE_C) for world in worlds)
+    np.testing.assert_array_equal(gusty[:30], calm[:30])
+    assert np.abs(gusty[30:] - calm[30:]).max() > 0.0
+
+
 def gap(charge_c=1e-7, n=60, at=None, **changes):
     pulses = np.zeros(n)
     pulses[n // 2 :] = 240.0
@@ -227,6 +243,20 @@ def test_discharges_raise_the_radio_noise_while_they_burn(make_fields):
     np.testing.assert_array_equal(after[:30], before[:30])
     assert np.all(after[30:] > before[30:])
     assert np.all(after[30:, 3] > 10 * before[30:, 3])
+
+
+def test_radio_noise_is_that_of_the_mean_square_charge(make_fields):
+    """Campbell's theorem, against single pulses of the pattern, whose charges scatter."""
+    charge_c, pulse_s = 1e-6, 1e-6
+    at = WORKED.place(-1.12, 500.0, 10.0)  # 0.7 m under phase a; only the guided half is left
+    noisy, quiet = (
+        make_fields(*causes).radio_t(at)[-1, 3] for causes in ((gap(charge_c=charge_c, kind="arc"),), ())
+    )
+    listed = np.abs(list_pulses("arc", 100_000, np.random.default_rng(2)).charge_c)
+    scatter = np.mean(listed**2) / np.mean(listed) ** 2  # 2 for an exponential law
+    edges = np.arctan(2.0 * np.pi * pulse_s * np.array(RADIO_BANDS_HZ[3]))
+    current_a2 = 2.0 * scatter * charge_c**2 * 240.0 * np.diff(edges)[0] / (2.0 * np.pi * pulse_s)
+    assert noisy**2 - quiet**2 == pytest.approx((0.5 * 2e-7 / 0.7) ** 2 * current_a2, rel=0.03)
 
 
 def test_radio_noise_falls_with_distance_and_follows_its_phase(make_fields):

@@ -177,6 +177,12 @@ def test_windows_of_a_waveform_agree_where_they_overlap():
     np.testing.assert_array_equal(whole[1000:1400], part)
 
 
+def test_a_rate_is_a_rate_however_it_is_written():
+    motion = _motion()
+    whole, real = (motion.motion_waveform(9.3, 10.0, 1.0, rate_hz) for rate_hz in (100, 100.0))
+    np.testing.assert_array_equal(whole, real)
+
+
 def test_order_of_questions_does_not_matter():
     one, other = _motion(), _motion()
     first = one.acceleration_m_s2(9.3)

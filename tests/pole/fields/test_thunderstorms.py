@@ -8,13 +8,15 @@ import pytest
 
 from envirosense.climate.files import greensboro
 from envirosense.core.grid import TimeGrid
-from envirosense.pole.atmosphere import make_atmosphere
+from envirosense.pole.atmosphere import changed, make_atmosphere
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.thunderstorms import Thunderstorms
 from envirosense.pole.site import Site
+from envirosense.pole.storms import storm_change
 from envirosense.scenarios import Forcing, Storm
 
 NEAR = Storm("near", 900.0, 2000.0, 30.0, 10.0, 8.0, 2400.0)
+OVERHEAD = Storm("overhead", 1800.0, 1000.0, 30.0, 8.0, 8.0, 2400.0)
 FAR = Storm("far", 900.0, 30_000.0, 200.0, 10.0, 8.0, 2400.0)
 
 
@@ -39,6 +41,32 @@ def test_a_storm_moves_no_stroke_of_another():
     both = Thunderstorms(_inputs(NEAR, FAR, rain_mm=0.0)).strikes()
     assert np.all(np.isin(alone.time_s, both.time_s))
     assert both.time_s.size > alone.time_s.size
+
+
+def test_the_order_of_storms_moves_no_stroke():
+    ahead, behind = (Thunderstorms(_inputs(*s, rain_mm=0.0)).strikes() for s in ((FAR, NEAR), (NEAR, FAR)))
+    np.testing.assert_array_equal(ahead.time_s, behind.time_s)
+    np.testing.assert_array_equal(ahead.x_m, behind.x_m)
+
+
+def test_two_storms_of_one_name_flash_apart():
+    strikes = Thunderstorms(_inputs(NEAR, NEAR, rain_mm=0.0)).strikes()
+    assert np.all(np.diff(strikes.time_s) > 0.0)
+
+
+@pytest.mark.parametrize("rain_mm", [0.0, 12.0])
+def test_the_rain_of_a_named_storm_brings_no_second_one(rain_mm):
+    muggy = {"rain_mm": rain_mm, "dew_point_c": 20.0, "air_c": 28.0}
+    natural = _inputs(n=360, hour_utc=20, **muggy)
+    alone = Thunderstorms(natural)
+    air = changed(
+        natural.atmosphere, [storm_change(OVERHEAD, natural.grid, natural.atmosphere.weather.wind_from_rad)]
+    )
+    under = replace(natural, atmosphere=air, forcings=(Forcing(storms=(OVERHEAD,)),))
+    assert air.weather.rain_mm_h.mean() > rain_mm + 10.0
+    both = Thunderstorms(under)
+    assert len(both.cells) == len(alone.cells) + 1
+    assert np.all(np.isin(alone.strikes().time_s, both.strikes().time_s))
 
 
 def test_strokes_do_not_depend_on_the_tick():

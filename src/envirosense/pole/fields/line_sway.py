@@ -47,9 +47,8 @@ def wire_slopes(inputs: WorldInputs, n_wires: int) -> Array:
     density = air.weather.pressure_pa / (DRY_AIR_GAS_CONSTANT_J_KG_K * air.weather.air_k)
     force = drag_n_m(span, np.hypot(wind[:, 0], wind[:, 1]), wind @ across, density)
     mean_m_s = air.mean_wind_m_s(height_m)
-    typical_m_s = float(np.mean(mean_m_s))
-    middle_m = blow_out_m(span, gust_following(force, inputs.grid.dt_s, span, typical_m_s))
-    damping = swing_damping(span, typical_m_s)
+    middle_m = blow_out_m(span, gust_following(force, inputs.grid.dt_s, span, mean_m_s))
+    damping = swing_damping(span, mean_m_s)
     static_m = blow_out_m(span, drag_n_m(span, mean_m_s, mean_m_s * (air.downwind @ across), density))
     ringing = _ringing(inputs, span, damping, n_wires)
     swing_m = _resonant_sigma_m(inputs, span, static_m, mean_m_s, damping, height_m)[:, None] * ringing
@@ -58,8 +57,8 @@ def wire_slopes(inputs: WorldInputs, n_wires: int) -> Array:
 
 
 def _span(inputs: WorldInputs) -> Span:
-    """The usual span, its sag deepened by the mean loss of tension over the episode."""
-    tension = 1.0
+    """The usual span, its sag deepened by each tick's loss of tension."""
+    tension: Array | float = 1.0
     for structure in inputs.structures():
         if structure.tension_factor is not None:
             factor = structure.tension_factor
@@ -67,13 +66,13 @@ def _span(inputs: WorldInputs) -> Span:
                 raise ConfigError(
                     "structure.tension_factor", factor.shape, f"must be ({inputs.grid.n},) and finite"
                 )
-            tension *= float(np.mean(factor))
+            tension = tension * factor
     diameter_m = inputs.site.conductor_diameter_m
     mass_kg_m = CABLE_KG_M3 * math.pi / 4.0 * diameter_m**2
-    return Span(SPAN_M, SAG_M / max(tension, LEAST_TENSION), mass_kg_m, diameter_m)
+    return Span(SPAN_M, SAG_M / np.maximum(tension, LEAST_TENSION), mass_kg_m, diameter_m)
 
 
-def _ringing(inputs: WorldInputs, span: Span, damping: float, n_wires: int) -> Array:
+def _ringing(inputs: WorldInputs, span: Span, damping: Array, n_wires: int) -> Array:
     """Unit-variance ringing of each wire, (time, wire)."""
     paths = []
     for wire in range(n_wires):
@@ -85,7 +84,7 @@ def _ringing(inputs: WorldInputs, span: Span, damping: float, n_wires: int) -> A
 
 
 def _resonant_sigma_m(
-    inputs: WorldInputs, span: Span, static_m: Array, mean_m_s: Array, damping: float, height_m: float
+    inputs: WorldInputs, span: Span, static_m: Array, mean_m_s: Array, damping: Array, height_m: float
 ) -> Array:
     """Standard deviation of the ringing at the middle of the span, (time,) [m]."""
     s = inputs.atmosphere.stability
@@ -94,12 +93,15 @@ def _resonant_sigma_m(
     return resonant_sigma_m(span, static_m, mean_m_s, density, damping)
 
 
-def _struck_m(inputs: WorldInputs, span: Span, damping: float) -> Array:
-    """Swing that blows on the pole leave behind, (time,) [m]."""
-    site, total_m = inputs.site, np.zeros(inputs.grid.n)
+def _struck_m(inputs: WorldInputs, span: Span, damping: Array) -> Array:
+    """Swing that blows on the pole leave behind, (time,) [m], with the sag and the wind of the blow."""
+    site, grid, total_m = inputs.site, inputs.grid, np.zeros(inputs.grid.n)
+    swing_hz = np.broadcast_to(span.swing_hz, grid.n)
     for impact in inputs.impacts():
         lever = min(max(impact.height_m / site.pole_height_m, 0.0), 1.0) ** 2  # first mode's shape, roughly
         across = math.sin(math.radians(impact.azimuth_deg - site.line_azimuth_deg))
         velocity_m_s = END_DRIVE * across * lever * impact.impulse_n_s / TOP_MASS_KG
-        total_m += ring_down_m(inputs.grid.t_s - impact.at_s, velocity_m_s, span.swing_hz, damping)
+        tick = min(int(impact.at_s / grid.dt_s), grid.n - 1)
+        since_s, hz = grid.t_s - impact.at_s, float(swing_hz[tick])
+        total_m += ring_down_m(since_s, velocity_m_s, hz, float(damping[tick]))
     return np.clip(total_m, -span.sag_m, span.sag_m)

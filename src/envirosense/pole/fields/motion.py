@@ -8,6 +8,7 @@ drawn in pieces aligned to the episode, so windows that overlap agree.
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
@@ -59,12 +60,13 @@ class PoleMotion:
         self._require_height(height_m)
         if height_m not in self._acceleration:
             drive = self._drive
-            random = self._at_ticks(drive.gust_ms(height_m)) * self._gust_gain[:, None, None]
-            random += self._at_ticks(drive.wire_ms(height_m))
-            power = random * self._gamma
+            power = self._at_ticks(drive.gust_ms(height_m))  # in place from here: the arrays are large
+            power *= self._gust_gain[:, None, None]
+            power += self._at_ticks(drive.wire_ms(height_m))
+            power *= self._gamma
             power[:, 3:] += self._hum.power(height_m)
             self._add_blows(power, height_m)
-            self._acceleration[height_m] = np.sqrt(power)
+            self._acceleration[height_m] = np.sqrt(power, out=power)
         return self._acceleration[height_m]
 
     def tilt_rad(self) -> Array:
@@ -143,14 +145,20 @@ class PoleMotion:
 
     def _at_ticks(self, knots: Array) -> Array:
         """Values at the knots read linearly at the ticks, (time, ...)."""
-        ticks = np.arange(self._inputs.grid.n)
-        at = self._drive.ticks
-        if at.size == 1:
-            return np.repeat(knots, ticks.size, axis=0)
+        if knots.shape[0] == 1:
+            return np.repeat(knots, self._inputs.grid.n, axis=0)
+        left, share = self._between_knots
+        out = np.diff(knots, axis=0)[left]
+        out *= share.reshape((-1,) + (1,) * (knots.ndim - 1))
+        out += knots[left]
+        return out
+
+    @cached_property
+    def _between_knots(self) -> tuple[npt.NDArray[np.int64], Array]:
+        """Knot before each tick, and how far on the tick lies toward the next, (time,) each."""
+        ticks, at = np.arange(self._inputs.grid.n), self._drive.ticks
         left = np.minimum(np.searchsorted(at, ticks, side="right") - 1, at.size - 2)
-        share = (ticks - at[left]) / (at[left + 1] - at[left])
-        share = share.reshape((-1,) + (1,) * (knots.ndim - 1))
-        return np.asarray(knots[left] + share * (knots[left + 1] - knots[left]))
+        return left, (ticks - at[left]) / (at[left + 1] - at[left])
 
     @cached_property
     def _gamma(self) -> Array:

@@ -20,7 +20,6 @@ from envirosense.pole.sensors.wind_stages import (
     FULL_TURN_DEG,
     CalmDirection,
     Orientation,
-    PoleWake,
     ToComponents,
     ToPolar,
     polar,
@@ -29,18 +28,11 @@ from envirosense.pole.sensors.wind_stages import (
 RAIN_REFERENCE_MM_H = 10.0  # at which the part states its mean time between dropouts
 
 
-class WindSensorConfig(SensorConfig):
-    """A wind sensor and the pole beside it."""
-
-    pole_azimuth_deg: float | None = 180.0  # where the pole stands, seen from the sensor; None: clear of it
-
-
-class WindSensor(BaseSensor[WindSensorConfig]):
+class WindSensor(BaseSensor[SensorConfig]):
     """Horizontal wind: speed [m/s] and direction it comes from [deg], (time, 2)."""
 
     sensor_type: ClassVar[str] = "wind_sensor"
     part_kind: ClassVar[str] = "wind"
-    config_type: ClassVar[type[SensorConfig]] = WindSensorConfig
 
     def _pair(self, name: str) -> Array:
         return self.values.numbers(name, "reading", 2)
@@ -61,10 +53,9 @@ class WindSensor(BaseSensor[WindSensorConfig]):
         return polar(world.wind_m_s(self.position_3d)[:, :2])
 
     def stages(self) -> tuple[st.AnyStage, ...]:
-        """Wake, mounting, transducers, output."""
+        """Mounting, transducers, output."""
         v = self.values
         return (
-            *self._wake(),
             Orientation("orientation", v.number("orientation.spread", "deg")),
             ToComponents("to_components"),
             st.Calibration(
@@ -85,13 +76,6 @@ class WindSensor(BaseSensor[WindSensorConfig]):
                 period=np.array([0.0, FULL_TURN_DEG]),
             ),
         )
-
-    def _wake(self) -> tuple[st.AnyStage, ...]:
-        v, azimuth_deg = self.values, self.config.pole_azimuth_deg
-        if azimuth_deg is None:
-            return ()
-        deficit, width_deg = v.number("wake.deficit", "1"), v.number("wake.width", "deg")
-        return (PoleWake("pole_wake", azimuth_deg, deficit, width_deg, v.number("wake.bending", "deg")),)
 
     def _up_in_rain_s(self, conditions: Conditions) -> Array:
         if conditions.rain_mm_h is None:

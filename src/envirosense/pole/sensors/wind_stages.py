@@ -80,39 +80,6 @@ class ToPolar(Transform):
 
 
 @dataclass(frozen=True, slots=True)
-class PoleWake:
-    """Slower and bent wind while the pole stands upwind.
-
-    Speed x (1 - deficit exp(-(d / width)^2)), direction + bending (d / width) exp((1 - (d / width)^2) / 2)
-    with d from the pole's azimuth: greatest at the edges, opposite on the two sides. Both assumed.
-    """
-
-    name: str
-    azimuth_deg: float
-    deficit: float
-    width_deg: float
-    bending_deg: float
-
-    def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
-        """Nothing to remember."""
-
-    def apply(
-        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
-    ) -> tuple[Array, None]:
-        """Wind behind the pole, (time, 2)."""
-        off = signed_deg(x[:, 1] - self.azimuth_deg) / self.width_deg
-        speed = x[:, 0] * (1.0 - self.deficit * np.exp(-off * off))
-        bent_deg = self.bending_deg * off * np.exp(0.5 * (1.0 - off * off))
-        return np.column_stack((speed, wrapped_deg(x[:, 1] + bent_deg))), None
-
-    def describe(self, carry: None) -> Description:
-        """Where the pole stands and how it acts."""
-        return as_description(
-            {"azimuth_deg": self.azimuth_deg, "deficit": self.deficit, "width_deg": self.width_deg}
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Orientation:
     """North mark of the sensor that points a little wrong; normal with `spread_deg`."""
 

@@ -29,7 +29,13 @@ def _causes(moment: WorldMoment) -> list[Sequence[str]]:
     forcing, rows = moment.run.forcing, []
     for kind in fields(forcing):
         for cause in getattr(forcing, kind.name):
-            rows.append((phrase(type(cause).__name__ if False else kind.name.rstrip("s")), _where(cause), _course(cause, moment)))
+            rows.append(
+                (
+                    phrase(type(cause).__name__ if False else kind.name.rstrip("s")),
+                    _where(cause),
+                    _course(cause, moment),
+                )
+            )
     return rows or [("none", "\u2014", "nothing acts on this world but weather and load")]
 
 
@@ -61,9 +67,14 @@ def _course(cause: Any, moment: WorldMoment) -> str:
 
 def _mapping(name: str, unit: str, courses: Mapping[Any, Any], moment: WorldMoment) -> list[str]:
     largest = sorted(courses, key=lambda key: -float(np.max(np.abs(courses[key]))))
-    texts = [f"{words(str(key))} {_array_text(np.asarray(courses[key]), unit, moment)}" for key in largest[:_MOST_COURSES]]
+    texts = [
+        f"{words(str(key))} {_array_text(np.asarray(courses[key]), unit, moment)}"
+        for key in largest[:_MOST_COURSES]
+    ]
     more = len(largest) - len(texts)
-    return [f"{words(name)}: " + ", ".join(texts) + (f" and {more} more" if more > 0 else "")] if texts else []
+    return (
+        [f"{words(name)}: " + ", ".join(texts) + (f" and {more} more" if more > 0 else "")] if texts else []
+    )
 
 
 def _array_text(course: Any, unit: str, moment: WorldMoment) -> str:
@@ -82,7 +93,12 @@ def _tiers(moment: WorldMoment, views: PlumeViews | None) -> list[Sequence[str]]
     if views is not None:
         total = sum(views.tiers.values())
         rows += [
-            (words(views.source.name), f"{100 * n / total:.0f}\u2009% of the map", kind.name, kind.reason)
+            (
+                words(views.source.name),
+                f"{100 * n / total:.0f}\u2009% of places downwind",
+                kind.name,
+                kind.reason,
+            )
             for kind, n in sorted(views.tiers.items(), key=lambda item: -item[1])
         ]
     return rows

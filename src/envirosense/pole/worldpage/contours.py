@@ -45,7 +45,11 @@ def _crossings(logs: Array, x_m: Array, y_m: Array, i: int, j: int) -> list[tupl
     return ends
 
 
-def label_place(segments: Sequence[Segment], from_m: tuple[float, float], slope: float) -> tuple[float, float]:
+def label_place(
+    segments: Sequence[Segment], from_m: tuple[float, float], slope: float
+) -> tuple[float, float]:
     """Middle of the piece nearest to a slanting line down from a point, so that names stand in a row."""
     middles = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in segments]
-    return min(middles, key=lambda m: abs(m[0] - from_m[0] - slope * (from_m[1] - m[1])) + 100.0 * (m[1] > from_m[1]))
+    return min(
+        middles, key=lambda m: abs(m[0] - from_m[0] - slope * (from_m[1] - m[1])) + 100.0 * (m[1] > from_m[1])
+    )

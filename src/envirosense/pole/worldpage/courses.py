@@ -34,10 +34,13 @@ def world_view(moment: WorldMoment) -> TimeView:
     """Time axis of the episode, with the event's stages and the moment."""
     grid, labels = moment.run.spec.grid, moment.run.labels
     spans = tuple(s for i, event in enumerate(labels.events) for s in _spans(i, event, grid.dt_s))
-    shift_h = moment.run.world.year.clock_shift_h
+    shift_h = _clock_shift_h(moment)
     markers = [Marker(moment.at_s, "moment shown", "seen")]
     for event in labels.events:
-        for t_s, name, kind in ((event.onset_s(grid), "onset", "onset"), (event.ignition_s(grid), "ignition", "ignition")):
+        for t_s, name, kind in (
+            (event.onset_s(grid), "onset", "onset"),
+            (event.ignition_s(grid), "ignition", "ignition"),
+        ):
             if t_s is not None:
                 markers.append(Marker(t_s, name, kind))
     return TimeView(
@@ -51,12 +54,26 @@ def world_view(moment: WorldMoment) -> TimeView:
     )
 
 
+def _clock_shift_h(moment: WorldMoment) -> float:
+    """Local standard time minus UTC [h]."""
+    start = moment.run.spec.grid.start_utc
+    local_h = float(moment.run.world.atmosphere.hour_local[0])
+    offset_h = local_h - (start.hour + start.minute / 60.0 + start.second / 3600.0)
+    return round(4.0 * ((offset_h + 12.0) % 24.0 - 12.0)) / 4.0
+
+
 def _spans(event_id: int, event: EventLabels, dt_s: float) -> list[Span]:
     code = np.where(event.active, event.stage.astype(np.int64), -1)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(code)) + 1])
     ends = np.append(starts[1:], code.size)
     return [
-        Span(event_id, event.stage_names[code[a]], float(a * dt_s), float(b * dt_s), int(event.level[a:b].max()))
+        Span(
+            event_id,
+            event.stage_names[code[a]],
+            float(a * dt_s),
+            float(b * dt_s),
+            int(event.level[a:b].max()),
+        )
         for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
         if code[a] >= 0
     ]
@@ -70,7 +87,9 @@ def course_charts(moment: WorldMoment, view: TimeView) -> str:
     bearing = np.mod(np.degrees(np.arctan2(-wind[:, 0], -wind[:, 1])), 360.0)
     energy = state.energy()
     air_c = state.air_k(at) - ZERO_CELSIUS_K
-    field_t, field_v_m = (np.sqrt(np.sum(np.abs(f) ** 2, axis=(1, 2))) for f in (state.magnetic_t(at), state.electric_v_m(at)))
+    field_t, field_v_m = (
+        np.sqrt(np.sum(np.abs(f) ** 2, axis=(1, 2))) for f in (state.magnetic_t(at), state.electric_v_m(at))
+    )
     radio = 20.0 * np.log10(np.maximum(state.radio_t(at), 1e-20) / _PICOTESLA)
     current = state.phase_current_a()
     charts = [
@@ -78,11 +97,25 @@ def course_charts(moment: WorldMoment, view: TimeView) -> str:
         _dots(moment, view, "Wind from", "\u00b0", bearing),
         _gas_chart(moment, view),
         _chart(moment, view, "PM2.5", "\u00b5g/m\u00b3", [("", state.pm_ug_m3(at)[:, 1])], floor=0.0),
-        _chart(moment, view, "Air and device case", "\u00b0C", [("case", state.housing_k() - ZERO_CELSIUS_K), ("air", air_c)]),
-        _chart(moment, view, "Line current", "A", [(f"phase {p}", current[:, i]) for i, p in enumerate("ABC")]),
+        _chart(
+            moment,
+            view,
+            "Air and device case",
+            "\u00b0C",
+            [("case", state.housing_k() - ZERO_CELSIUS_K), ("air", air_c)],
+        ),
+        _chart(
+            moment, view, "Line current", "A", [(f"phase {p}", current[:, i]) for i, p in enumerate("ABC")]
+        ),
         _chart(moment, view, "Magnetic field", "\u00b5T", [("", 1e6 * field_t)]),
         _chart(moment, view, "Electric field", "V/m", [("", field_v_m)]),
-        _chart(moment, view, "Radio noise", "dB re 1 pT", [(_khz(*band), radio[:, i]) for i, band in enumerate(RADIO_BANDS_HZ)]),
+        _chart(
+            moment,
+            view,
+            "Radio noise",
+            "dB re 1 pT",
+            [(_khz(*band), radio[:, i]) for i, band in enumerate(RADIO_BANDS_HZ)],
+        ),
         _chart(moment, view, "Battery charge", "%", [("", 100.0 * energy.charge)]),
         _chart(moment, view, "Solar panel", "W", [("", energy.panel_w)], floor=0.0, least_span=0.1),
         _chart(moment, view, "Pressure", "Pa", [("", state.pressure_pa(at))]),
@@ -132,13 +165,15 @@ def _gas_chart(moment: WorldMoment, view: TimeView) -> str:
     excess = moment.state.gas_excess_ppb(names, moment.device_m)
     order = np.argsort(-np.abs(excess).max(axis=0), kind="stable")[:N_GASES]
     curves = [(words(names[i]), excess[:, i]) for i in order]
-    return _chart(moment, view, "Gas excess", "ppb", curves, note="three largest")
+    return _chart(moment, view, "Gas excess", "ppb", curves, note="three largest", least_span=1e-3)
 
 
 def _lightning(moment: WorldMoment, view: TimeView) -> str:
     strikes = moment.state.strikes()
     series = Series(strikes.time_s, np.hypot(strikes.x_m, strikes.y_m) / 1e3, "km")
-    drawn = chart("Lightning strokes", "km away", [Line("strokes", "c0", series, is_dots=True)], view, floor=0.0)
+    drawn = chart(
+        "Lightning strokes", "km away", [Line("strokes", "c0", series, is_dots=True)], view, floor=0.0
+    )
     return f"<div>{drawn}</div>"
 
 
@@ -158,7 +193,11 @@ def vibration_strip(moment: WorldMoment, view: TimeView) -> str:
     rms = moment.state.acceleration_m_s2(moment.device_m[2])
     flat = rms.reshape(rms.shape[0], -1)
     power = 20.0 * np.log10(np.sqrt(np.maximum(binned(flat**2), 1e-24)) / 1e-6)
-    names = [f"{low:g}\u2013{high:g} Hz {axis}" for low, high in VIBRATION_BANDS_HZ for axis in ("along", "across", "up")]
+    names = [
+        f"{low:g}\u2013{high:g} Hz {axis}"
+        for low, high in VIBRATION_BANDS_HZ
+        for axis in ("along", "across", "up")
+    ]
     rows = [(name, f"{1e3 * flat[moment.tick, i]:.2g}") for i, name in enumerate(names)]
     high = float(power.max())
     scale = ColourScale(max(float(power.min()), high + 20.0 * np.log10(_STILL)), high + 1e-6)

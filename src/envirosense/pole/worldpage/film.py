@@ -14,7 +14,24 @@ from envirosense.pole.worldpage.palettes import GAS_PALETTE, LogScale, log_scale
 from envirosense.pole.worldpage.plumes import PlumeViews, View
 
 _DECADES = 4.0
-_COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+_COMPASS = (
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+)
 _WIND_M = 9.0  # length of the plan's wind arrow, as a share of nothing: metres in the plan
 _EAST, _NORTH, _UP = "east of the pole [m]", "north of the pole [m]", "above ground [m]"
 
@@ -167,7 +184,7 @@ def _two_names(drawing: Drawing, device: tuple[float, float], source: tuple[floa
 
 def _compass(along: tuple[float, float]) -> str:
     bearing = float(np.degrees(np.arctan2(along[0], along[1])))
-    return _COMPASS[round(bearing / 45.0) % 8]
+    return _COMPASS[round(bearing / 22.5) % len(_COMPASS)]
 
 
 def _film_data(moment: WorldMoment, views: PlumeViews | None, scale: LogScale | None) -> str:

@@ -19,7 +19,11 @@ N_SHOWN: Final = 12
 def heat_section(moment: WorldMoment, view: TimeView) -> str:
     """Thermal picture beside the strip of the hottest components."""
     picture = _picture(moment)
-    body = f'<div class="camera">{picture}<div>{_strip(moment, view)}</div></div>' if picture else _strip(moment, view)
+    body = (
+        f'<div class="camera">{picture}<div>{_strip(moment, view)}</div></div>'
+        if picture
+        else _strip(moment, view)
+    )
     return f'<p class="small">{_sentence(moment)}</p>{body}'
 
 
@@ -38,7 +42,9 @@ def _picture(moment: WorldMoment) -> str:
     scale = colour_scale(image_c[None])
     uri = data_uri(indexed_png(scale.indices(image_c), thermal_palette()))
     ramp = data_uri(indexed_png(np.arange(255, -1, -1, dtype=np.uint8).reshape(-1, 1), thermal_palette()))
-    labels = "".join(f'<span style="bottom:{100 * place:.1f}%">{text}</span>' for place, text in scale.ticks())
+    labels = "".join(
+        f'<span style="bottom:{100 * place:.1f}%">{text}</span>' for place, text in scale.ticks()
+    )
     row, column = np.unravel_index(int(image_c.argmax()), image_c.shape)
     height, width = image_c.shape
     hottest = f"hottest pixel {image_c.max():.0f}\u2009\u00b0C, coldest {image_c.min():.0f}\u2009\u00b0C"
@@ -75,4 +81,4 @@ def _strip(moment: WorldMoment, view: TimeView) -> str:
     picture = binned(table_c)
     shown = [(name, value.replace("-", "\u2212")) for name, value in rows]
     return strip("Hottest components", "\u00b0C", shown, picture, colour_scale(picture[None]), view, moment.at_s,
-                 "largest rise over air first; numbers are those of the moment")  # fmt: skip
+                 "numbers: at the moment")  # fmt: skip

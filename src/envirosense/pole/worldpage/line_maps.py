@@ -19,6 +19,7 @@ _PX: Final = 240
 _N_TRIALS: Final = 40  # points at which the grid is held against the exact field
 _CLEAR_M: Final = 1.5  # of a wire: nearer, the field changes within a cell
 _MOST_LEVELS: Final = 8
+_LABEL_M: Final = 2.2  # from the crossarm's middle: nearer, names would cover one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ def _trials(moment: WorldMoment, half_m: float, top_m: float) -> list[Position]:
     """Fixed points spread evenly, away from the wires."""
     wires = wire_heights_m(moment.run.site).values()
     k = np.arange(4 * _N_TRIALS)
-    x, z = 2.0 * half_m * np.mod(0.5 + 0.7548776662 * k, 1.0) - half_m, top_m * np.mod(0.5 + 0.5698402910 * k, 1.0)
+    x, z = (
+        2.0 * half_m * np.mod(0.5 + 0.7548776662 * k, 1.0) - half_m,
+        top_m * np.mod(0.5 + 0.5698402910 * k, 1.0),
+    )
     clear = [
         (float(a), 0.0, float(b))
         for a, b in zip(x, z, strict=True)
@@ -68,8 +72,10 @@ def line_maps_section(moment: WorldMoment) -> str:
     figures = _field_figure(moment, magnetic, "Magnetic flux density", "\u00b5T", 2.5) + _field_figure(
         moment, electric, "Electric field", "V/m", 2.5
     )
+
     def share(one: LineMap) -> str:
         return f"{100.0 * one.error.relative:.2g}\u2009%"
+
     note = (
         "RMS over all harmonics and axes at the moment, in the plane across the line at the pole. "
         f"Drawn on a grid of {_STEP_M:g}\u2009m; between its nodes, {_CLEAR_M:g}\u2009m and more from a wire, it differs from "
@@ -90,10 +96,13 @@ def _field_figure(moment: WorldMoment, found: LineMap, title: str, unit: str, de
         pieces = contour(found.values, found.across_m, found.up_m, level)
         if not pieces:
             continue
-        path = "".join(f"M{a:.2f} {window.top_m - b:.2f}L{c:.2f} {window.top_m - d:.2f}" for (a, b), (c, d) in pieces)
+        path = "".join(
+            f"M{a:.2f} {window.top_m - b:.2f}L{c:.2f} {window.top_m - d:.2f}" for (a, b), (c, d) in pieces
+        )
         drawing.raw(f'<path class="contour" d="{path}"/>')
         x, y = label_place(pieces, anchor, 0.75 if i % 2 else -0.75)
-        drawing.name(f"{level:g}", x, y, "mid", "level")
+        if np.hypot(x, y - anchor[1]) > _LABEL_M:
+            drawing.name(f"{level:g}", x, y, "mid", "level")
     for name, (across, up_m) in wire_heights_m(site).items():
         drawing.mark("wire", across, up_m)
         drawing.name(name.removeprefix("phase "), across, up_m, "above", "tiny")
