@@ -26,6 +26,7 @@ from envirosense.pole.thermal_imperfections import CameraUnit
 from envirosense.pole.thermal_recording import rain_film_loss
 from envirosense.pole.world import Environment3DState
 
+OF_SENSORS = {"observability", "masks", "stages"}  # of the product, left out by both baselines
 
 type Indices = npt.NDArray[np.int32]
 
@@ -76,7 +77,7 @@ def simulate_world(spec: EpisodeSpec) -> Hour:
         housing_k=state.housing_k(),
         window_loss=rain_film_loss(state.rain_mm_h()),
         sun=_sun_pixels(state, camera.camera),
-        streams={name: table for name, table in streams.items() if table.num_rows},
+        streams={name: table for name, table in streams.items() if name not in OF_SENSORS},
     )
 
 

@@ -1,4 +1,4 @@
-"""Where the processor time of a pole-hour goes: exclusive times of the path's parts, no profiler."""
+"""Where the processor time of a pole-hour goes: exclusive times of parts and physics modules, no profiler."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import modules
 import workload
 
 from envirosense.core.episode import EpisodeSpec
@@ -16,6 +17,7 @@ from envirosense.pole import run
 from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
 
 REST = "plan, keys, batches, journal"
+WORLD = "world: "  # before the name of a physics module
 
 
 class Stopwatch:
@@ -57,10 +59,10 @@ def _named(part: str) -> Callable[..., str]:
 
 
 PARTS: tuple[tuple[Any, str, Callable[..., str]], ...] = (
-    (run.EpisodeRun, "__init__", _named("world and device set-up")),
-    (run.EpisodeRun, "write_block", _named("world, truth and labels")),
-    (run.EpisodeRun, "write_causes", _named("world, truth and labels")),
-    (run.EpisodeRun, "summary", _named("world, truth and labels")),
+    (run.EpisodeRun, "__init__", _named("site, scenario and device set-up")),
+    (run.EpisodeRun, "write_block", _named("tables of truth and labels")),
+    (run.EpisodeRun, "write_causes", _named("tables of truth and labels")),
+    (run.EpisodeRun, "summary", _named("tables of truth and labels")),
     (run, "excess_snr", _named("observability")),
     (BaseSensor, "run", _named("scalar sensors")),
     (ThermalCameraSensor, "run_frames", _named("thermal camera")),
@@ -78,6 +80,11 @@ def _instrumented(watch: Stopwatch) -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, part in PARTS:
             stack.enter_context(patch.object(owner, name, watch.timed(getattr(owner, name), part)))
+        for module in modules.MODULES:
+            part = _named(WORLD + module)
+            for owner, name in modules.places(module):
+                member = modules.timed_member(owner, name, lambda f, part=part: watch.timed(f, part))
+                stack.enter_context(patch.object(owner, name, member))
         yield
 
 

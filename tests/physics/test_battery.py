@@ -110,6 +110,13 @@ def test_the_step_hardly_matters(dt_s):
     assert coarse.voltage_v[-1] == pytest.approx(fine.voltage_v[-1], abs=2e-3)
 
 
+def test_series_of_different_lengths_are_refused():
+    with pytest.raises(ValueError, match="one shape"):
+        run(PACK, PackState(0.5), np.ones(5), np.ones(4), np.full(5, WARM), 1.0)
+    with pytest.raises(ValueError, match="dt_s"):
+        course(1.0, 0.0, n=2, dt_s=0.0)
+
+
 def test_hysteresis_keeps_the_last_direction_at_rest():
     charged, drawn = (course(load, sun, n=4000).end for load, sun in ((0.0, 20.0), (20.0, 0.0)))
     assert charged.hysteresis > 0.2

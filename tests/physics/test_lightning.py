@@ -92,6 +92,22 @@ def test_strokes_lie_within_their_flash_and_in_order(strikes):
     assert np.all(strikes.x_m[first] == 0.0)
 
 
+def test_a_cut_numbers_flashes_by_the_first_stroke_left():
+    none = np.zeros(4)
+    both = lt.Strikes(
+        np.array([1.0, 2.0, 3.0, 4.0]),
+        none,
+        none,
+        none,
+        np.array([0, 1, 0, 1]),
+        none > 0,
+        np.array([5.0, 6.0]),
+    )
+    late = lt.strikes_between(both, 1.5, 9.0)
+    np.testing.assert_array_equal(late.flash_id, [0, 1, 0])
+    np.testing.assert_array_equal(late.flash_duration_s, [6.0, 5.0])
+
+
 def test_storms_join_in_order_with_flashes_renumbered():
     rng = np.random.default_rng(2)
     one = lt.make_strikes(np.array([5.0, 9.0]), np.zeros(2), np.zeros(2), rng)

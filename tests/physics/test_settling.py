@@ -34,3 +34,9 @@ def test_deposition_has_its_minimum_between_diffusion_and_fall():
     assert speed[-1] == pytest.approx(float(se.settling_velocity_m_s(50.0, 1.5)), rel=0.25)
     rough = se.deposition_velocity_m_s(np.array([0.3, 2.0]), 1.5, np.array([0.1, 0.6]))
     assert np.all(rough < 0.02)
+
+
+@pytest.mark.parametrize("values", [(0.0, 1.0, 0.3), (1.0, -1.0, 0.3), (1.0, 1.0, 0.0), (np.nan, 1.0, 0.3)])
+def test_impossible_particles_and_still_air_are_refused(values):
+    with pytest.raises(ValueError, match="above zero"):
+        se.deposition_velocity_m_s(*values)

@@ -161,6 +161,11 @@ def test_sparse_clicks_are_impulsive():
     assert stats.kurtosis(noise, fisher=False) == pytest.approx(3.0, abs=0.15)
 
 
+def test_energy_without_clicks_is_refused():
+    with pytest.raises(ValueError, match="clicks_per_s"):
+        sw.clicks(FLAT, 0.0, N, RATE_HZ, np.random.default_rng(1))
+
+
 def test_a_delay_shifts_the_same_clicks():
     make = [
         sw.clicks(FLAT, 50.0, N, RATE_HZ, np.random.default_rng(12), delay_s=delay_s)

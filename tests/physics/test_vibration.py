@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import gammaincinv, ndtr
 
 from envirosense.physics import vibration as vb
 from envirosense.physics.vibration_kernels import low_pass
@@ -111,6 +112,14 @@ def test_drawn_energy_has_mean_one_and_the_variance_of_its_shape(shape):
     assert energy.mean() == pytest.approx(1.0, abs=5.0 / np.sqrt(n * shape) + 0.002)
     kurtosis = 3.0 + 6.0 / shape
     assert energy.var() * shape == pytest.approx(1.0, abs=5.0 * np.sqrt((kurtosis - 1.0) / n) + 0.005)
+
+
+@pytest.mark.parametrize("shape", [0.5, 1.0, 1.19, 2.83, 3.36])
+def test_quiet_and_loud_ticks_are_those_of_the_gamma_law(shape):
+    normals = np.array([-4.0, -3.0, -1.0, 0.0, 2.0, 4.0])
+    energy = vb.unit_energy(normals, shape)
+    assert np.all(energy > 0.0)
+    np.testing.assert_allclose(energy, gammaincinv(shape, ndtr(normals)) / shape, rtol=0.02, atol=0.004)
 
 
 def test_waveform_has_the_density_it_was_given():

@@ -383,6 +383,21 @@ def test_an_overload_warms_the_tank_over_hours_hums_and_shakes(make_world):
     assert shaken > still
 
 
+def test_a_transformer_without_voltage_is_silent_and_still(make_world):
+    world = make_world(n=N, dt_s=DT_S, wind_m_s=0.5)
+    world.add(
+        Forcing(
+            line=(LineChange(voltage_factor=phases(0.0, 0.0, 0.0), current_factor=phases(0.0, 0.0, 0.0)),)
+        )
+    )
+    states = world.state(0, N), world.state(0, N).without_causes()
+    at_tank = (0.6, 0.0, 8.4)
+    dead, alive = (state.sound_level_db(at_tank)[:, band("125_hz")].mean() for state in states)
+    assert dead < alive - 1.0
+    still, shaken = (state.acceleration_m_s2(8.4)[:, 3].mean() for state in states)
+    assert still < 0.3 * shaken  # wires and gusts are left
+
+
 def test_a_saturated_core_sends_out_third_harmonic(pair):
     state, calm = pair("overload")
     third = state.harmonics.index(3)

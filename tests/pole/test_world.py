@@ -83,6 +83,13 @@ def test_a_world_settled_under_other_weather_takes_no_more_causes(make_world):
         world.add(heat(np.full(60, 5.0)))
 
 
+def test_a_later_gust_does_not_move_the_clouds_before_it(make_world):
+    still, gusty = make_world(), make_world()
+    gusty.add(Forcing(weather=(WeatherChange(wind_m_s=np.r_[np.zeros(30), np.full(30, 15.0)]),)))
+    drifts = [world.state(0, 60)._settled.cloud_drift_m_s for world in (still, gusty)]
+    assert drifts[0] == drifts[1] != (0.0, 0.0)
+
+
 def test_the_memory_of_places_is_bounded_and_changes_nothing(make_world):
     world = make_world(n=10)
     state = world.state(0, 10)

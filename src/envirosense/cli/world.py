@@ -37,7 +37,8 @@ def render(
     from envirosense.datasets.files import write_whole
     from envirosense.pole.worldpage import STEPS, open_moment, world_page
 
-    options = {name: str(value) for name, value in (("site", site), ("weather", weather)) if value is not None}
+    given = {"site": site, "weather": weather}
+    options = {name: str(value) for name, value in given.items() if value is not None}
     lengths_s = seconds(duration, "duration"), seconds(dt, "dt")
     with _progress(STEPS + 1) as tell:
         moment = open_moment(scenario, moment_s(at), seed, *lengths_s, options)

@@ -92,7 +92,12 @@ def run(
 
     The charger serves the load first. Splitting the steps into blocks gives the same bits when each starts
     from the `end` of the one before.
+
+    Raises:
+        ValueError: if the three series differ in shape or the step is not above zero.
     """
+    if not np.shape(load_w) == np.shape(charger_w) == np.shape(temperature_k) or not dt_s > 0.0:
+        raise ValueError("load_w, charger_w and temperature_k must have one shape, and dt_s be above zero")
     temperature = np.ascontiguousarray(temperature_k, dtype=np.float64)
     parameters = np.array(
         [

@@ -165,7 +165,10 @@ FIBRE_SATURATION: Final = 0.28
 
 
 def wood_modulus_factor(wood_k: Array | float, moisture: Array | float) -> Array:
-    """Modulus over that at 20 degC and 12 % moisture, broadcast shape [1]; meant for -30 to 50 degC."""
+    """Modulus over that at 20 degC and 12 % moisture, broadcast shape [1], at least 0.05.
+
+    Meant for -30 to 50 degC; moisture is held within 0 to fibre saturation.
+    """
     warm = MODULUS_PER_K * (np.asarray(wood_k, dtype=np.float64) - REFERENCE_K)
     wet = MODULUS_PER_MOISTURE * (np.clip(moisture, 0.0, FIBRE_SATURATION) - REFERENCE_MOISTURE)
     return np.asarray(np.maximum((1.0 + warm) * (1.0 + wet), 0.05))

@@ -200,13 +200,14 @@ def sorted_strikes(several: list[Strikes]) -> Strikes:
 def strikes_between(strikes: Strikes, begin_s: float, end_s: float) -> Strikes:
     """Strokes with begin <= time < end; flashes are numbered anew, and a cut flash keeps its duration."""
     kept = (strikes.time_s >= begin_s) & (strikes.time_s < end_s)
-    flashes, flash_id = np.unique(strikes.flash_id[kept], return_inverse=True)
+    ids, first, place = np.unique(strikes.flash_id[kept], return_index=True, return_inverse=True)
+    order = np.argsort(first)  # of the first stroke left, which a cut may change
     return Strikes(
         strikes.time_s[kept],
         strikes.x_m[kept],
         strikes.y_m[kept],
         strikes.peak_current_ka[kept],
-        flash_id.astype(np.int64),
+        np.argsort(order).astype(np.int64)[place],
         strikes.is_cloud_to_ground[kept],
-        strikes.flash_duration_s[flashes],
+        strikes.flash_duration_s[ids[order]],
     )

@@ -30,9 +30,14 @@ def settling_velocity_m_s(diameter_um: npt.ArrayLike, density_g_cm3: npt.ArrayLi
 
     The correction solves v (1 + 0.15 Re^0.687) = v_Stokes (Schiller-Naumann), so it holds to Re of some
     hundreds: pollen and drizzle too.
+
+    Raises:
+        ValueError: for a diameter or density that is not above zero.
     """
     diameter_m = np.asarray(diameter_um, dtype=np.float64) * 1e-6
     density_kg_m3 = np.asarray(density_g_cm3, dtype=np.float64) * 1e3
+    if not (np.all(diameter_m > 0.0) and np.all(density_kg_m3 > 0.0)):
+        raise ValueError("diameter_um and density_g_cm3 must be above zero")
     creeping = density_kg_m3 * diameter_m**2 * GRAVITY_M_S2 / (18.0 * AIR_VISCOSITY_PA_S)
     stokes = creeping * slip_correction(diameter_um)
     speed = stokes
@@ -53,9 +58,14 @@ def deposition_velocity_m_s(
 
     v_d = v_s + 1 / (r_a + r_b + r_a r_b v_s); r_a of a neutral layer, r_b from Brownian diffusion and
     impaction [SeinfeldPandis2006] (from memory). Good to a factor of three at best.
+
+    Raises:
+        ValueError: for a diameter, density or friction velocity that is not above zero.
     """
     diameter = np.asarray(diameter_um, dtype=np.float64)
     friction = np.asarray(friction_velocity_m_s, dtype=np.float64)
+    if not np.all(friction > 0.0):
+        raise ValueError("friction_velocity_m_s must be above zero")
     fall = settling_velocity_m_s(diameter, density_g_cm3)
     aerodynamic_s_m = np.log(height_m / roughness_m) / (VON_KARMAN * friction)
     diffusivity_m2_s = (

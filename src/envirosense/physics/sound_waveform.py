@@ -104,7 +104,12 @@ def clicks(
     of a spark [Wright1983], with the source's spectrum in place of the N-wave's own; its energy is
     exponential and its sign random, which keeps lines of the modulation out of the spectrum. A delay shifts
     the same clicks, so two points can be compared.
+
+    Raises:
+        ValueError: if there are no clicks to carry the energy.
     """
+    if not clicks_per_s > 0.0:
+        raise ValueError(f"clicks_per_s must be above zero, not {clicks_per_s}")
     rate_per_s = min(clicks_per_s, MOST_CLICKS_PER_S)
     peak = (1.0 + depth) ** 2 / (1.0 + 0.5 * depth * depth)
     duration_s = n / rate_hz

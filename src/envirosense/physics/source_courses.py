@@ -24,12 +24,24 @@ def constant(t_s: Floats) -> Floats:
 
 
 def ramp(t_s: Floats, dt_s: float, start_s: float, rise_s: float) -> Floats:
-    """Smooth step from 0 at `start_s` to 1 after `rise_s`, tick means (time,) [1]: 3 x^2 - 2 x^3."""
+    """Smooth step from 0 at `start_s` to 1 after `rise_s`, tick means (time,) [1]: 3 x^2 - 2 x^3.
+
+    Raises:
+        ValueError: unless `rise_s` is above zero; a sudden step would be 0/0 at its tick.
+    """
+    if rise_s <= 0.0:
+        raise ValueError(f"rise_s must be above zero, not {rise_s}")
     return _tick_mean(lambda at: _ramp_integral_s(at - start_s, rise_s), t_s, dt_s)
 
 
 def passage(t_s: Floats, dt_s: float, start_s: float, rise_s: float, hold_s: float, fall_s: float) -> Floats:
-    """Rise, plateau and fall, tick means (time,) [1]; a smoke plume or a front of dust that passes."""
+    """Rise, plateau and fall, tick means (time,) [1]; a smoke plume or a front of dust that passes.
+
+    Raises:
+        ValueError: unless rise and fall are above zero and the plateau is not negative.
+    """
+    if hold_s < 0.0:
+        raise ValueError(f"hold_s must not be below zero, but is {hold_s}")
     end_s = start_s + rise_s + hold_s
     return np.maximum(ramp(t_s, dt_s, start_s, rise_s) - ramp(t_s, dt_s, end_s, fall_s), 0.0)
 

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
+from scipy.special import gammaincinv, ndtr
 
 from envirosense.physics.airflow import WIND_FLOOR_M_S
-from envirosense.physics.sound_energy import WILSON_HILFERTY_SHAPE, gamma_factor
+from envirosense.physics.sound_energy import gamma_factor
 from envirosense.physics.turbulence import kaimal_psd
 
 type Array = npt.NDArray[np.float64]
@@ -23,6 +24,7 @@ VIBRATION_BANDS_HZ: Final = ((0.1, 2.0), (2.0, 20.0), (20.0, 110.0), (110.0, 130
 N_BANDS: Final = len(VIBRATION_BANDS_HZ)
 COHERENCE_DECAY: Final = 10.0  # of gusts along the height, exp(-C f dz/U) [Davenport1961] (from memory)
 POLE_DRAG: Final = 1.0  # drag coefficient of a round pole below the critical Reynolds number, assumed
+_CUBE_ROOT_SHAPE: Final = 4.0  # from here on no normal above -5.8 gives zero energy: numerical choice
 _CELLS: Final = (8, 8, 7, 1, 2)  # pieces per band in which the gusts' density is taken as flat: numerical
 
 
@@ -164,9 +166,10 @@ def noise_shape(bandwidth_hz: float, window_s: float) -> float:
 def unit_energy(gaussian: Array, shape: float) -> Array:
     """Gamma variate of mean 1 for each standard normal, same shape [1]: a band's energy over its mean.
 
-    Below shape 1 the exact quantile is read from a table (within 1e-4; normals beyond 6 count as 6).
+    Below shape 4 the exact quantile is read from a table (within 1e-4; normals beyond 6 count as 6): there
+    the cube-root law of larger shapes would make quiet ticks silent.
     """
-    if shape >= WILSON_HILFERTY_SHAPE:
+    if shape >= _CUBE_ROOT_SHAPE:
         return gamma_factor(np.array([shape]), gaussian)
     return np.asarray(np.interp(gaussian, *_energy_table(shape)))
 
@@ -175,7 +178,7 @@ def unit_energy(gaussian: Array, shape: float) -> Array:
 def _energy_table(shape: float) -> tuple[Array, Array]:
     """Energies over a grid of normals."""
     grid = np.linspace(-6.0, 6.0, 4097)
-    return grid, gamma_factor(np.full(grid.shape, shape), grid)
+    return grid, np.asarray(gammaincinv(shape, ndtr(grid)) / shape)
 
 
 HUM_HZ: Final = 120.0  # twice the mains: the core breathes with the square of its flux

@@ -67,7 +67,8 @@ class Background:
         paths = [_wander(world_seed, name, n, step_s) for name in ("shared", *levels.species)]
 
         def sampled(course: Array) -> Array:
-            return np.interp(self._lattice_s, self._t_s, course)
+            """Course a step ago: between two points the air then only knows its past."""
+            return np.interp(self._lattice_s - step_s, self._t_s, course)
 
         ambient_ppb = background_ppb(
             np.mod(atmosphere.hour_local[0] + self._lattice_s / 3600.0, 24.0),
@@ -133,7 +134,7 @@ class GasField:
             inputs.site.background, inputs.atmosphere, inputs.world_seed, inputs.air_masses()
         )
         self._inputs = inputs
-        self._air = PoleAir(inputs.atmosphere)
+        self._air = PoleAir(inputs.atmosphere, inputs.natural_air)
         self._particle_deposition_m_s = particle_deposition_m_s or {}
         self._arrivals: dict[tuple[int, Position], Arrival] = {}
 

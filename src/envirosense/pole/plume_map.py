@@ -4,16 +4,16 @@ A point query answers for every tick of the episode; a picture asks thousands of
 So the air is cut to the ticks that reach those asked for, and the same laws run on what is left.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.protocols import Array, Position
 from envirosense.physics.deposition import DEPOSITION_M_S, remaining_share
-from envirosense.physics.dispersion import mean_chi_s_m3
+from envirosense.physics.dispersion import PlumeSpread, RelativeSpread, mean_chi_s_m3
 from envirosense.physics.puffs import OLDEST_S
 from envirosense.physics.strands import strand_waves
 from envirosense.physics.transport import (
@@ -32,6 +32,7 @@ from envirosense.scenarios import Emission
 type Ticks = npt.NDArray[np.intp]
 
 REMEMBERED_S: Final = 300.0  # strands and wander of a plume hold less: 30 memories of 10 s leave exp(-30)
+_NODES_AT_ONCE: Final = 64  # arrays of this many stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,60 +92,66 @@ class PlumeMap:
         A node of the plume tier has the point query's number. Puffs follow the air of their last ten minutes
         only, so that theirs differs where older gas or a gustier hour would count.
         """
-        columns = [
-            self._by_puffs(node) if self.tier(node).name == "puffs" else self._by_plume(node)
-            for node in nodes_m
+        nodes = list(nodes_m)
+        found = np.zeros((self._ticks.size, len(nodes)))
+        by_puffs = {i for i, node in enumerate(nodes) if self.tier(node).name == "puffs"}
+        for i in by_puffs:
+            found[:, i] = self._by_puffs(nodes[i])
+        part = self._window(REMEMBERED_S)
+        air, _ = self._cut(part)
+        downwind = [
+            i for i in range(len(nodes)) if i not in by_puffs and self._is_downwind(nodes[i], self._ticks)
         ]
-        return np.stack(columns, axis=1)
+        for i, trip in zip(downwind, self._journeys([nodes[i] for i in downwind], part), strict=True):
+            found[:, i] = self._by_plume(air, trip, nodes[i], part)
+        return found
 
     def mean_g_m3(self, nodes_m: Iterable[Position], ticks: Ticks) -> Array:
         """Mean concentration over ticks, (node,) [g/m3]: that of the steady plumes of their winds."""
-        air, release = (
-            _at(self._air.carrying, ticks),
-            replace(self._release, heat_w=self._release.heat_w[ticks]),
-        )
-        rate_g_s = self._rate_g_s[ticks]
+        nodes = list(nodes_m)
+        found = np.zeros(len(nodes))
+        downwind = [i for i, node in enumerate(nodes) if self._is_downwind(node, ticks)]
+        for i, trip in zip(downwind, self._journeys([nodes[i] for i in downwind], ticks), strict=True):
+            chi = mean_chi_s_m3(trip.crosswind_m, nodes[i][2], trip.release_m, trip.spread)
+            rate_g_s = self._rate_g_s[ticks] * self._airborne(trip, trip.spread.travel_time_s)
+            found[i] = np.mean(chi * rate_g_s)
+        return found
 
-        def mean(node: Position) -> float:
-            if not self._is_downwind(node, ticks):
-                return 0.0
-            trip = journey(air, release, node)
-            chi = mean_chi_s_m3(trip.crosswind_m, node[2], trip.release_m, trip.spread)
-            return float(np.mean(chi * rate_g_s * self._airborne(trip, trip.spread.travel_time_s)))
-
-        return np.array([mean(node) for node in nodes_m])
+    def _journeys(self, nodes_m: Sequence[Position], ticks: slice | Ticks) -> Iterator[Journey]:
+        """Journey to each node; the laws run on many nodes at once, laid end to end."""
+        air, release = self._cut(ticks)
+        n = air.flow.shape[0]
+        for first in range(0, len(nodes_m), _NODES_AT_ONCE):
+            nodes = np.array(nodes_m[first : first + _NODES_AT_ONCE])
+            again = np.tile(np.arange(n), len(nodes))
+            receptors: Any = tuple(np.repeat(column, n) for column in nodes.T)
+            many = journey(_at(air, again), replace(release, heat_w=release.heat_w[again]), receptors)
+            yield from (_part(many, slice(k * n, (k + 1) * n)) for k in range(len(nodes)))
 
     def _window(self, before_s: float) -> slice:
         """Ticks that reach those asked for."""
         first = int(self._ticks[0]) - int(np.ceil(before_s / self._air.carrying.dt_s))
         return slice(max(first, 0), int(self._ticks[-1]) + 1)
 
+    def _cut(self, ticks: slice | Ticks) -> tuple[CarryingAir, Release]:
+        """Air and source at some of the ticks."""
+        heat_w = self._release.heat_w[ticks]
+        return _at(self._air.carrying, ticks), replace(self._release, heat_w=heat_w)
+
     def _is_downwind(self, node_m: Position, ticks: Ticks) -> bool:
         """Whether the mean wind of any of the ticks blows from the source to the side of a node."""
         way = np.array([node_m[0] - self._release.at_m[0], node_m[1] - self._release.at_m[1]])
         return bool(np.any(self._air.carrying.flow[ticks] @ way >= 0.0))
 
-    def _by_plume(self, node_m: Position) -> Array:
-        if not self._is_downwind(node_m, self._ticks):
-            return np.zeros(self._ticks.size)
-        part = self._window(REMEMBERED_S)
-        air, release = (
-            _at(self._air.carrying, part),
-            replace(self._release, heat_w=self._release.heat_w[part]),
-        )
-        asked = self._ticks - part.start
-        trip = journey(air, release, node_m)
+    def _by_plume(self, air: CarryingAir, trip: Journey, node_m: Position, part: slice) -> Array:
         age_s = np.maximum(trip.spread.travel_time_s, 0.0)
         chi = plume_chi_s_m3(air, trip, node_m[2]) * self._inside(air, trip, node_m, part)
         rate_g_s = np.interp(self._air.t_s[part] - age_s, self._air.t_s, self._rate_g_s)
-        return np.asarray((chi * rate_g_s * self._airborne(trip, age_s))[asked])
+        return np.asarray((chi * rate_g_s * self._airborne(trip, age_s))[self._ticks - part.start])
 
     def _by_puffs(self, node_m: Position) -> Array:
         part = self._window(OLDEST_S)
-        air, release = (
-            _at(self._air.carrying, part),
-            replace(self._release, heat_w=self._release.heat_w[part]),
-        )
+        air, release = self._cut(part)
         smooth, age_s, trip = puffs_g_m3(air, release, node_m, self._rate_g_s[part][:, None])
         found = smooth[:, 0] * self._inside(air, trip, node_m, part) * self._airborne(trip, age_s)
         return np.asarray(found[self._ticks - part.start])
@@ -163,8 +170,15 @@ class PlumeMap:
         return remaining_share(DEPOSITION_M_S[self._gas], distance_m, trip.release_m, trip.spread)
 
 
+def _part[Bundle: (Journey, PlumeSpread, RelativeSpread)](bundle: Bundle, part: slice) -> Bundle:
+    """Some of the values of a bundle of arrays, nested or not."""
+    values = (getattr(bundle, field.name) for field in fields(bundle))
+    cut: Any = [value[part] if isinstance(value, np.ndarray) else _part(value, part) for value in values]
+    return type(bundle)(*cut)
+
+
 def _at(air: CarryingAir, ticks: slice | Ticks) -> CarryingAir:
     """The same air at some of the ticks."""
-    names = ("flow", "friction_velocity_m_s", "inv_obukhov_per_m", "sigma_v_m_s", "eddies")
-    cut: Mapping[str, Array] = {name: getattr(air, name)[ticks] for name in names}
+    courses = {field.name: getattr(air, field.name) for field in fields(air)}
+    cut: Any = {name: course[ticks] for name, course in courses.items() if isinstance(course, np.ndarray)}
     return replace(air, **cut)

@@ -61,8 +61,12 @@ class Arrival:
 class PoleAir:
     """The atmosphere as what carries gas."""
 
-    def __init__(self, atmosphere: Atmosphere) -> None:
-        """Turn the eddies into the frame of the wind of each tick."""
+    def __init__(self, atmosphere: Atmosphere, natural: Atmosphere | None = None) -> None:
+        """Turn the eddies into the frame of the wind of each tick.
+
+        The eddies' own time scales are those of the `natural` air, in which they were drawn.
+        """
+        drawn_in = atmosphere if natural is None else natural
         s = atmosphere.stability
         flow = atmosphere.downwind
         axis = -np.stack(
@@ -84,8 +88,8 @@ class PoleAir:
             kind=EddyKind(
                 atmosphere.grid.dt_s,
                 height_m,
-                float(np.mean(atmosphere.mean_wind_m_s(height_m))),
-                float(np.mean(convective_shares(s.inv_obukhov_per_m).v)),
+                float(np.mean(drawn_in.mean_wind_m_s(height_m))),
+                float(np.mean(convective_shares(drawn_in.stability.inv_obukhov_per_m).v)),
             ),
         )
 

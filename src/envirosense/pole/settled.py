@@ -179,7 +179,7 @@ def settle(
     fuel_g = {fuel.component: fuel.dry_mass_g for forcing in (*forcings, *others) for fuel in forcing.fuels}
     components = build_components(world.site, fuel_g)
     air = _air(world, forcings)
-    inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed)
+    inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed, world.natural_air)
     if air is world.natural_air and forcings:
         history = world.undisturbed.history
     else:

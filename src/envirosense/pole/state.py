@@ -258,16 +258,16 @@ class Environment3DState:
 
     def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
         """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
-        weather = self._weather
+        weather, whole = self._weather, self.world.natural_air.weather
         conditions = ViewConditions(
             air_k=weather.air_k[self._part],
             dew_point_k=weather.dew_point_k[self._part],
-            mean_air_k=float(weather.air_k.mean()),
-            mean_relative_humidity=float(weather.relative_humidity.mean()),
+            mean_air_k=float(whole.air_k.mean()),
+            mean_relative_humidity=float(whole.relative_humidity.mean()),
             cloud_fraction=weather.cloud_fraction[self._part],
             cloud_base_m=weather.cloud_base_m[self._part],
             t_s=self.world.grid.t_s[self._part],
-            cloud_height_m=float(weather.cloud_base_m.mean()),
+            cloud_height_m=float(whole.cloud_base_m.mean()),
             cloud_drift_m_s=self._settled.cloud_drift_m_s,
             cloud_seed=self.world.world_seed,
         )

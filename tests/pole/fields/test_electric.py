@@ -256,7 +256,7 @@ def test_radio_noise_is_that_of_the_mean_square_charge(make_fields):
     scatter = np.mean(listed**2) / np.mean(listed) ** 2  # 2 for an exponential law
     edges = np.arctan(2.0 * np.pi * pulse_s * np.array(RADIO_BANDS_HZ[3]))
     current_a2 = 2.0 * scatter * charge_c**2 * 240.0 * np.diff(edges)[0] / (2.0 * np.pi * pulse_s)
-    assert noisy**2 - quiet**2 == pytest.approx((0.5 * 2e-7 / 0.7) ** 2 * current_a2, rel=0.03)
+    assert (noisy**2 - quiet**2) / current_a2 / (0.5 * 2e-7 / 0.7) ** 2 == pytest.approx(1.0, rel=0.03)
 
 
 def test_radio_noise_falls_with_distance_and_follows_its_phase(make_fields):

@@ -42,10 +42,12 @@ def test_poles_swing_at_the_frequencies_of_poles(index):
     assert structure is pole_structure(draw_site(1, index))
 
 
-def test_wind_of_five_to_fifteen_shakes_the_top_by_one_to_twenty_mg():
+def test_wind_of_five_to_fifteen_shakes_the_top_by_some_milli_g():
     mg = [1e3 / 9.80665 * np.hypot(*_rms(_motion(wind_m_s=w), 12.0)[0, :2]) for w in (5.0, 10.0, 15.0)]
-    assert mg[0] > 1.0
-    assert mg[2] < 60.0
+    # the reference guesses 1 to 20 mg; this structure in 15 m/s gives 28
+    assert 1.0 < mg[0] < 5.0
+    assert 5.0 < mg[1] < 20.0
+    assert mg[2] < 40.0
     assert np.all(np.diff(mg) > 0.0)
     # drag times gust grows as the square, the spectrum at the mode by nearly one more half power
     assert 2.0 < np.log(mg[1] / mg[0]) / np.log(2.0) < 3.5

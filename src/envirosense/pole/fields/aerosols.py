@@ -42,6 +42,7 @@ class Aerosols:
         self._inputs = inputs
         self._excess = excess
         self._mass: dict[Position, Array] = {}
+        self._pm: dict[Position, Array] = {}
         self._number: dict[tuple[tuple[float, ...], Position], Array] = {}
 
     @cached_property
@@ -92,8 +93,10 @@ class Aerosols:
 
     def pm_ug_m3(self, at: Position) -> Array:
         """PM1, PM2.5 and PM10 of dried air, (time, 3) [ug/m3]."""
-        shares = np.stack([aerosol_kind(name).pm_shares() for name in self.aerosols])
-        return self.particle_ug_m3(at) @ shares
+        if at not in self._pm:
+            shares = np.stack([aerosol_kind(name).pm_shares() for name in self.aerosols])
+            self._pm[at] = self.particle_ug_m3(at) @ shares
+        return self._pm[at]
 
     def _count(self, edges_um: Array, mass_ug_m3: Array) -> Array:
         humidity = self._inputs.atmosphere.weather.relative_humidity

@@ -33,6 +33,12 @@ class WorldInputs:
     current_a: Array  # (time,) positive-sequence phase current at fundamental, rms
     forcings: tuple[Forcing, ...]
     world_seed: int
+    natural: Atmosphere | None = None  # the air before any cause changed it; None where none did
+
+    @property
+    def natural_air(self) -> Atmosphere:
+        """Air without causes: what is constant over an episode is taken from it, so no cause acts early."""
+        return self.atmosphere if self.natural is None else self.natural
 
     @property
     def grid(self) -> TimeGrid:

@@ -27,7 +27,7 @@ from envirosense.physics.vibration import (
 from envirosense.physics.vibration_kernels import low_pass
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.motion_blows import RING_LIMIT, PoleBlow, pole_blows
-from envirosense.pole.fields.motion_drive import Drive, make_drive
+from envirosense.pole.fields.motion_drive import Drive, PlaneDrive, make_drive
 from envirosense.pole.fields.motion_hum import Hum, make_hum
 from envirosense.pole.fields.motion_lean import wind_lean_rad
 from envirosense.pole.fields.structure import PoleStructure, pole_structure
@@ -104,7 +104,10 @@ class PoleMotion:
 
     @cached_property
     def _condition(self) -> tuple[Array, Array, Array, Array]:
-        """Stiffness factor, tension factor, ice [kg/m] and imposed lean east and north (time, 2) [rad]."""
+        """Stiffness factor, tension factor, ice [kg/m] and imposed lean east and north (time, 2) [rad].
+
+        A pole keeps a thousandth of its stiffness at least: without any it has no frequencies.
+        """
         n = self._inputs.grid.n
         stiffness, tension, ice, lean = np.ones(n), np.ones(n), np.zeros(n), np.zeros((n, 2))
         for cause in self._inputs.structures():
@@ -165,34 +168,13 @@ class PoleMotion:
         """Energy of a band in a tick over its mean, (time, band, axis) [1]."""
         grid = self._inputs.grid
         out = np.empty((grid.n, N_BANDS, 3))
-        statistics = [[self._band_statistics(band, plane) for band in range(N_BANDS)] for plane in range(2)]
+        laws = [_energy_laws(plane, grid.dt_s) for plane in self._drive.planes]
         for axis in range(3):
             normals = self._inputs.rng("motion", "energy", axis).standard_normal((grid.n + 1, N_BANDS))
-            for band, (shape, memory_s) in enumerate(statistics[min(axis, 1)]):
+            for band, (shape, memory_s) in enumerate(laws[min(axis, 1)]):
                 path = ou_path(normals[1:, band], grid.dt_s, memory_s, float(normals[0, band]))
                 out[:, band, axis] = unit_energy(path, shape)
         return out
-
-    def _band_statistics(self, band: int, plane: int) -> tuple[float, float]:
-        """Gamma shape of a band's energy in a tick, and how long it remembers [s].
-
-        Modes in the band swing each on its own, weighted as at the top; the others give it wide noise.
-        """
-        low, high = VIBRATION_BANDS_HZ[band]
-        drive, dt_s = self._drive.planes[plane], self._inputs.grid.dt_s
-        hz, damping = drive.natural_hz.mean(axis=0), drive.damping.mean(axis=0)
-        power = drive.modal_ms[:, :, band].mean(axis=0) * drive.plane.modes.shape[:, -1] ** 2
-        swings = (hz >= low) & (hz < high)
-        shapes = [
-            energy_shape(float(f), float(z), dt_s) if inside else noise_shape(high - low, dt_s)
-            for f, z, inside in zip(hz, damping, swings, strict=True)
-        ]
-        memory_s = 1.0 / (high - low)
-        if np.any(swings):
-            strongest = int(np.argmax(power * swings))
-            memory_s = 1.0 / (4.0 * np.pi * float(damping[strongest] * hz[strongest]))
-        # steps of 2^(1/4), so that tables of the gamma law are shared
-        return 2.0 ** (round(4.0 * np.log2(summed_shape(power, np.array(shapes)))) / 4.0), memory_s
 
     @cached_property
     def _hum(self) -> Hum:
@@ -248,3 +230,24 @@ class PoleMotion:
         rng = self._inputs.rng("motion", "waveform", number, repr(float(rate_hz)))
         rows = [[noise_waveform(row, rate_hz, n, rng) for row in density] for density in densities]
         return np.moveaxis(np.array(rows), 2, 0)
+
+
+def _energy_laws(drive: PlaneDrive, dt_s: float) -> list[tuple[float, float]]:
+    """Gamma shape of each band's energy in a tick, and how long it remembers [s].
+
+    Modes in the band swing each on its own, weighted as at the top; the others give it wide noise.
+    """
+    hz, damping = drive.natural_hz.mean(axis=0), drive.damping.mean(axis=0)
+    power = drive.modal_ms.mean(axis=0) * drive.plane.modes.shape[:, -1:] ** 2
+    swinging = [energy_shape(float(f), float(zeta), dt_s) for f, zeta in zip(hz, damping, strict=True)]
+    laws = []
+    for band, (low, high) in enumerate(VIBRATION_BANDS_HZ):
+        inside = (hz >= low) & (hz < high)
+        shapes = np.where(inside, swinging, noise_shape(high - low, dt_s))
+        memory_s = 1.0 / (high - low)
+        if np.any(inside):
+            strongest = int(np.argmax(power[:, band] * inside))
+            memory_s = 1.0 / (4.0 * np.pi * float(damping[strongest] * hz[strongest]))
+        # steps of 2^(1/4), so that tables of the gamma law are shared
+        laws.append((2.0 ** (round(4.0 * np.log2(summed_shape(power[:, band], shapes))) / 4.0), memory_s))
+    return laws

@@ -60,9 +60,11 @@ class Path:
             self._knot = np.minimum(place, knots.size - 2)
             span = (knots[self._knot + 1] - knots[self._knot]).astype(np.float64)
             self._share = ((np.arange(grid.n) - knots[self._knot]) / span)[:, None]
+        if not self._at_ticks:  # between two knots the air knows only its past
+            knots = knots[np.maximum(np.arange(knots.size) - 1, 0)]
         air_k, humidity = weather.air_k[knots], np.clip(weather.relative_humidity[knots], 0.0, 1.0)
         self.low_db_m, self.high_db_m = ac.band_absorption(air_k, humidity, weather.pressure_pa[knots])
-        self.speed_m_s = float(np.mean(ac.sound_speed_m_s(air_k)))
+        self.speed_m_s = float(np.mean(ac.sound_speed_m_s(inputs.natural_air.weather.air_k[knots])))
 
     def to_ticks(self, knots: Array) -> Array:
         """Values between knots, (knot, band) to (time, band)."""

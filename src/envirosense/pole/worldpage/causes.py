@@ -25,17 +25,14 @@ def causes_section(moment: WorldMoment, views: PlumeViews | None) -> str:
     return f"{parts[0]}<h3>Clamps</h3>{held}" + (f"<h3>Dispersion</h3>{carried}" if carried else "")
 
 
-def _causes(moment: WorldMoment) -> list[Sequence[str]]:
-    forcing, rows = moment.run.forcing, []
-    for kind in fields(forcing):
-        for cause in getattr(forcing, kind.name):
-            rows.append(
-                (
-                    phrase(type(cause).__name__ if False else kind.name.rstrip("s")),
-                    _where(cause),
-                    _course(cause, moment),
-                )
-            )
+def _causes(moment: WorldMoment) -> list[tuple[str, str, str]]:
+    forcing = moment.run.forcing
+    found = [
+        (phrase(kind.name.rstrip("s")), cause)
+        for kind in fields(forcing)
+        for cause in getattr(forcing, kind.name)
+    ]
+    rows = [(name, _where(cause), _course(cause, moment)) for name, cause in found]
     return rows or [("none", "\u2014", "nothing acts on this world but weather and load")]
 
 

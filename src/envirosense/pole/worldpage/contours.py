@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def _crossings(logs: Array, x_m: Array, y_m: Array, i: int, j: int) -> list[tupl
     """Where the line crosses the edges of a cell, in order around it."""
     around = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j))
     ends = []
-    for (a, b), (c, d) in zip(around[:-1], around[1:], strict=True):
+    for (a, b), (c, d) in pairwise(around):
         here, there = float(logs[a, b]), float(logs[c, d])
         if (here > 0.0) != (there > 0.0):
             share = here / (here - there)

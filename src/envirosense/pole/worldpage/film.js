@@ -3,7 +3,7 @@
   const film = JSON.parse(document.getElementById("film").textContent);
   const slider = document.querySelector(".controls input"), output = document.querySelector(".moment");
   const play = document.querySelector(".play"), arrow = document.querySelector(".windarrow");
-  const windText = document.querySelector(".windtext");
+  const windText = document.querySelector(".wind span");
   const switches = [...document.querySelectorAll(".switch button")];
   const first = +slider.value, start = +document.body.dataset.start;
   const pad = (n) => String(Math.floor(n)).padStart(2, "0");
@@ -18,7 +18,8 @@
     for (const { image, pictures } of images) image.src = isMean ? pictures.mean : pictures.moments[i];
     if (arrow) arrow.style.setProperty("--turn", `${film.turn[i]}deg`);
     if (windText) windText.textContent = `${film.speed[i].toFixed(1)} m/s from ${film.from[i]}`;
-    const gas = film.ppb ? ` \u00b7 ${film.ppb[i]} ppb ${film.gas} at the device` : "";
+    const ppb = film.ppb ? film.ppb[i] : 0, amount = Math.abs(ppb) < 0.01 ? "below 0.01" : ppb;
+    const gas = film.ppb ? ` \u00b7 ${amount} ppb ${film.gas} at the device` : "";
     output.textContent = `${Math.floor(t / 60)} min ${pad(t % 60)} s \u00b7 ${pad(s / 3600 % 24)}:${pad(s / 60 % 60)}:${pad(s % 60)}${gas}`;
   };
   const stop = () => { clearInterval(timer); timer = 0; play.textContent = "\u25b6"; play.setAttribute("aria-label", "play"); };

@@ -32,7 +32,6 @@ _COMPASS = (
     "NW",
     "NNW",
 )
-_WIND_M = 9.0  # length of the plan's wind arrow, as a share of nothing: metres in the plan
 _EAST, _NORTH, _UP = "east of the pole [m]", "north of the pole [m]", "above ground [m]"
 
 
@@ -85,8 +84,8 @@ def _controls(moment: WorldMoment, views: PlumeViews | None, scale: LogScale | N
     unit = "" if views is None else f"ppb {gas_name(views.gas)}" + (" for 1 mg/s" if views.is_tracer else "")
     bar = "" if scale is None else scale_bar(scale, GAS_PALETTE, escape(unit))
     return (
-        f'<div class="controls"><button type="button" class="play" aria-label="play">\u25b6</button>'
-        f'<input type="range" min="0" max="{last}" value="{moment.film_index}" aria-label="moment of the film">'
+        '<div class="controls"><button type="button" class="play" aria-label="play">\u25b6</button>'
+        f'<input type="range" min="0" max="{last}" value="{moment.film_index}" aria-label="moment">'
         f'<output class="moment"></output>{switch}</div>{bar}'
     )
 
@@ -113,12 +112,9 @@ def _plan_figure(
     draw_plan(drawing, site)
     _north(drawing)
     # drawn along +x; the page turns it to the wind of each moment
-    size = 100.0 * _WIND_M / window.width_m
-    left, bottom = 12.0, 12.0
     drawing.texts.append(
-        f'<svg class="windarrow" viewBox="-10 -10 20 20" style="left:{left}%;bottom:{bottom}%;width:{2 * size:.1f}%">'
-        '<path d="M-8 0H7M3 -3.4L8 0L3 3.4"/></svg><span class="at right windtext" '
-        f'style="left:3%;bottom:3.4%"></span>'
+        '<div class="wind"><svg class="windarrow" viewBox="-10 -10 20 20">'
+        '<path d="M-8 0H8M3 -4.2L8 0L3 4.2"/></svg><span></span></div>'
     )
     drawing.mark("pole", 0.0, 0.0)
     drawing.mark("device", device[0], device[1])
@@ -157,8 +153,9 @@ def _close_plan(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> str:
     drawing.mark("device", device[0], device[1])
     drawing.mark("source", source[0], source[1])
     _two_names(drawing, (device[0], device[1]), (source[0], source[1]))
-    return figure("Plan, close", drawing, ("east [m]", "north [m]"), picture=_shown(views.close_plan, moment, scale),
-                  picture_id="close_plan", n_ticks=(4, 4))  # fmt: skip
+    picture = _shown(views.close_plan, moment, scale)
+    axes = ("east [m]", "north [m]")
+    return figure("Plan, close", drawing, axes, picture=picture, picture_id="close_plan", n_ticks=(4, 4))
 
 
 def _close_section(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> str:
@@ -168,8 +165,11 @@ def _close_section(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> s
     drawing.mark("device", *here)
     drawing.mark("source", 0.0, source[2])
     _two_names(drawing, here, (0.0, source[2]))
-    return figure("Section, close", drawing, ("downwind [m]", "above ground [m]"), picture=_shown(views.close_section, moment, scale),
-                  picture_id="close_section", n_ticks=(4, 4))  # fmt: skip
+    picture = _shown(views.close_section, moment, scale)
+    axes = ("downwind [m]", "height [m]")
+    return figure(
+        "Section, close", drawing, axes, picture=picture, picture_id="close_section", n_ticks=(4, 4)
+    )
 
 
 def _two_names(drawing: Drawing, device: tuple[float, float], source: tuple[float, float]) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.pole.page.charts import TimeView
-from envirosense.pole.page.colours import colour_scale, thermal_palette
+from envirosense.pole.page.colours import ColourScale, colour_scale, thermal_palette
 from envirosense.pole.page.png import data_uri, indexed_png
 from envirosense.pole.page.wording import words
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.pole.worldpage.strips import binned, strip
 
 N_SHOWN: Final = 12
+_POWER: Final = 0.5
 
 
 def heat_section(moment: WorldMoment, view: TimeView) -> str:
@@ -63,10 +64,17 @@ def _sentence(moment: WorldMoment) -> str:
     now_k = moment.now.component_k()[0]
     hottest = int(now_k.argmax())
     return (
-        f"At the moment the air has {air_c:.1f}\u2009\u00b0C and the hottest component, {words(names[hottest])}, "
-        f"{now_k[hottest] - ZERO_CELSIUS_K:.1f}\u2009\u00b0C. The picture is the scene's radiance in the camera's band, "
-        "as apparent temperature, without noise or any fault of the camera."
+        f"At the moment the air has {air_c:.1f}\u2009\u00b0C and the hottest component, "
+        f"{words(names[hottest])}, {now_k[hottest] - ZERO_CELSIUS_K:.1f}\u2009\u00b0C. The picture is the "
+        "scene's radiance in the camera's band, as apparent temperature, without noise or any fault of "
+        "the camera."
     ).replace(" -", " \u2212")
+
+
+def _stretched(picture_c: Array) -> ColourScale:
+    """Scale that gives the cold end more colours, since one component is far hotter than all others."""
+    low_c, high_c = float(picture_c.min()), float(picture_c.max())
+    return ColourScale(low_c, max(high_c, low_c + 1.0), _POWER)
 
 
 def _strip(moment: WorldMoment, view: TimeView) -> str:
@@ -80,5 +88,5 @@ def _strip(moment: WorldMoment, view: TimeView) -> str:
     rows.append(("air", f"{air_k[now] - ZERO_CELSIUS_K:.1f}"))
     picture = binned(table_c)
     shown = [(name, value.replace("-", "\u2212")) for name, value in rows]
-    return strip("Hottest components", "\u00b0C", shown, picture, colour_scale(picture[None]), view, moment.at_s,
-                 "numbers: at the moment")  # fmt: skip
+    note, scale = "numbers: at the moment", _stretched(picture)
+    return strip("Hottest components", "\u00b0C", shown, picture, scale, view, moment.at_s, note)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -38,8 +38,9 @@ def line_map(moment: WorldMoment, query: Callable[[Position], Phasors], unit_sca
     cut = _across(moment)
     across = np.arange(-_HALF_M, _HALF_M + 1e-9, _STEP_M)
     up = np.arange(0.0, site.pole_height_m + _TOP_OVER_M + 1e-9, _STEP_M)
+    axes: Any = (across, (0.0,), up)
     # the grid's own axes are those of the line: its first runs across it
-    field = GriddedField(lambda at: unit_scale * query(cut.point(at[0], at[2]))[0], (across, (0.0,), up))
+    field = GriddedField(lambda at: unit_scale * query(cut.point(at[0], at[2]))[0], axes)
     values = np.sqrt(np.sum(np.abs(field.values()[:, 0]) ** 2, axis=(2, 3)))
     return LineMap(across, up, values, field.error(_trials(moment, float(across[-1]), float(up[-1]))))
 
@@ -78,8 +79,9 @@ def line_maps_section(moment: WorldMoment) -> str:
 
     note = (
         "RMS over all harmonics and axes at the moment, in the plane across the line at the pole. "
-        f"Drawn on a grid of {_STEP_M:g}\u2009m; between its nodes, {_CLEAR_M:g}\u2009m and more from a wire, it differs from "
-        f"the exact field by {share(magnetic)} (magnetic) and {share(electric)} (electric) RMS."
+        f"Drawn on a grid of {_STEP_M:g}\u2009m; between its nodes, {_CLEAR_M:g}\u2009m and more from "
+        f"a wire, it differs from the exact field by {share(magnetic)} (magnetic) and {share(electric)} "
+        "(electric) RMS."
     )
     return f'<p class="small">{note}</p><div class="two">{figures}</div>'
 
@@ -105,10 +107,12 @@ def _field_figure(moment: WorldMoment, found: LineMap, title: str, unit: str, de
             drawing.name(f"{level:g}", x, y, "mid", "level")
     for name, (across, up_m) in wire_heights_m(site).items():
         drawing.mark("wire", across, up_m)
-        drawing.name(name.removeprefix("phase "), across, up_m, "above", "tiny")
+        side = "below" if name == "neutral" else "above"
+        drawing.name(name.removeprefix("phase "), across, up_m, side, "tiny")
     device = moment.device_m
-    drawing.mark("device", _across(moment).place(device), device[2])
-    drawing.name("device", _across(moment).place(device), device[2], "right", "tiny")
+    beside = _across(moment).place(device)
+    drawing.mark("device", beside, device[2])
+    drawing.name("device", beside, device[2], "right" if beside >= 0.0 else "left", "tiny")
     picture = picture_uri(scale.indices(_pixels(found, window)), FIELD_PALETTE)
     drawn = figure(title, drawing, ("across the line [m]", "above ground [m]"), picture=picture)
     return f"<div>{drawn}{scale_bar(scale, FIELD_PALETTE, unit)}</div>"

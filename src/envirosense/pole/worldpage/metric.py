@@ -60,9 +60,8 @@ class Drawing:
 
     def ellipse(self, kind: str, x_m: float, y_m: float, rx_m: float, ry_m: float) -> None:
         """An ellipse about a centre."""
-        self.shapes.append(
-            f'<ellipse class="{kind}" cx="{x_m:.3f}" cy="{self._down(y_m):.3f}" rx="{rx_m:.3f}" ry="{ry_m:.3f}"/>'
-        )
+        centre = f'cx="{x_m:.3f}" cy="{self._down(y_m):.3f}"'
+        self.shapes.append(f'<ellipse class="{kind}" {centre} rx="{rx_m:.3f}" ry="{ry_m:.3f}"/>')
 
     def raw(self, path: str) -> None:
         """Ready SVG in the drawing's coordinates."""
@@ -127,7 +126,8 @@ def figure(
         f'<div class="clip">{image}<svg viewBox="{view}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(title)}"><path class="grid" d="{grid}"/>{"".join(drawing.shapes)}</svg>'
         f"{''.join(drawing.texts)}</div>{yl}</div>"
-        f'<div class="mx">{xl}</div><div class="axes">{escape(axes[0])}<em>{escape(axes[1])}</em></div></figure>'
+        f'<div class="mx">{xl}</div><div class="axes">{escape(axes[0])}<em>{escape(axes[1])}</em></div>'
+        "</figure>"
     )
 
 

@@ -9,7 +9,9 @@ from envirosense.pole.worldpage.metric import Drawing
 _FAR_M = 400.0  # wires are drawn to here, beyond every window
 _TREE_WIDTH = 0.3  # half width of the crown over the tree's height, as in the camera's scene
 _LEAST_TREE_M = 1.0
+_TREE_NEAR_M = 2.0  # a crown farther than this from a section is not drawn in it
 _TANK_M = (0.46, 0.8)  # width and height of the transformer's tank, as in the camera's scene
+_TAPER = 0.7  # of the pole's top over its foot, drawn only
 _END_ON = 0.12  # sine under which a wire is seen from its end
 
 
@@ -24,6 +26,11 @@ class Cut:
         """Distance of a point along the plane [m]."""
         east, north = at[0] - self.origin_m[0], at[1] - self.origin_m[1]
         return east * self.along[0] + north * self.along[1]
+
+    def beside(self, at: Position) -> float:
+        """Distance of a point from the plane, to the left of its direction [m]."""
+        east, north = at[0] - self.origin_m[0], at[1] - self.origin_m[1]
+        return north * self.along[0] - east * self.along[1]
 
     def point(self, along_m: float, up_m: float) -> Position:
         """The plane's point at a distance and height."""
@@ -58,12 +65,13 @@ def draw_plan(drawing: Drawing, site: Site) -> None:
 
 
 def draw_section(drawing: Drawing, site: Site, cut: Cut) -> None:
-    """Ground, tree, pole, crossarm, transformer and wires, seen square to an upright plane."""
+    """Ground, pole, crossarm, transformer, wires and a tree near it, seen square to an upright plane."""
     w = drawing.window
     _draw_tree(drawing, site, cut)
     foot, radius_m = cut.place((0.0, 0.0, 0.0)), site.pole_diameter_m / 2
-    drawing.area("pole", (foot - radius_m, 0.0), (foot + radius_m, 0.0),
-                 (foot + 0.7 * radius_m, site.pole_height_m), (foot - 0.7 * radius_m, site.pole_height_m))  # fmt: skip
+    top_m, slim_m = site.pole_height_m, _TAPER * radius_m
+    edges = ((foot - radius_m, 0.0), (foot + radius_m, 0.0), (foot + slim_m, top_m), (foot - slim_m, top_m))
+    drawing.area("pole", *edges)
     half, arm_m = site.crossarm_length_m / 2, site.crossarm_height_m
     ends = [cut.place(site.place(side * half, 0.0, arm_m)) for side in (-1, 1)]
     drawing.area("pole", *((x, z) for x, z in zip((*ends, *ends[::-1]), _arm_edges(arm_m), strict=True)))
@@ -91,7 +99,10 @@ def _arm_edges(arm_m: float) -> tuple[float, float, float, float]:
 def _draw_tree(drawing: Drawing, site: Site, cut: Cut) -> None:
     half = site.tree_height_m / 2
     width_m = max(_LEAST_TREE_M, _TREE_WIDTH * site.tree_height_m)
-    at = cut.place(site.bearing(site.tree_bearing_deg, site.tree_distance_m, 0.0))
+    tree = site.bearing(site.tree_bearing_deg, site.tree_distance_m, 0.0)
+    if abs(cut.beside(tree)) > width_m + _TREE_NEAR_M:
+        return
+    at = cut.place(tree)
     drawing.line("trunk", (at, 0.0), (at, 0.6 * half))
     drawing.ellipse("tree", at, 0.7 * half, width_m, 0.7 * half)
     drawing.ellipse("tree", at, 1.4 * half, 0.8 * width_m, 0.6 * half)

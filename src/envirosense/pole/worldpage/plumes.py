@@ -1,4 +1,4 @@
-"""The plume around the source as pictures: plan and section, wide and close, moment by moment and on average."""
+"""The plume around the source as pictures: plan and section, wide and close, at moments and on average."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from envirosense.pole.plumes import PoleAir
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.pole.worldpage.metric import Window
 from envirosense.pole.worldpage.outline import Cut
-from envirosense.pole.worldpage.polar import Rings, Sampler, make_rings
+from envirosense.pole.worldpage.polar import Sampler, make_rings
 from envirosense.scenarios import Emission
 
 TRACER_G_S: Final = 1e-3  # drawn where a source gives off nothing yet
 _SILENT_G_S: Final = 1e-9  # below this a source gives off nothing worth a picture
-_FINE, _COARSE = (26, 121), (14, 45)  # rings and angles; puffs cost five times as much a node
+_FINE, _COARSE = (24, 105), (14, 45)  # rings and angles; puffs cost five times as much a node
 _MOST_PUFFS: Final = 0.1  # share of trial nodes by puffs from which the coarse rings are taken
 _HALF_M, _SHIFT_M, _CLOSE_M = 30.0, 12.0, 8.0  # half of the plan, its shift downwind, width of the close-ups
 _FAR_M: Final = 20.0  # a source farther from the pole moves the windows
@@ -49,7 +49,7 @@ class PlumeViews:
     section: View
     close_plan: View
     close_section: View
-    tiers: dict[Tier, int]  # nodes of each
+    tiers: dict[Tier, int]  # trial places downwind that each serves
 
     @property
     def greatest_ppb(self) -> float:
@@ -68,25 +68,81 @@ def plume_views(moment: WorldMoment, tell: Callable[[], None]) -> PlumeViews | N
     cut = Cut((source.at[0], source.at[1]), moment.flow)
     windows = _windows(moment, source, cut)
     shape = _FINE if _is_mostly_plume(maps[0], source, cut) else _COARSE
-    tiers: dict[Tier, int] = {}
-    drawn = []
-    for is_plan in (True, False):
-        rings = _rings(source, cut, windows, shape, is_plan)
-        nodes = rings.nodes_m()
-        for one in maps:
-            for node in nodes[:: max(1, len(nodes) // 60)]:
-                kind = one.tier(node)
-                tiers[kind] = tiers.get(kind, 0) + 1
-        factor = moment.ppb_per_g_m3(gas, moment.film_ticks)[:, None]
-        values = factor * sum(one.gas_g_m3(nodes) for one in maps)
-        mean = float(factor.mean()) * sum(one.mean_g_m3(nodes, moment.mean_ticks) for one in maps)
-        centre = source.at[:2] if is_plan else (0.0, source.at[2])
-        turn = float(np.arctan2(cut.along[1], cut.along[0])) if is_plan else 0.0
-        for window, px in zip(windows[:2] if is_plan else windows[2:], (_PX, _CLOSE_PX), strict=True):
-            drawn.append(_view(window, rings.sampler(window, centre, turn, px), values, np.asarray(mean)))
-        tell()
-    plan, close_plan, section, close_section = drawn
+    plan, close_plan = _drawn(moment, maps, gas, _plan_sheet(source, cut, windows[:2]), shape)
+    tell()
+    section, close_section = _drawn(moment, maps, gas, _section_sheet(source, cut, windows[2:]), shape)
+    tell()
+    tiers = _tiers(maps, source, cut)
     return PlumeViews(source, gas, is_tracer, cut, plan, section, close_plan, close_section, tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A plane through the source and the windows on it: the wide one, the close one."""
+
+    windows: Sequence[Window]
+    centre_m: tuple[float, float]  # the source in the figure
+    turn_rad: float  # of the rings' first direction in the figure
+    to_world: Callable[[float, float], Position]
+
+
+def _plan_sheet(source: Emission, cut: Cut, windows: Sequence[Window]) -> _Sheet:
+    """Level plane at the source's height."""
+    east, north, up = source.at
+    x, y = cut.along
+
+    def to_world(ahead: float, left: float) -> Position:
+        return east + ahead * x - left * y, north + ahead * y + left * x, up
+
+    return _Sheet(windows, (east, north), float(np.arctan2(y, x)), to_world)
+
+
+def _section_sheet(source: Emission, cut: Cut, windows: Sequence[Window]) -> _Sheet:
+    """Upright plane along the wind; below ground the plume's own image."""
+
+    def to_world(ahead: float, above: float) -> Position:
+        return cut.point(ahead, abs(source.at[2] + above))
+
+    return _Sheet(windows, (0.0, source.at[2]), 0.0, to_world)
+
+
+def _drawn(
+    moment: WorldMoment, maps: Sequence[PlumeMap], gas: str, sheet: _Sheet, shape: tuple[int, int]
+) -> tuple[View, View]:
+    """Wide and close view of one plane."""
+    wide, x0, y0 = sheet.windows[0], *sheet.centre_m
+    corners = [(a - x0, b - y0) for a in (wide.left_m, wide.right_m) for b in (wide.bottom_m, wide.top_m)]
+    rings = make_rings(max(float(np.hypot(*corner)) for corner in corners), *shape, sheet.to_world)
+    shown = np.flatnonzero(rings.shown(wide, sheet.centre_m, sheet.turn_rad))
+    every = rings.nodes_m()
+    nodes = [every[i] for i in shown]
+    factor = moment.ppb_per_g_m3(gas, moment.film_ticks)[:, None]
+    values, mean = np.zeros((factor.size, len(every))), np.zeros(len(every))
+    for one in maps:
+        values[:, shown] += factor * one.gas_g_m3(nodes)
+        mean[shown] += float(factor.mean()) * one.mean_g_m3(nodes, moment.mean_ticks)
+    views = [
+        _view(window, rings.sampler(window, sheet.centre_m, sheet.turn_rad, px), values, mean)
+        for window, px in zip(sheet.windows, (_PX, _CLOSE_PX), strict=True)
+    ]
+    return views[0], views[1]
+
+
+def _tiers(maps: Sequence[PlumeMap], source: Emission, cut: Cut) -> dict[Tier, int]:
+    """How many places downwind each model serves, on a few distances and heights."""
+    found: dict[Tier, int] = {}
+    for one in maps:
+        for node in _trials(source, cut):
+            found[one.tier(node)] = found.get(one.tier(node), 0) + 1
+    return found
+
+
+def _trials(source: Emission, cut: Cut) -> list[Position]:
+    return [
+        cut.point(float(x), max(source.at[2] + z, 0.5))
+        for x in np.arange(2.0, 42.0, 2.0)
+        for z in (-6.0, 0.0)
+    ]
 
 
 def _sources(moment: WorldMoment) -> tuple[list[Emission], str, bool] | None:
@@ -112,8 +168,8 @@ def _plume_map(moment: WorldMoment, source: Emission, gas: str) -> PlumeMap:
 
 
 def _is_mostly_plume(one: PlumeMap, source: Emission, cut: Cut) -> bool:
-    trial = [cut.point(x, max(source.at[2] + z, 0.5)) for x in (2.0, 8.0, 20.0, 40.0) for z in (-4.0, 0.0)]
-    return float(np.mean([one.tier(node).name == "puffs" for node in trial])) <= _MOST_PUFFS
+    by_puffs = [one.tier(node).name == "puffs" for node in _trials(source, cut)]
+    return float(np.mean(by_puffs)) <= _MOST_PUFFS
 
 
 def _windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, Window, Window, Window]:
@@ -136,27 +192,6 @@ def _windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, W
 
 def _square(x_m: float, y_m: float, half_m: float) -> Window:
     return Window(x_m - half_m, x_m + half_m, y_m - half_m, y_m + half_m)
-
-
-def _rings(
-    source: Emission, cut: Cut, windows: Sequence[Window], shape: tuple[int, int], is_plan: bool
-) -> Rings:
-    """Nodes of the plan at the source's height, or of the section; below ground the plume's own image."""
-    east, north, up = source.at
-    if is_plan:
-        w, centre = windows[0], (east, north)
-        x, y = cut.along
-
-        def to_world(ahead: float, left: float) -> Position:
-            return east + ahead * x - left * y, north + ahead * y + left * x, up
-    else:
-        w, centre = windows[2], (0.0, up)
-
-        def to_world(ahead: float, left: float) -> Position:
-            return cut.point(ahead, abs(up + left))
-
-    corners = [(a - centre[0], b - centre[1]) for a in (w.left_m, w.right_m) for b in (w.bottom_m, w.top_m)]
-    return make_rings(max(float(np.hypot(*corner)) for corner in corners), *shape, to_world)
 
 
 def _view(window: Window, sampler: Sampler, values: Array, mean: Array) -> View:

@@ -1,14 +1,16 @@
-"""Values on rings around a source, drawn as a picture: fine where a plume is narrow, coarse where it is wide."""
+"""Values on rings around a source, drawn as a picture: fine near it, where a plume is narrow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array, Position
 from envirosense.pole.worldpage.metric import Window
 
 _EVEN = 0.35  # share of even spacing of the angles; the rest crowds about the middle
+_MARGIN = 0.3  # of a node's distance from the source by which it may lie outside a window
 _NEAREST_M = 0.25  # first ring: no source is smaller
 
 
@@ -27,6 +29,15 @@ class Rings:
             for r in self.radii_m
             for a in self.angles_rad
         ]
+
+    def shown(self, window: Window, source_m: tuple[float, float], turn_rad: float) -> npt.NDArray[np.bool_]:
+        """Whether a node lies in or near a window, (node,); arguments as in `sampler`."""
+        radius = np.repeat(self.radii_m, self.angles_rad.size)
+        angle = np.tile(self.angles_rad, self.radii_m.size) + turn_rad
+        x, y = source_m[0] + radius * np.cos(angle), source_m[1] + radius * np.sin(angle)
+        edge = _MARGIN * radius
+        is_across = (x > window.left_m - edge) & (x < window.right_m + edge)
+        return np.asarray(is_across & (y > window.bottom_m - edge) & (y < window.top_m + edge))
 
     def sampler(self, window: Window, source_m: tuple[float, float], turn_rad: float, px: int) -> "Sampler":
         """What turns values at the nodes into a picture of a window `px` wide.

@@ -31,7 +31,7 @@ def strip(
     at_s: float,
     note: str = "",
 ) -> str:
-    """Picture (column, row) of rows over time, top row first; a row has a name and its value at the moment."""
+    """Picture (column, row) of rows over time, top row first; a row has a name and a value at the moment."""
     uri = data_uri(indexed_png(scale.indices(picture.T), thermal_palette()))
     n = len(rows)
     names = "".join(
@@ -41,8 +41,8 @@ def strip(
     )
     small = f'<span class="note">{escape(note)}</span>' if note else ""
     return (
-        f'<figure class="chart strips"><figcaption><b>{escape(title)}</b> <span class="unit">{escape(unit)}</span>{small}'
-        '<span class="readout"></span></figcaption>'
+        f'<figure class="chart strips"><figcaption><b>{escape(title)}</b> <span class="unit">{escape(unit)}'
+        f'</span>{small}<span class="readout"></span></figcaption>'
         f'<div class="plot" style="height:{n * _ROW_PX}px" data-low="0" data-high="1">'
         f'<img class="rows" src="{uri}" alt="{escape(title)} over time">{names}'
         f'<i class="now" style="left:{view.left(at_s)}"></i><i class=cross></i></div>{time_ticks(view)}'
