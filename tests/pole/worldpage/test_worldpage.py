@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,8 +10,6 @@ from envirosense.pole.worldpage import STEPS, WorldMoment, open_moment, world_pa
 from envirosense.pole.worldpage.heat import ideal_picture_c
 from envirosense.pole.worldpage.line_maps import line_map
 from envirosense.pole.worldpage.plumes import PlumeViews, View, plume_views
-
-from .conftest import SOURCE_M, with_source
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +38,18 @@ def centre_of_gas(view: View, picture: np.ndarray) -> tuple[float, float]:
 
 def test_the_plume_comes_from_the_source_and_goes_downwind(moment: WorldMoment, views: PlumeViews) -> None:
     assert (views.gas, views.is_tracer) == ("carbon_monoxide", False)
+    source = views.source.at
     x, y = centre_of_gas(views.plan, views.plan.mean)
-    way = np.array([x - SOURCE_M[0], y - SOURCE_M[1]])
+    way = np.array([x - source[0], y - source[1]])
     assert way @ moment.flow > 0.9 * np.linalg.norm(way)
     along, up = centre_of_gas(views.section, views.section.mean)
     assert along > 1.0
-    assert up == pytest.approx(SOURCE_M[2], abs=4.0)
+    assert up == pytest.approx(source[2], abs=4.0)
     for picture in views.close_section.moments:
         row, column = np.unravel_index(int(picture.argmax()), picture.shape)
         w = views.close_section.window
         assert w.left_m + column / picture.shape[1] * w.width_m == pytest.approx(1.0, abs=2.0)
-        assert w.top_m - row / picture.shape[0] * w.height_m == pytest.approx(SOURCE_M[2], abs=1.0)
+        assert w.top_m - row / picture.shape[0] * w.height_m == pytest.approx(source[2], abs=1.0)
 
 
 def test_moments_scatter_about_the_mean(views: PlumeViews) -> None:
@@ -57,7 +57,9 @@ def test_moments_scatter_about_the_mean(views: PlumeViews) -> None:
     assert moments == pytest.approx(views.section.mean.sum(), rel=0.7)
 
 
-def test_a_far_source_is_in_the_picture_and_a_silent_one_is_drawn_as_tracer() -> None:
+def test_a_far_source_is_in_the_picture_and_a_silent_one_is_drawn_as_tracer(
+    with_source: Callable[..., WorldMoment],
+) -> None:
     moment = with_source((70.0, 30.0, 1.0), rate_g_s=0.0)
     views = plume_views(moment, lambda: None)
     assert views is not None

@@ -147,9 +147,12 @@ class PoleMotion:
         return np.asarray((felt / mean) ** 2)
 
     def _at_ticks(self, knots: Array) -> Array:
-        """Values at the knots read linearly at the ticks, (time, ...)."""
+        """Values at the knots read linearly at the ticks, (time, ...), a knot late: means know no future."""
         if knots.shape[0] == 1:
             return np.repeat(knots, self._inputs.grid.n, axis=0)
+        if knots.shape[0] == self._inputs.grid.n:
+            return knots.copy()
+        knots = np.concatenate([knots[:1], knots[:-1]])
         left, share = self._between_knots
         out = np.diff(knots, axis=0)[left]
         out *= share.reshape((-1,) + (1,) * (knots.ndim - 1))
@@ -235,10 +238,11 @@ class PoleMotion:
 def _energy_laws(drive: PlaneDrive, dt_s: float) -> list[tuple[float, float]]:
     """Gamma shape of each band's energy in a tick, and how long it remembers [s].
 
-    Modes in the band swing each on its own, weighted as at the top; the others give it wide noise.
+    Modes in the band swing each on its own, weighted as at the top; the others give it wide noise. The laws
+    are those of the episode's start, before causes act.
     """
-    hz, damping = drive.natural_hz.mean(axis=0), drive.damping.mean(axis=0)
-    power = drive.modal_ms.mean(axis=0) * drive.plane.modes.shape[:, -1:] ** 2
+    hz, damping = drive.natural_hz[0], drive.damping[0]
+    power = drive.modal_ms[0] * drive.plane.modes.shape[:, -1:] ** 2
     swinging = [energy_shape(float(f), float(zeta), dt_s) for f, zeta in zip(hz, damping, strict=True)]
     laws = []
     for band, (low, high) in enumerate(VIBRATION_BANDS_HZ):

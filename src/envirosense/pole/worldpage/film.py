@@ -68,9 +68,15 @@ def _sentence(moment: WorldMoment, views: PlumeViews | None) -> str:
         return f'<p class="small">{text}</p>'
     at = views.source.at
     where = f"{words(views.source.name)}, {at[2]:.1f}\u2009m above ground"
-    text = f"Excess of {gas_name(views.gas)} from {where}; the plan is cut at that height, the section along the mean wind through the source."  # noqa: E501
+    text = (
+        f"Excess of {gas_name(views.gas)} from {where}; the plan is cut at that height, the section along "
+        "the mean wind through the source."
+    )
     if views.is_tracer:
-        text += " The source gives off next to nothing around this moment, so the map shows where a steady 1\u2009mg/s from the same place would go."  # noqa: E501
+        text += (
+            " The source gives off next to nothing around this moment, so the map shows where a steady "
+            "1\u2009mg/s from the same place would go."
+        )
     return f'<p class="small">{escape(text)}</p>'
 
 
