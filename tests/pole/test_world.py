@@ -95,7 +95,7 @@ def test_the_memory_of_places_is_bounded_and_changes_nothing(make_world):
     state = world.state(0, 10)
     places = [(0.1 * k, 0.0, 2.0 + 0.1 * k) for k in range(2 * KEPT_PLACES)]
     winds, pressures = ([ask(at) for at in places] for ask in (state.wind_m_s, state.pressure_pa))
-    assert len(world._settled._wind) == len(world._settled._pressure) == KEPT_PLACES
+    assert len(world.settled._wind) == len(world.settled._pressure) == KEPT_PLACES
     assert np.array_equal(state.wind_m_s(places[0]), winds[0])
     assert np.array_equal(state.pressure_pa(places[0]), pressures[0])
 

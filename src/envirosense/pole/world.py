@@ -63,7 +63,7 @@ class EnvironmentOrchestrator:
     @property
     def atmosphere(self) -> Atmosphere:
         """Air over the ticks; asking for it settles the world."""
-        return self._settled.inputs.atmosphere
+        return self.settled.inputs.atmosphere
 
     @cached_property
     def current_a(self) -> Array:
@@ -103,7 +103,7 @@ class EnvironmentOrchestrator:
             UnknownNameError: if it names a component, gas or aerosol that does not exist.
             ConfigError: if a place or a course cannot be used, or once the world has settled.
         """
-        if not self.__dict__.keys().isdisjoint(("_settled", "undisturbed")):
+        if not self.__dict__.keys().isdisjoint(("settled", "undisturbed")):
             raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
         fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
         require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site.has_transformer)
@@ -112,7 +112,8 @@ class EnvironmentOrchestrator:
         return len(self._forcings) - 1
 
     @cached_property
-    def _settled(self) -> Settled:
+    def settled(self) -> Settled:
+        """The world under all its causes; from here on it takes no more."""
         return settle(self, tuple(self._forcings)) if self._forcings else self.undisturbed
 
     @cached_property
@@ -128,26 +129,26 @@ class EnvironmentOrchestrator:
         """
         if not 0 <= forcing_id < len(self._forcings):
             raise ConfigError("forcing_id", forcing_id, f"choose 0 to {len(self._forcings) - 1}")
-        return self._settled.response(forcing_id, self.undisturbed)
+        return self.settled.response(forcing_id, self.undisturbed)
 
     @property
     def clamps(self) -> dict[str, str]:
         """What the causes drove out of the range of the physics, and where it was held instead."""
-        return self._settled.clamps
+        return self.settled.clamps
 
     @property
     def component_names(self) -> tuple[str, ...]:
         """Names of the components, in the order of every table of them."""
-        return self._settled.components.names
+        return self.settled.components.names
 
     @property
     def component_step_ticks(self) -> int:
         """Ticks between two steps of the heat network."""
-        return round(self._settled.history.step_s / self.grid.dt_s)
+        return round(self.settled.history.step_s / self.grid.dt_s)
 
     def step_component_k(self, steps: npt.NDArray[np.int64]) -> Array:
         """Temperatures at steps of the heat network, (step, node) [K]."""
-        return np.asarray(self._settled.component_k[steps])
+        return np.asarray(self.settled.component_k[steps])
 
     def advance(self, n_ticks: int) -> Environment3DState:
         """State of the next block of ticks; the last block may be shorter.
@@ -169,4 +170,4 @@ class EnvironmentOrchestrator:
         """
         if not 0 <= first < stop <= self.grid.n:
             raise ConfigError("ticks", (first, stop), f"choose a range within 0 to {self.grid.n}")
-        return Environment3DState(self, self._settled, first, stop)
+        return Environment3DState(self, self.settled, first, stop)

@@ -18,7 +18,7 @@ def plume(moment: WorldMoment) -> PlumeMap:
 
 
 def plume_of(moment: WorldMoment) -> PlumeMap:
-    site, inputs = moment.run.site, moment.run.world._settled.inputs
+    site, inputs = moment.run.site, moment.run.world.settled.inputs
     source = moment.gases.plumes[0]
     rng = inputs.rng("plume", source.name, "inside")
     pole_m = (site.pole_diameter_m, site.pole_height_m)
@@ -66,7 +66,7 @@ def test_nothing_goes_upwind_and_the_mean_is_that_of_the_steady_plumes(
     upwind, downwind = (east - 20.0 * x, north - 20.0 * y, up), (east + 20.0 * x, north + 20.0 * y, up)
     assert not plume.mean_g_m3([upwind], moment.film_ticks).any()
     ticks = moment.film_ticks[:3]
-    air = PoleAir(moment.run.world._settled.inputs.atmosphere).carrying
+    air = PoleAir(moment.run.world.settled.inputs.atmosphere, moment.run.world.natural_air).carrying
     release = Release((east, north, up), plume._release.size_m, np.zeros(moment.n))
     trip = journey(air, release, downwind)
     chi = mean_chi_s_m3(trip.crosswind_m, up, trip.release_m, trip.spread)[ticks]

@@ -74,7 +74,7 @@ class WorldMoment:
     @property
     def gases(self) -> GasField:
         """Every source and what carries it."""
-        return self.run.world._settled.gases
+        return self.run.world.settled.gases
 
     @cached_property
     def film_ticks(self) -> Ticks:

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from envirosense.core.species import species
-from envirosense.pole.page.wording import words
+from envirosense.pole.page.wording import span_text, words
 from envirosense.pole.worldpage.episode import MEAN_S, WorldMoment
 from envirosense.pole.worldpage.metric import Drawing, Window, figure
 from envirosense.pole.worldpage.outline import Cut, draw_plan, draw_section
@@ -76,6 +76,11 @@ def _sentence(moment: WorldMoment, views: PlumeViews | None) -> str:
         text += (
             " The source gives off next to nothing around this moment, so the map shows where a steady "
             "1\u2009mg/s from the same place would go."
+        )
+        text += (
+            f" It gives off most {span_text(views.strongest_s)} into the episode."
+            if views.strongest_s is not None
+            else " It never gives off more in this episode."
         )
     return f'<p class="small">{escape(text)}</p>'
 

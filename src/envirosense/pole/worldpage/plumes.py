@@ -44,6 +44,7 @@ class PlumeViews:
     source: Emission
     gas: str
     is_tracer: bool
+    strongest_s: float | None  # when the source gives off most; None while it never gives off anything
     cut: Cut
     plan: View
     section: View
@@ -73,7 +74,10 @@ def plume_views(moment: WorldMoment, tell: Callable[[], None]) -> PlumeViews | N
     section, close_section = _drawn(moment, maps, gas, _section_sheet(source, cut, windows[2:]), shape)
     tell()
     tiers = _tiers(maps, source, cut)
-    return PlumeViews(source, gas, is_tracer, cut, plan, section, close_plan, close_section, tiers)
+    strongest_s = _strongest_s(moment, source.name, gas) if is_tracer else None
+    return PlumeViews(
+        source, gas, is_tracer, strongest_s, cut, plan, section, close_plan, close_section, tiers
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +164,21 @@ def _sources(moment: WorldMoment) -> tuple[list[Emission], str, bool] | None:
     return [main, *others[: _MOST_SOURCES - 1]], gas, False
 
 
+def _strongest_s(moment: WorldMoment, name: str, gas: str) -> float | None:
+    """When in the episode a source that is silent now gives off most; None if it never does."""
+    source = next(one for one in moment.gases.plumes if one.name == name)
+    rate = np.broadcast_to(source.gas_g_s[gas], (moment.n,))
+    tick = int(rate.argmax())
+    return None if rate[tick] < _SILENT_G_S else tick * moment.dt_s
+
+
 def _plume_map(moment: WorldMoment, source: Emission, gas: str) -> PlumeMap:
-    site, inputs = moment.run.site, moment.run.world._settled.inputs
+    site, inputs = moment.run.site, moment.run.world.settled.inputs
     pole_m = (site.pole_diameter_m, site.pole_height_m)
     rng = inputs.rng("plume", source.name, "inside")
-    return PlumeMap(source, gas, PoleAir(inputs.atmosphere), pole_m, moment.film_ticks, rng)
+    return PlumeMap(
+        source, gas, PoleAir(inputs.atmosphere, inputs.natural_air), pole_m, moment.film_ticks, rng
+    )
 
 
 def _is_mostly_plume(one: PlumeMap, source: Emission, cut: Cut) -> bool:
