@@ -206,8 +206,6 @@ def test_a_block_outside_its_state_is_refused(make_day, ticks):
     block = make_day(120).state(30, 90)
     with pytest.raises(ConfigError, match="within 0 to 60"):
         block.ticks(*ticks)
-    with pytest.raises(ConfigError, match="n_ticks"):
-        block.every(0)
 
 
 # --- volumes and grids

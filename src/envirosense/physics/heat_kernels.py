@@ -14,6 +14,8 @@ from numba import njit
 
 from envirosense.physics.joint import ALUMINIUM_MELTING_K, RESISTANCE_REFERENCE_K
 
+COLDEST_K, HOTTEST_K = 160.0, 3000.0  # nodes are held between: no law of the network reaches further; assumed
+
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
 type Flags = npt.NDArray[np.bool_]
@@ -141,6 +143,12 @@ def _clear_couplings(matrix: Floats, later: Ints, n_later: Ints) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _held(temperature_k: float) -> float:
+    """A node's temperature within what the network's laws can step from."""
+    return min(max(temperature_k, COLDEST_K), HOTTEST_K)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def step_network(
     start_k: Floats,
     step_s: float,
@@ -186,11 +194,13 @@ def step_network(
             _solve_in_place(matrix, change_k, order, later, n_later)
             if part == 0:
                 for node in range(n_nodes):
-                    whole_k[node] = before_k[node] + change_k[node]
+                    whole_k[node] = _held(before_k[node] + change_k[node])
             else:
                 for node in range(n_nodes):
-                    here_k[node] += change_k[node]
+                    here_k[node] = _held(here_k[node] + change_k[node])
         for node in range(n_nodes):
-            here_k[node] = 2.0 * here_k[node] - whole_k[node]
+            better_k = 2.0 * here_k[node] - whole_k[node]
+            if COLDEST_K < better_k < HOTTEST_K:  # else the halves stand alone
+                here_k[node] = better_k
             before_k[node] = here_k[node]
             temperature_k[i, node] = here_k[node]

@@ -5,7 +5,8 @@ A cause is checked when it is added, so a mistake is named before anything is si
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, get_args
 
 import numpy as np
 
@@ -14,13 +15,27 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Position
 from envirosense.core.species import species
 from envirosense.physics.acoustics import BANDS
+from envirosense.physics.harmonics import HARMONICS
 from envirosense.pole.aerosol_parts import aerosol_kind
 from envirosense.pole.components import Components
 from envirosense.scenarios import Discharge, Emission, Forcing, Noise
+from envirosense.scenarios.forcing import DischargeKind, Phase
 
 REACH_M: Final = 3000.0  # horizontally from the pole; plume laws are checked to 800 m
 TOP_M: Final = 200.0  # surface-layer laws end about here
 PHASES: Final = 3
+# Greatest size of a course, where physics or the kernels' numbers end; all assumed
+GREATEST: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "power_w": 1e9, "resistance_ohm": 1e6, "heat_w": 1e9, "gas_g_s": 1e6, "particle_g_s": 1e6,
+        "gas_ppb": 1e8, "particle_ug_m3": 1e8, "pulses_per_s": 1e9, "power_level_db": 200.0,
+        "current_factor": 100.0, "voltage_factor": 3.0, "fault_current_a": 1e5, "neutral_share": 1.0,
+        "harmonic_factor": 20.0, "load_factor": 20.0, "internal_w": 1e9, "oil_level": 1.0, "saturation": 1e3,
+        "stiffness_factor": 10.0, "tilt_north_rad": 1.6, "tilt_east_rad": 1.6, "tension_factor": 10.0,
+        "ice_kg_m": 50.0, "air_k": 60.0, "dew_point_k": 60.0, "pressure_pa": 2e4, "wind_m_s": 70.0,
+        "wind_factor": 10.0, "rain_mm_h": 1e3, "sun_factor": 3.0, "cloud_fraction": 1.0, "veer_rad": 20.0,
+    }
+)  # fmt: skip
 # Fields of a change of the weather that may lower what they are added to
 DEPARTURES: Final = (
     "air_k", "dew_point_k", "pressure_pa", "wind_m_s", "veer_rad", "rain_mm_h", "cloud_fraction",
@@ -65,6 +80,17 @@ def _names(forcing: Forcing) -> list[tuple[str, str]]:
     return [(kind, name) for kind, names in kinds for name in names]
 
 
+def require_fuels(forcing: Forcing) -> None:
+    """Refuse wood of no mass, before a heat network is built on it.
+
+    Raises:
+        ConfigError: naming the fuel.
+    """
+    for fuel in forcing.fuels:
+        _require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
+        _require_positive(f"{fuel.component}.yield_scale", fuel.yield_scale)
+
+
 def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, has_transformer: bool) -> None:
     """Refuse a cause that cannot act on this world.
 
@@ -84,18 +110,30 @@ def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, h
         _require_matter(mass.name, mass.gas_ppb, mass.particle_ug_m3)
     if forcing.tanks and not has_transformer:
         raise ConfigError("tanks", "no transformer", "this site has none; choose one that has")
-    for fuel in forcing.fuels:
-        _require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
     for discharge in forcing.discharges:
         _require_positive(f"{discharge.name}.charge_c", discharge.charge_c)
-        if not 0.0 <= discharge.heat_share <= 1.0:
-            raise ConfigError(f"{discharge.name}.heat_share", discharge.heat_share, "must lie within 0 to 1")
+        _require_known(f"{discharge.name}.kind", discharge.kind, get_args(DischargeKind.__value__))
+        _require_known(f"{discharge.name}.phase", discharge.phase, get_args(Phase.__value__))
+        _require_within(f"{discharge.name}.heat_share", discharge.heat_share, 0.0, 1.0)
+    _require_moments(forcing, grid.duration_s)
+    for order in (order for change in forcing.line for order in change.fault_current_a):
+        _require_known("line.fault_current_a", order, HARMONICS)
+    for noise in forcing.noises:
+        _require_within(f"{noise.name}.modulation_hz", noise.modulation_hz, 0.0, 1e3)
+        _require_within(f"{noise.name}.modulation_depth", noise.modulation_depth, 0.0, 1.0)
+
+
+def _require_moments(forcing: Forcing, duration_s: float) -> None:
+    """Blows and storms."""
     for impact in forcing.impacts:
         _require_positive("impact.impulse_n_s", impact.impulse_n_s)
         _require_positive("impact.duration_s", impact.duration_s)
-        if not 0.0 <= impact.at_s <= grid.duration_s:
-            raise ConfigError("impact.at_s", impact.at_s, f"must lie within 0 to {grid.duration_s:g} s")
+        _require_within("impact.at_s", impact.at_s, 0.0, duration_s)
+        _require_within("impact.azimuth_deg", impact.azimuth_deg, -720.0, 720.0)
     for storm in forcing.storms:
+        _require_within(f"{storm.name}.closest_s", storm.closest_s, -1e6, 1e6)
+        _require_within(f"{storm.name}.closest_m", storm.closest_m, 0.0, 1e6)
+        _require_within(f"{storm.name}.bearing_deg", storm.bearing_deg, -720.0, 720.0)
         for field in ("speed_m_s", "peak_flashes_per_min", "lifetime_s"):
             _require_positive(f"{storm.name}.{field}", getattr(storm, field))
 
@@ -162,6 +200,10 @@ def _require_course(name: str, values: Any, shape: tuple[int, ...], lowest: floa
         raise ConfigError(name, "not finite", "needs finite numbers")
     if np.isfinite(lowest) and np.any(course < lowest):
         raise ConfigError(name, float(course.min()), f"must not fall below {lowest:g}")
+    greatest = GREATEST[name.rsplit(".", 1)[-1].split("[")[0]]
+    both_ways = lowest < 0.0 and not name.endswith("power_level_db")  # any silence is one
+    if np.any((np.abs(course) if both_ways else course) > greatest):
+        raise ConfigError(name, float(np.abs(course).max()), f"must not exceed {greatest:g}")
 
 
 def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
@@ -199,3 +241,13 @@ def _require_matter(name: str, gases: Mapping[str, Any], particles: Mapping[str,
 def _require_positive(name: str, value: float) -> None:
     if not (np.isfinite(value) and value > 0.0):
         raise ConfigError(name, value, "must be above 0")
+
+
+def _require_within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(name, value, f"must lie within {low:g} to {high:g}")
+
+
+def _require_known(name: str, value: object, known: tuple[object, ...]) -> None:
+    if value not in known:
+        raise ConfigError(name, value, f"choose from {known}")

@@ -27,6 +27,7 @@ from envirosense.physics.background import (
 from envirosense.physics.gas_chemistry import Triad, photolysis_per_s, plume_triad, titration_rate_per_ppb_s
 from envirosense.pole.atmosphere import Atmosphere
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.memory import kept
 from envirosense.pole.plumes import Arrival, PoleAir, carry
 from envirosense.scenarios import AirMass, Emission
 
@@ -177,9 +178,9 @@ class GasField:
         return arrival.tier, arrival.reason
 
     def _arrival(self, number: int, at: Position) -> Arrival:
-        if (number, at) not in self._arrivals:
+        def find() -> Arrival:
             inputs, plume = self._inputs, self.plumes[number]
-            self._arrivals[number, at] = carry(
+            return carry(
                 plume,
                 self._air,
                 at,
@@ -188,7 +189,8 @@ class GasField:
                 self._particle_deposition_m_s,
                 inputs.rng("plume", plume.name, "inside"),
             )
-        return self._arrivals[number, at]
+
+        return kept(self._arrivals, (number, at), find)
 
     def _ppb(self, name: str, concentration_g_m3: Array) -> Array:
         weather = self._inputs.atmosphere.weather

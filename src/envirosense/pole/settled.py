@@ -4,7 +4,7 @@ A world without causes stands beside the one with them, on the same draws, so "w
 is always the same code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ from envirosense.pole.components import Components, build_components
 from envirosense.pole.fields.aerosols import Aerosols
 from envirosense.pole.fields.electric import LineFields
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.memory import Answers
 from envirosense.pole.fields.motion import PoleMotion
 from envirosense.pole.fields.power import DevicePower
 from envirosense.pole.fields.sound import SoundScape
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 HOTTEST_COMPONENT_K: Final = 1300.0  # metals melt and the network's laws end; held here and recorded
 AIR_GAS_CONSTANT_J_KG_K: Final = 287.05
-KEPT_PLACES: Final = 64  # whose wind and pressure are kept: 2 MB each for a day of 1 s winds
 RAIN_HISTORY_H: Final = 60 * 24  # a panel remembers its last rain that long; assumed
 
 
@@ -56,8 +56,7 @@ class Settled:
 
     def __post_init__(self) -> None:
         """Nothing about a place is known before it is asked for."""
-        self._wind: dict[Position, Array] = {}
-        self._pressure: dict[float, Array] = {}
+        self.answers = Answers()
 
     # --- fields
 
@@ -122,14 +121,14 @@ class Settled:
         return CLOUD_SPEED_UP * float(east), CLOUD_SPEED_UP * float(north)
 
     def wind_m_s(self, at: Position) -> Array:
-        """Wind at a point over the ticks, (time, 3) [m/s]; kept, since a tick at a time asks often."""
-        return _kept(self._wind, at, lambda: self.inputs.atmosphere.wind_at(at))
+        """Wind at a point over the ticks, (time, 3) [m/s]."""
+        return self.inputs.atmosphere.wind_at(at)
 
     def pressure_pa(self, at: Position) -> Array:
         """Static pressure at a point over the ticks, (time,) [Pa]."""
         weather = self.inputs.atmosphere.weather
         column_pa = -at[2] * GRAVITY_M_S2 / AIR_GAS_CONSTANT_J_KG_K
-        return _kept(self._pressure, at[2], lambda: weather.pressure_pa * np.exp(column_pa / weather.air_k))
+        return np.asarray(weather.pressure_pa * np.exp(column_pa / weather.air_k))
 
     def at_ticks(self, name: str) -> Array:
         """One component over the ticks, (time,) [K], linear between the steps."""
@@ -157,15 +156,6 @@ class Settled:
             converted=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.converted),
             emission_g_s=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.total_g_s),
         )
-
-
-def _kept[Place](answers: dict[Place, Array], at: Place, ask: Callable[[], Array]) -> Array:
-    """The answer at a place, asked for once; the place kept longest gives way, so memory stays bounded."""
-    if at not in answers:
-        if len(answers) >= KEPT_PLACES:
-            del answers[next(iter(answers))]
-        answers[at] = ask()
-    return answers[at]
 
 
 def settle(

@@ -1,12 +1,13 @@
 """The pole's live world over a range of ticks, as sensors ask it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Phasors, Position
 from envirosense.core.species import species as species_named
@@ -62,7 +63,13 @@ class Environment3DState:
         return Environment3DState(self.world, self.world.undisturbed, part.start, part.stop, part.step)
 
     def ticks(self, first: int, n: int) -> "Environment3DState":
-        """`n` ticks of this state from its tick `first` on."""
+        """`n` ticks of this state from its tick `first` on.
+
+        Raises:
+            ConfigError: if the range is empty or leaves the state.
+        """
+        if not 0 <= first < first + n <= self.grid.n:
+            raise ConfigError("ticks", (first, n), f"choose a range within 0 to {self.grid.n}")
         step = self._part.step
         start = self._part.start + first * step
         return Environment3DState(self.world, self._settled, start, start + n * step, step)
@@ -70,18 +77,25 @@ class Environment3DState:
     def every(self, n_ticks: int) -> "Environment3DState":
         """Every n-th tick of the same range, for what changes slowly."""
         part = self._part
-        return Environment3DState(self.world, self._settled, part.start, part.stop, n_ticks)
+        return Environment3DState(self.world, self._settled, part.start, part.stop, n_ticks * part.step)
 
     @property
     def _weather(self) -> WeatherSeries:
         return self._settled.inputs.atmosphere.weather
 
-    def _over[Values: npt.NDArray[Any]](self, at: Place, query: Callable[[Position], Values]) -> Values:
-        """Answer at a point, or its mean over a volume, at the ticks of this view."""
+    def _over[Values: npt.NDArray[Any]](
+        self, at: Place, query: Callable[[Position], Values], *question: Hashable
+    ) -> Values:
+        """Answer at a point, or its mean over a volume, at the ticks of this view.
+
+        The whole episode's answer is kept under the question, where one is named.
+        """
         if isinstance(at, Volume):
-            return mean_over(at, lambda point: self._over(point, query))  # type: ignore[return-value]
+            return cast(Values, mean_over(at, lambda point: self._over(point, query, *question)))
         require_inside(at)
-        return query(at)[self._part]  # type: ignore[return-value]
+        if not question:
+            return cast(Values, query(at)[self._part])
+        return cast(Values, self._settled.answers.get((*question, at), lambda: query(at))[self._part])
 
     # --- air
 
@@ -99,11 +113,11 @@ class Environment3DState:
 
     def pressure_pa(self, at: Place) -> Array:
         """Static pressure, (time,) [Pa], less the air column between the station's ground and the point."""
-        return self._over(at, self._settled.pressure_pa)
+        return self._over(at, self._settled.pressure_pa, "pressure")
 
     def wind_m_s(self, at: Place) -> Array:
         """Wind vector east, north, up, (time, 3) [m/s]; weaker in the pole's wake."""
-        return self._over(at, self._settled.wind_m_s)
+        return self._over(at, self._settled.wind_m_s, "wind")
 
     def rain_mm_h(self) -> Array:
         """Rain, (time,) [mm/h]."""
@@ -123,7 +137,7 @@ class Environment3DState:
     def gas_excess_ppb(self, species: Sequence[str], at: Place) -> Array:
         """What the sources add, (time, species) [ppb]."""
         names = tuple(species_named(name).name for name in species)
-        return self._over(at, lambda point: self._settled.gases.excess_ppb(names, point))
+        return self._over(at, lambda point: self._settled.gases.excess_ppb(names, point), "gas", names)
 
     @property
     def aerosols(self) -> tuple[str, ...]:
@@ -132,15 +146,17 @@ class Environment3DState:
 
     def particle_ug_m3(self, at: Place) -> Array:
         """Dry mass of each aerosol, (time, aerosol) [ug/m3]."""
-        return self._over(at, self._settled.aerosols.particle_ug_m3)
+        return self._over(at, self._settled.aerosols.particle_ug_m3, "particles")
 
     def particle_per_cm3(self, edges_um: Array, at: Place) -> Array:
         """Number in each size bin at ambient humidity, (time, bin) [1/cm3]."""
-        return self._over(at, lambda point: self._settled.aerosols.particle_per_cm3(edges_um, point))
+        edges = tuple(float(edge) for edge in edges_um)
+        count = self._settled.aerosols.particle_per_cm3
+        return self._over(at, lambda point: count(edges_um, point), "number", edges)
 
     def pm_ug_m3(self, at: Place) -> Array:
         """Dry PM1, PM2.5 and PM10, (time, 3) [ug/m3]."""
-        return self._over(at, self._settled.aerosols.pm_ug_m3)
+        return self._over(at, self._settled.aerosols.pm_ug_m3, "pm")
 
     # --- electricity
 
@@ -159,15 +175,15 @@ class Environment3DState:
 
     def magnetic_t(self, at: Place) -> Phasors:
         """Magnetic flux density east, north, up, rms phasors, (time, harmonic, 3) [T]."""
-        return self._over(at, self._settled.line.magnetic_t)
+        return self._over(at, self._settled.line.magnetic_t, "magnetic_t")
 
     def electric_v_m(self, at: Place) -> Phasors:
         """Electric field east, north, up, rms phasors, (time, harmonic, 3) [V/m]."""
-        return self._over(at, self._settled.line.electric_v_m)
+        return self._over(at, self._settled.line.electric_v_m, "electric_v_m")
 
     def radio_t(self, at: Place) -> Array:
         """Magnetic noise of discharges, rms in each radio band, (time, band) [T]."""
-        return self._over(at, self._settled.line.radio_t)
+        return self._over(at, self._settled.line.radio_t, "radio_t")
 
     def mains_hz(self) -> Array:
         """Frequency of the mains, (time,) [Hz]."""
@@ -177,12 +193,14 @@ class Environment3DState:
 
     def sound_level_db(self, at: Place) -> Array:
         """Level in each band, (time, band) [dB re 20 uPa]; over a volume, of the mean energy."""
-        energy = self._over(at, lambda point: 10.0 ** (0.1 * self._settled.sound.sound_level_db(point)))
+        if not isinstance(at, Volume):
+            return self._over(at, self._settled.sound.sound_level_db, "sound")
+        energy = mean_over(at, lambda point: 10.0 ** (0.1 * self.sound_level_db(point)))
         return np.asarray(10.0 * np.log10(energy))
 
     def mains_modulation(self, at: Place) -> Array:
         """Share of each band's energy that swells at twice the mains frequency, (time, band) [1]."""
-        return self._over(at, self._settled.sound.mains_modulation)
+        return self._over(at, self._settled.sound.mains_modulation, "modulation")
 
     def sound_pa(self, at: Position, start_s: float, duration_s: float, rate_hz: float) -> Array:
         """Sound pressure in a window of the episode, (sample,) [Pa]."""

@@ -18,7 +18,7 @@ from envirosense.core.rng import stream
 from envirosense.physics.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
 from envirosense.pole.components import build_components
-from envirosense.pole.domain import require_new_names, require_possible
+from envirosense.pole.domain import require_fuels, require_new_names, require_possible
 from envirosense.pole.heating import SUN_SAMPLE_S, line_current_a
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
 from envirosense.pole.site import Site
@@ -105,6 +105,7 @@ class EnvironmentOrchestrator:
         """
         if not self.__dict__.keys().isdisjoint(("settled", "undisturbed")):
             raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
+        require_fuels(forcing)
         fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
         require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site.has_transformer)
         require_new_names(forcing, self._forcings)

@@ -24,6 +24,7 @@ from envirosense.physics.fog import fog_water_g_m3
 from envirosense.physics.precipitation import washout_per_s
 from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.memory import kept
 from envirosense.pole.gases import LATTICE_S
 
 type Excess = Callable[[Position], Mapping[str, Array]]  # aerosol -> (time,) [ug/m3]
@@ -42,8 +43,6 @@ class Aerosols:
         self._inputs = inputs
         self._excess = excess
         self._mass: dict[Position, Array] = {}
-        self._pm: dict[Position, Array] = {}
-        self._number: dict[tuple[tuple[float, ...], Position], Array] = {}
 
     @cached_property
     def ambient_ug_m3(self) -> Array:
@@ -76,27 +75,24 @@ class Aerosols:
         return total
 
     def particle_ug_m3(self, at: Position) -> Array:
-        """Dry mass by aerosol, (time, aerosol) [ug/m3]; kept, since a tick at a time asks often."""
-        if at not in self._mass:
+        """Dry mass by aerosol, (time, aerosol) [ug/m3]."""
+
+        def find() -> Array:
             total = self.ambient_ug_m3 + self.far_ug_m3
             if self._excess is not None:
                 self._add(total, self._excess(at))
-            self._mass[at] = total
-        return self._mass[at]
+            return total
+
+        return kept(self._mass, at, find, most=8)
 
     def particle_per_cm3(self, edges_um: Array, at: Position) -> Array:
         """Number of particles and droplets by size at ambient humidity, (time, bin) [1/cm3]."""
-        key = (tuple(float(edge) for edge in edges_um), at)
-        if key not in self._number:
-            self._number[key] = self._count(np.asarray(edges_um, dtype=np.float64), self.particle_ug_m3(at))
-        return self._number[key]
+        return self._count(np.asarray(edges_um, dtype=np.float64), self.particle_ug_m3(at))
 
     def pm_ug_m3(self, at: Position) -> Array:
         """PM1, PM2.5 and PM10 of dried air, (time, 3) [ug/m3]."""
-        if at not in self._pm:
-            shares = np.stack([aerosol_kind(name).pm_shares() for name in self.aerosols])
-            self._pm[at] = self.particle_ug_m3(at) @ shares
-        return self._pm[at]
+        shares = np.stack([aerosol_kind(name).pm_shares() for name in self.aerosols])
+        return np.asarray(self.particle_ug_m3(at) @ shares)
 
     def _count(self, edges_um: Array, mass_ug_m3: Array) -> Array:
         humidity = self._inputs.atmosphere.weather.relative_humidity

@@ -26,6 +26,7 @@ from envirosense.physics.vibration import (
 )
 from envirosense.physics.vibration_kernels import low_pass
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.memory import kept
 from envirosense.pole.fields.motion_blows import RING_LIMIT, PoleBlow, pole_blows
 from envirosense.pole.fields.motion_drive import Drive, PlaneDrive, make_drive
 from envirosense.pole.fields.motion_hum import Hum, make_hum
@@ -58,16 +59,17 @@ class PoleMotion:
             ConfigError: for a height that is not on the pole.
         """
         self._require_height(height_m)
-        if height_m not in self._acceleration:
-            drive = self._drive
-            power = self._at_ticks(drive.gust_ms(height_m))  # in place from here: the arrays are large
-            power *= self._gust_gain[:, None, None]
-            power += self._at_ticks(drive.wire_ms(height_m))
-            power *= self._gamma
-            power[:, 3:] += self._hum.power(height_m)
-            self._add_blows(power, height_m)
-            self._acceleration[height_m] = np.sqrt(power, out=power)
-        return self._acceleration[height_m]
+        return kept(self._acceleration, height_m, lambda: self._shaken_m_s2(height_m), most=8)
+
+    def _shaken_m_s2(self, height_m: float) -> Array:
+        drive = self._drive
+        power = self._at_ticks(drive.gust_ms(height_m))  # in place from here: the arrays are large
+        power *= self._gust_gain[:, None, None]
+        power += self._at_ticks(drive.wire_ms(height_m))
+        power *= self._gamma
+        power[:, 3:] += self._hum.power(height_m)
+        self._add_blows(power, height_m)
+        return np.sqrt(power, out=power)
 
     def tilt_rad(self) -> Array:
         """Lean at the device, (time, 2) [rad], east and north: wind, what causes impose, what blows leave."""

@@ -36,6 +36,7 @@ from envirosense.pole.fields.structure import ARM_DROP_SHARE, WIRE_KG_M, WIRES, 
 KNOT_S = 120.0  # short against the 20 min over which the mean wind changes
 UP_SHARE = 0.1  # of the sideways rms that the bracket turns upward, assumed
 LINE_WIDTH = 0.05  # relative width of an aeolian or galloping line, assumed
+MOST_DAMPING = 0.9  # of critical: laws of a swing end at one, which only winds over 100 m/s reach
 AXIAL_DAMPING = 0.05  # of the pole as a standing bar, assumed
 
 type Ticks = npt.NDArray[np.int64]
@@ -180,7 +181,9 @@ def make_drive(
 
 def _plane_drive(plane: Plane, natural_hz: Array, mass_flux_kg_m2_s: Array, gusts: Gusts) -> PlaneDrive:
     flux = mass_flux_kg_m2_s[:, None]
-    damping = plane.damping + aerodynamic_damping(natural_hz, flux * plane.gust_damping)
+    damping = np.minimum(
+        plane.damping + aerodynamic_damping(natural_hz, flux * plane.gust_damping), MOST_DAMPING
+    )
     push = flux * plane.gust_push
     modal_ms = gust_acceleration_ms(natural_hz, damping, push, gusts)
     return PlaneDrive(plane, natural_hz, damping, push, gusts, modal_ms)

@@ -165,13 +165,18 @@ class Hum:
         """Draw the unit; power of every line over the ticks."""
         site, n = inputs.site, inputs.grid.n
         self.at = site.place(TANK_AXIS_M, 0.0, site.transformer_height_m)
+        voltage = np.ones(n)
+        for change in inputs.line_changes():
+            if change.voltage_factor is not None:
+                voltage = voltage * change.voltage_factor[:, 0]  # the unit hangs on phase a
         quieter_db = inputs.rng("sound", "transformer").uniform(*QUIETER_THAN_GUARANTEED_DB)
         load, saturation = inputs.current_a / site.peak_current_a, np.ones(n)
         for tank in inputs.tanks():
             load = load if tank.load_factor is None else load * tank.load_factor
             saturation = saturation if tank.saturation is None else saturation * tank.saturation
         power_dba = ss.transformer_power_dba(DISTRIBUTION_MVA) - quieter_db
-        self.power_pw = ss.hum_power_pw(power_dba, load, saturation)  # (time, line)
+        # the core's stretch goes with the square of its flux, so its sound with the fourth power
+        self.power_pw = ss.hum_power_pw(power_dba, load, saturation) * voltage[:, None] ** 4  # (time, line)
         self.phase_rad = inputs.rng("sound", "hum").uniform(0.0, 2.0 * np.pi, ss.HUM_LINES_HZ.size)
         self.band: npt.NDArray[np.intp] = ss.hum_bands()
 
