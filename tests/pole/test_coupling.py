@@ -208,7 +208,7 @@ REACHES = {
     "overload": HEAT | {"magnetic_t", "sound_level_db", "acceleration_m_s2"},
     "internal fault": HEAT,
     "broken neutral": {"magnetic_t"},
-    "vehicle": {"magnetic_t", "acceleration_m_s2", "tilt_rad"},
+    "vehicle": {"magnetic_t", "acceleration_m_s2", "tilt_rad", "sound_level_db"},
     "decay": MOTION,
     "ice": {"tilt_rad"},  # wind along the line makes no wire gallop
     "smoke from afar": AIR,
@@ -425,6 +425,9 @@ def test_a_broken_neutral_turns_the_field_and_slows_its_fall(pair):
 
 def test_a_vehicle_shocks_tilts_and_swings_the_wires(pair):
     state, calm = pair("vehicle")
+    bang_db = state.sound_level_db(DEVICE)[:, band("250_hz")] - calm.sound_level_db(DEVICE)[:, band("250_hz")]
+    assert bang_db.max() > 20.0
+    assert 1 <= np.count_nonzero(bang_db > 1.0) <= 2  # it may arrive across the end of a tick
     assert np.array_equal(state.acceleration_m_s2(9.0)[:30], calm.acceleration_m_s2(9.0)[:30])
     assert state.acceleration_m_s2(9.0)[30].max() > 20.0 * calm.acceleration_m_s2(9.0)[30].max()
     peak_g = np.abs(state.motion_m_s2(0.7, 299.5, 1.0, 2000.0)).max() / 9.81

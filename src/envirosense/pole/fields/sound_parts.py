@@ -12,13 +12,16 @@ from envirosense.core.protocols import Array, Position
 from envirosense.physics import acoustics as ac
 from envirosense.physics import sound_sources as ss
 from envirosense.pole.fields.inputs import WorldInputs
-from envirosense.scenarios import Discharge, Noise
+from envirosense.scenarios import Discharge, Impact, Noise
 
 MAINS_HZ = 60.0
 KNOT_S = 60.0  # absorption and speed of sound are computed this far apart and read linearly between
 TANK_AXIS_M = 0.4  # of the transformer, across the line
 DISTRIBUTION_MVA = 0.05  # 50 kVA, a common pole-top unit; the level is the same up to 0.2 MVA
 QUIETER_THAN_GUARANTEED_DB = (0.0, 6.0)  # spread of units below the standard's level; assumed
+BLOW_SPEED_M_S = 5.0  # of what hits the pole, over the blow; assumed
+BLOW_EFFICIENCY = 1e-4  # sound over lost energy, as for discharges; assumed
+BLOW_CORNER_HZ = 500.0  # wood and sheet metal sound below; assumed
 ENCLOSED_DB = -20.0  # of a discharge inside oil or a housing; assumed
 
 
@@ -118,6 +121,20 @@ def sources_of(inputs: WorldInputs) -> Iterator[Source]:
         yield _discharge_source(inputs, discharge, shares)
     for noise in inputs.noises():
         yield _noise_source(inputs, noise)
+    for number, impact in enumerate(inputs.impacts()):
+        yield _impact_source(inputs, impact, number)
+
+
+def _impact_source(inputs: WorldInputs, impact: Impact, number: int) -> Source:
+    """Bang of a blow: a share of the energy that it loses, within the tick that it falls in."""
+    grid = inputs.grid
+    power_pw = np.zeros((grid.n, 1))
+    lost_j = 0.5 * impact.impulse_n_s * BLOW_SPEED_M_S
+    tick = min(int(impact.at_s / grid.dt_s), grid.n - 1)
+    power_pw[tick] = 1e12 * BLOW_EFFICIENCY * lost_j / grid.dt_s
+    shares = np.where(ac.BANDS.high_hz < 16e3, 1.0 / (1.0 + (ac.BANDS.centre_hz / BLOW_CORNER_HZ) ** 2), 0.0)
+    at = (0.0, 0.0, impact.height_m)
+    return Source(f"impact/{number}", at, power_pw, shares / shares.sum(), 0.0, 0.0, None)
 
 
 def _discharge_source(inputs: WorldInputs, discharge: Discharge, shares: Array) -> Source:
