@@ -15,6 +15,8 @@ from envirosense.climate.year import HOURS_PER_YEAR
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
 from envirosense.core.units import GRAVITY_M_S2
+from envirosense.physics.humidity import relative_humidity
+from envirosense.physics.lapse import temperature_over_screen_k
 from envirosense.pole.aerosol_parts import aerosol_kind
 from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, changed
 from envirosense.pole.clouds import CLOUD_SPEED_UP
@@ -27,7 +29,7 @@ from envirosense.pole.fields.motion import PoleMotion
 from envirosense.pole.fields.power import DevicePower
 from envirosense.pole.fields.sound import SoundScape
 from envirosense.pole.fields.thunderstorms import Thunderstorms
-from envirosense.pole.gases import GasField
+from envirosense.pole.gases import Background, GasField, ambient_gas
 from envirosense.pole.heat_causes import drive_under
 from envirosense.pole.heating import HeatHistory, heat_history
 from envirosense.pole.outflow import BurningWood, burning_wood, discharge_outflow
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 HOTTEST_COMPONENT_K: Final = 1300.0  # metals melt and the network's laws end; held here and recorded
 AIR_GAS_CONSTANT_J_KG_K: Final = 287.05
+ALL_TICKS: Final = slice(None)
 RAIN_HISTORY_H: Final = 60 * 24  # a panel remembers its last rain that long; assumed
 
 
@@ -75,7 +78,16 @@ class Settled:
         """Gas, and what plumes carry with it."""
         carried = {name for emission in self.emissions for name in emission.particle_g_s}
         falling_m_s = {name: aerosol_kind(name).deposition_m_s() for name in sorted(carried)}
-        return GasField(self.inputs, self.emissions, falling_m_s)
+        return GasField(self.inputs, self.emissions, falling_m_s, self.background)
+
+    @cached_property
+    def background(self) -> Background:
+        """Ambient gas; that of the undisturbed world where no cause changes the air."""
+        undisturbed = self.world.undisturbed
+        has_own_air = self.inputs.atmosphere is not undisturbed.inputs.atmosphere
+        if self is undisturbed or has_own_air or any(self.inputs.air_masses()):
+            return ambient_gas(self.inputs)
+        return undisturbed.background
 
     @cached_property
     def aerosols(self) -> Aerosols:
@@ -120,6 +132,21 @@ class Settled:
         east, north = (air.mean_wind_m_s(ANEMOMETER_M)[:, None] * air.downwind).mean(axis=0)
         return CLOUD_SPEED_UP * float(east), CLOUD_SPEED_UP * float(north)
 
+    def air_k(self, at: Position) -> Array:
+        """Air temperature at a point over the ticks, (time,) [K]; the weather's is that of 2 m."""
+        air = self.inputs.atmosphere
+        flow, air_k = air.stability, air.weather.air_k
+        over_k = temperature_over_screen_k(at[2], flow.friction_velocity_m_s, flow.inv_obukhov_per_m, air_k)
+        return np.asarray(air_k + over_k)
+
+    def dew_point_k(self, at: Position) -> Array:
+        """Dew point at a point over the ticks, (time,) [K]."""
+        return np.minimum(self.inputs.atmosphere.weather.dew_point_k, self.air_k(at))
+
+    def relative_humidity(self, at: Position) -> Array:
+        """Relative humidity over water at a point over the ticks, (time,), 0..1."""
+        return np.minimum(relative_humidity(self.air_k(at), self.dew_point_k(at)), 1.0)
+
     def wind_m_s(self, at: Position) -> Array:
         """Wind at a point over the ticks, (time, 3) [m/s]."""
         return self.inputs.atmosphere.wind_at(at)
@@ -130,10 +157,10 @@ class Settled:
         column_pa = -at[2] * GRAVITY_M_S2 / AIR_GAS_CONSTANT_J_KG_K
         return np.asarray(weather.pressure_pa * np.exp(column_pa / weather.air_k))
 
-    def at_ticks(self, name: str) -> Array:
-        """One component over the ticks, (time,) [K], linear between the steps."""
+    def at_ticks(self, name: str, ticks: slice = ALL_TICKS) -> Array:
+        """One component over ticks, (time,) [K], linear between the steps."""
         column = self.component_k[:, self.components.index(name)]
-        return np.interp(self.inputs.grid.t_s, self.history.t_s, column)
+        return np.interp(self.inputs.grid.t_s[ticks], self.history.t_s, column)
 
     # --- answers to a cause
 

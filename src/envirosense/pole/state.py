@@ -100,16 +100,16 @@ class Environment3DState:
     # --- air
 
     def air_k(self, at: Place) -> Array:
-        """Air temperature, (time,) [K]; the same at all heights of a pole."""
-        return self._over(at, lambda _: self._weather.air_k)
+        """Air temperature, (time,) [K]; over height it follows sun and wind."""
+        return self._over(at, self._settled.air_k, "air")
 
     def dew_point_k(self, at: Place) -> Array:
-        """Dew point, (time,) [K]."""
-        return self._over(at, lambda _: self._weather.dew_point_k)
+        """Dew point, (time,) [K]; the same at all heights unless the air there is colder."""
+        return self._over(at, self._settled.dew_point_k, "dew point")
 
     def relative_humidity(self, at: Place) -> Array:
         """Relative humidity over water, (time,), 0..1."""
-        return self._over(at, lambda _: self._weather.relative_humidity)
+        return self._over(at, self._settled.relative_humidity, "humidity")
 
     def pressure_pa(self, at: Place) -> Array:
         """Static pressure, (time,) [Pa], less the air column between the station's ground and the point."""
@@ -247,7 +247,7 @@ class Environment3DState:
 
     def housing_k(self) -> Array:
         """Temperature of the device's case, (time,) [K]."""
-        return np.asarray(self.component_k()[:, self.components.index("device_case")])
+        return self._settled.at_ticks("device_case", self._part)
 
     def irradiance_w_m2(self) -> Array:
         """Global horizontal irradiance, (time,) [W/m2]."""
