@@ -56,6 +56,14 @@ def test_ringing_knows_nothing_of_later_frequencies():
     assert not np.any(slackened[200:] == steady[200:])
 
 
+def test_oscillators_side_by_side_ring_as_each_alone():
+    rng, n = np.random.default_rng(3), 50
+    normals, start = rng.standard_normal((3, n, 2)), rng.standard_normal((3, 2))
+    together = unit_ringing(normals, 1.0, np.full(n, 0.56), 0.02, start)
+    alone = [unit_ringing(normals[i], 1.0, np.full(n, 0.56), 0.02, start[i]) for i in range(3)]
+    np.testing.assert_array_equal(together, alone)
+
+
 def test_ring_down_solves_the_equation_of_motion():
     hz, damping, velocity = 0.56, 0.05, 0.4
     t_s = np.linspace(-1.0, 8.0, 90_001)

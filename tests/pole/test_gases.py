@@ -9,7 +9,7 @@ from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.gases import Background, GasField
 from envirosense.pole.plumes import wake_size_m
 from envirosense.pole.world_streams import TRUTH_GASES
-from envirosense.scenarios import AirMass, Emission, Forcing, Heating, WoodFuel
+from envirosense.scenarios import AirMass, Emission, Forcing, Heating, WeatherChange, WoodFuel
 
 SOURCE_M = (4.0, 0.0, 9.0)
 SIZE_M = 0.25
@@ -257,3 +257,15 @@ def test_a_gas_nobody_emits_has_no_background(make_world):
     state = make_world().state(0, 60)
     assert np.all(state.gas_background_ppb(("guaiacol",)) >= 0.0)
     assert np.all(state.gas_background_ppb(("syringol",)) == 0.0)
+
+
+def test_ambient_gas_is_shared_only_where_no_cause_changes_the_air(make_world):
+    n, mass = 60, AirMass("city", {"carbon_monoxide": np.full(60, 10.0)})
+    change = WeatherChange(wind_factor=np.linspace(1.0, 3.0, n))
+    causes = (Heating("crossarm_bolt", np.full(n, 5.0)), mass, change)
+    shared = []
+    for name, cause in zip(("heatings", "air_masses", "weather"), causes, strict=True):
+        world = make_world(n=n)
+        world.add(Forcing(**{name: (cause,)}))
+        shared.append(world.settled.background is world.undisturbed.background)
+    assert shared == [True, False, False]

@@ -194,10 +194,58 @@ def test_a_line_change_scales_the_currents_of_its_phases(make_world):
     components, history, drive = drives_under(world, Forcing(line=(change,)))
     ratio = dict(zip(components.wires, (drive.wire_a / history.drive.wire_a)[0], strict=True))
     assert ratio == pytest.approx(
-        {"conductor_a": 0.0, "conductor_b": 1.0, "conductor_c": 1.5, "neutral": 1.0}
+        {"conductor_a": 0.0, "conductor_b": 1.0, "conductor_c": 1.5, "neutral": 1.5}
     )
     clamp = components.joints.index("clamp_c")
     np.testing.assert_allclose(drive.current_a[:, clamp], 1.5 * history.drive.current_a[:, clamp])
+
+
+def test_a_dead_line_heats_nothing(make_world):
+    world = make_world(n=30)
+    change = LineChange(current_factor=np.zeros((30, 3)), voltage_factor=np.zeros((30, 3)))
+    components, history, drive = drives_under(world, Forcing(line=(change,)))
+    assert np.all(history.drive.current_a > 0.0)
+    assert np.all(drive.current_a == 0.0)
+    assert np.all(drive.wire_a == 0.0)
+    fed = [name for name in components.names if name.startswith(("tank_oil", "insulator", "arrester"))]
+    columns = [components.index(name) for name in fed]
+    assert np.all(history.drive.power_w[:, columns] > 0.0)
+    np.testing.assert_allclose(drive.power_w[:, columns], 0.0, atol=1e-9)
+    case = components.index("device_case")
+    assert np.array_equal(drive.power_w[:, case], history.drive.power_w[:, case])  # it has a battery
+
+
+def test_the_core_of_an_unloaded_transformer_stays_warm(make_world):
+    world = make_world(n=30)
+    phase_a = LineChange(current_factor=np.tile([0.0, 1.0, 1.0], (30, 1)))
+    components, _, drive = drives_under(world, Forcing(line=(phase_a,)))
+    oil = components.index("tank_oil")
+    np.testing.assert_allclose(drive.power_w[:, oil], POLE_25_KVA.no_load_w)
+    idle = [drive.current_a[:, components.joints.index(name)] for name in ("cutout", "bushing_secondary")]
+    assert np.all(np.array(idle) == 0.0)
+
+
+def test_a_load_factor_leaves_the_heat_of_other_causes_alone(make_world):
+    """Whatever the order: a heater in the oil and a fault inside are no load."""
+    world = make_world(n=30)
+    heater = Forcing(heatings=(Heating("tank_oil", np.full(30, 100.0)),))
+    fault = Forcing(tanks=(Tank(internal_w=np.full(30, 500.0)),))
+    load = Forcing(tanks=(Tank(load_factor=np.full(30, 2.0)),))
+    components, history, forth = drives_under(world, heater, fault, load)
+    back = drives_under(world, load, fault, heater)[2]
+    oil = components.index("tank_oil")
+    load_w = history.drive.power_w[:, oil] - POLE_25_KVA.no_load_w
+    np.testing.assert_allclose(forth.power_w[:, oil], POLE_25_KVA.no_load_w + 4.0 * load_w + 600.0)
+    np.testing.assert_allclose(back.power_w[:, oil], forth.power_w[:, oil])
+
+
+def test_current_of_a_reclosing_line_heats_by_its_mean_square(make_world):
+    """On for every second tick, ten of which make a step of the network."""
+    world = make_world(n=30, dt_s=1.0)
+    on = np.tile(np.array([1.0, 0.0]), 15)[:, None] * np.ones(3)
+    components, history, drive = drives_under(world, Forcing(line=(LineChange(current_factor=on),)))
+    clamp = components.joints.index("clamp_a")
+    np.testing.assert_allclose(drive.current_a[:, clamp] ** 2, 0.5 * history.drive.current_a[:, clamp] ** 2)
 
 
 def test_a_tank_that_is_not_there_cannot_fail(make_world):

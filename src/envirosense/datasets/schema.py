@@ -78,14 +78,16 @@ def tick_times(spec: EpisodeSpec, ticks: pa.ChunkedArray) -> pa.Array:
     return pa.array(start + np.rint(offset_s * 1e6).astype("timedelta64[us]"), TIME_UTC.type)
 
 
-def with_keys(table: pa.Table, spec: EpisodeSpec, episode_id: str) -> pa.Table:
-    """The table with its key columns."""
-    schema = keyed_schema(table.schema)
-    added: dict[str, Any] = {EPISODE_ID.name: pa.repeat(pa.scalar(episode_id, pa.string()), table.num_rows)}
-    if TICK.name in table.schema.names:
-        added[TIME_UTC.name] = tick_times(spec, table[TICK.name])
-    arrays = [added[name] if name in added else table[name] for name in schema.names]
-    return pa.Table.from_arrays(arrays, schema=schema)
+def with_keys(
+    table: pa.Table, spec: EpisodeSpec, episode_id: str, stored: pa.Schema | None = None
+) -> pa.Table:
+    """The table with its key columns; `stored` is its `keyed_schema` where that is known."""
+    schema = keyed_schema(table.schema) if stored is None else stored
+    columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
+    columns[EPISODE_ID.name] = pa.repeat(pa.scalar(episode_id, pa.string()), table.num_rows)
+    if TICK.name in columns:
+        columns[TIME_UTC.name] = tick_times(spec, columns[TICK.name])
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
 def describe_columns(schema: pa.Schema) -> list[dict[str, Any]]:

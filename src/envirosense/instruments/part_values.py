@@ -49,7 +49,7 @@ class PartValues:
         value = np.asarray(self._value(name, unit), dtype=np.float64)
         if value.ndim > 1 or value.size not in (1, n):
             raise ConfigError(f"part {self.part.name}:{name}", value.tolist(), f"must be one number or {n}")
-        return np.broadcast_to(value, (n,)).copy()
+        return np.full(n, value)
 
     def words(self, name: str) -> tuple[str, ...]:
         """Words, one per channel."""

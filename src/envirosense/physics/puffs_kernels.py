@@ -39,18 +39,22 @@ def _unit_puff(
     now: int,
     age: int,
     f: float,
+    per_tick: int,
 ) -> float:
     """Concentration of one puff of unit mass, f of a tick younger than its age in ticks [1/m3]."""
     old = now - age
-    width = table[age, 0] + f * (table[age - 1, 0] - table[age, 0])
-    factor = table[age, 2] + f * (table[age - 1, 2] - table[age, 2])
+    place = (age - f) * per_tick
+    row = int(place)
+    part = place - row
+    width = table[row, 0] + part * (table[row + 1, 0] - table[row, 0])
+    factor = table[row, 2] + part * (table[row + 1, 2] - table[row, 2])
     x = _moved_m(mean_path_m, now, old, f, 0) + factor * _moved_m(eddy_path_m, now, old, f, 0) - receptor_m[0]
     y = _moved_m(mean_path_m, now, old, f, 1) + factor * _moved_m(eddy_path_m, now, old, f, 1) - receptor_m[1]
     horizontal = (x * x + y * y) / (width * width)
     if horizontal > _REACH2:
         return 0.0
-    width_z = table[age, 1] + f * (table[age - 1, 1] - table[age, 1])
-    factor_z = table[age, 3] + f * (table[age - 1, 3] - table[age, 3])
+    width_z = table[row, 1] + part * (table[row + 1, 1] - table[row, 1])
+    factor_z = table[row, 3] + part * (table[row + 1, 3] - table[row, 3])
     centre = release_m[old] + f * (release_m[old + 1] - release_m[old])
     centre += factor_z * _moved_m(eddy_path_m, now, old, f, 2)
     above, below = (receptor_m[2] - centre) / width_z, (receptor_m[2] + centre) / width_z
@@ -65,6 +69,7 @@ def puff_sum(
     weights: _Array,
     release_m: _Array,
     growth: _Array,
+    per_tick: int,
     block: npt.NDArray[np.int64],
     parts: npt.NDArray[np.int64],
     receptor_m: _Array,
@@ -78,7 +83,8 @@ def puff_sum(
         eddy_path_m: The same for the eddies, (before + time, 3).
         weights: Rates at which each gas leaves, (before + time, weight).
         release_m: Height of the puff's mean axis by release tick, (before + time,).
-        growth: Width across, width up, wander factors across and up, (block, age tick, 4).
+        growth: Width across, width up, wander factors across and up, (block, age, 4).
+        per_tick: Ages of `growth` in a tick; between them lie straight lines.
         block: Row of `growth` for each release tick, (before + time,).
         parts: Puffs released within each age tick, (age tick,); entry 0 is unused.
         receptor_m: Receptor seen from the source horizontally, and its height.
@@ -94,9 +100,9 @@ def puff_sum(
         for k in range(1, parts.size):
             old = now - k
             table = growth[block[old]]
-            factor = table[k, 2]
+            factor = table[k * per_tick, 2]
             # parts of a tick stand within a step of its oldest; the factor changes by less than another
-            reach = 6.0 * table[k, 0] + 2.0 * (stride_mean + factor * stride_eddy)
+            reach = 6.0 * table[k * per_tick, 0] + 2.0 * (stride_mean + factor * stride_eddy)
             x = mean_path_m[now, 0] - mean_path_m[old, 0]
             x += factor * (eddy_path_m[now, 0] - eddy_path_m[old, 0]) - receptor_m[0]
             if abs(x) > reach:
@@ -107,7 +113,7 @@ def puff_sum(
                 continue
             for part in range(parts[k]):
                 f = (part + 0.5) / parts[k]  # 0 at the older end
-                puff = _unit_puff(mean_path_m, eddy_path_m, release_m, table, receptor_m, now, k, f)
+                puff = _unit_puff(mean_path_m, eddy_path_m, release_m, table, receptor_m, now, k, f, per_tick)
                 if puff > 0.0:
                     puff *= dt_s / parts[k]
                     for s in range(n_species):

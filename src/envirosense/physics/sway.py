@@ -89,27 +89,30 @@ def gust_following(values: Floats, dt_s: float, span: Span, wind_m_s: Values) ->
 
 
 def unit_ringing(normals: Floats, dt_s: float, hz: Values, damping: Values, start: Floats) -> Floats:
-    """Position of an oscillator in white noise with unit variance, (time,) [1], by the exact update.
+    """Positions of oscillators in white noise with unit variance, (..., time) [1], by the exact update.
 
     Frequency and damping are numbers or (time,) and hold over each tick; the path up to a tick knows nothing
     of later ones.
 
     Args:
-        normals: (time, 2) independent standard normals.
+        normals: (..., time, 2) independent standard normals, an oscillator in each row.
         dt_s: tick; any length, also over several periods.
         hz: undamped frequency.
         damping: over critical, below 1.
-        start: position and velocity over angular frequency one tick before, (2,); N(0, 1) for a stationary
-            path.
+        start: position and velocity over angular frequency one tick before, (..., 2); N(0, 1) for a
+            stationary path.
     """
     if not (np.min(damping) > 0.0 and np.max(damping) < 1.0):
         raise ValueError(f"damping {damping}: give values between 0 and 1")
     step = _propagator(dt_s, *np.broadcast_arrays(np.atleast_1d(hz), damping))
     kick = np.linalg.cholesky(np.eye(2) - step @ np.swapaxes(step, 1, 2))
     draws = np.ascontiguousarray(normals, dtype=np.float64)
-    if step.shape[0] not in (1, draws.shape[0]):
+    if step.shape[0] not in (1, draws.shape[-2]):
         raise ValueError(f"hz and damping have {step.shape[0]} values: give one, or one per tick")
-    return np.asarray(oscillator_recurrence(draws, step, kick, np.asarray(start, np.float64)))
+    starts = np.asarray(start, np.float64).reshape(-1, 2)
+    rows = zip(draws.reshape(-1, *draws.shape[-2:]), starts, strict=True)
+    paths = [oscillator_recurrence(row, step, kick, first) for row, first in rows]
+    return np.reshape(paths, draws.shape[:-1])
 
 
 def ring_down_m(since_s: npt.ArrayLike, velocity_m_s: float, hz: float, damping: float) -> Floats:

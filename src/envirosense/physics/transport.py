@@ -29,6 +29,7 @@ from envirosense.physics.dispersion import (
 )
 from envirosense.physics.puffs import (
     OLDEST_S,
+    AirPath,
     EddyKind,
     PuffGrowth,
     Tier,
@@ -36,10 +37,12 @@ from envirosense.physics.puffs import (
     change_within,
     choose_tier,
     eddy_displacement_s,
+    held,
     mirrored,
     puff_concentration_g_m3,
     puff_growth,
     release_parts,
+    turn_within_rad,
 )
 from envirosense.physics.strands import strand_intensity, strand_time_s, unit_strands
 from envirosense.physics.turbulence import COMPONENTS, Component
@@ -47,7 +50,8 @@ from envirosense.physics.turbulence import COMPONENTS, Component
 type Array = npt.NDArray[np.float64]
 type Position = tuple[float, float, float]
 
-_BLOCK_S: Final = 600.0  # puffs released within this time grow alike: assumed
+_BLOCK_S: Final = 300.0  # puffs released within this time grow alike: assumed
+_AGES_PER_TICK: Final = 4  # of puffs: leaves half a per cent of their spread at steps as long as the journey
 _PASSING_WIDTHS: Final = 2.0  # of the plume at an instant; smaller eddies do not move it: assumed
 _DIRECTION_M: Final = 2.0  # lowest height of the direction's spread: its law was fitted to vanes at 2 m
 _OLDEST_JOURNEYS: Final = 5.0  # of the slowest mean wind, after which a puff has passed for good: assumed
@@ -164,10 +168,8 @@ def puffs_g_m3(
     n = air.flow.shape[0]
     at_receptor, relative, height_m = _grown(air, release, np.full(n, distance_m), slice(None))
     wind = np.broadcast_to(at_receptor.wind_m_s, (n,))
-    left = np.stack([-air.flow[:, 1], air.flow[:, 0]], axis=1)
-    across = air.sigma_v_m_s[:, None] * (air.eddies[:, :1] * air.flow + air.eddies[:, 1:2] * left)
     oldest_s = float(np.clip(_OLDEST_JOURNEYS * distance_m / wind.min(), _LEAST_AGE_S, OLDEST_S))
-    path = air_path(air.flow * wind[:, None], np.hstack([across, air.eddies[:, 2:]]), air.dt_s, oldest_s)
+    path = _path(air, wind, max(1, round(oldest_s / air.dt_s)))
     growth = _growth(air, release, wind, path.n_before)
     parts = release_parts(growth, float(wind.max()), distance_m, air.dt_s)
     seen_m = (east, north, receptor_m[2])
@@ -175,21 +177,32 @@ def puffs_g_m3(
     return rates, age_s, Journey(np.zeros(n), height_m, at_receptor, relative)
 
 
+def _path(air: CarryingAir, wind_m_s: Array, n_before: int) -> AirPath:
+    """Paths of the air; before the first tick the mean wind is that of the first, the eddies their mirror."""
+    flow, sigma_v = held(air.flow, n_before), held(air.sigma_v_m_s[:, None], n_before)
+    eddies = mirrored(air.eddies, n_before)
+    left = np.stack([-flow[:, 1], flow[:, 0]], axis=1)
+    across = sigma_v * (eddies[:, :1] * flow + eddies[:, 1:2] * left)
+    mean_wind = flow * held(wind_m_s[:, None], n_before)
+    return air_path(mean_wind, np.hstack([across, eddies[:, 2:]]), air.dt_s, n_before)
+
+
 def _growth(air: CarryingAir, release: Release, wind_m_s: Array, n_ages: int) -> PuffGrowth:
-    """Growth of puffs by block of release, from the conditions in the middle of each block."""
+    """Growth of puffs by block of release, from the conditions at the start of each block: none to come."""
     n = air.flow.shape[0]
     block_ticks = max(1, round(_BLOCK_S / air.dt_s))
-    middles = np.minimum(np.arange(0, n, block_ticks) + block_ticks // 2, n - 1)
-    age_s = np.arange(n_ages + 1, dtype=np.float64) * air.dt_s
-    spread, relative, _ = _grown(air, release, wind_m_s[middles, None] * age_s, middles)
+    starts = np.arange(0, n, block_ticks)
+    age_s = np.arange(n_ages * _AGES_PER_TICK + 1, dtype=np.float64) * (air.dt_s / _AGES_PER_TICK)
+    spread, relative, _ = _grown(air, release, wind_m_s[starts, None] * age_s, starts)
     across_s = eddy_displacement_s(age_s, air.kind, "v", air.run_s)
     upward_s = eddy_displacement_s(age_s, air.kind, "w")
     return puff_growth(
         spread,
         relative,
-        air.sigma_v_m_s[middles, None] * across_s,
+        air.sigma_v_m_s[starts, None] * across_s,
         np.broadcast_to(upward_s, spread.sigma_y_m.shape),
         block_ticks,
+        _AGES_PER_TICK,
     )
 
 
@@ -209,6 +222,7 @@ def tier(air: CarryingAir, release: Release, receptor_m: Position, rates_g_s: Ar
     theta = float(sigma_theta_rad(float(air.sigma_v_m_s.mean()), wind))
     travel_s = distance_m / wind
     window = max(1, round(travel_s / air.dt_s))
-    source_change = float(change_within(rates_g_s, window).max(initial=0.0))
-    turn_rad = float(change_within(air.flow, window).max(initial=0.0))
+    leaving = np.column_stack([rates_g_s, release.heat_w])  # a plume's height changes with its heat
+    source_change = float(change_within(leaving, window).max(initial=0.0))
+    turn_rad = turn_within_rad(air.flow, window)
     return choose_tier(travel_s, air.dt_s, source_change, turn_rad / theta, theta)

@@ -5,7 +5,7 @@ do not depend on where it is cut.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -26,12 +26,18 @@ from envirosense.physics.sunlight import SunTrack, almanac_sun
 from envirosense.physics.turbulence import Turbulence, join_pieces, turbulence_piece
 from envirosense.physics.wake import top_share, wake_factor
 from envirosense.physics.weather import LEAST_WIND_M_S, WeatherSeries
+from envirosense.pole.fields.memory import Answers
 from envirosense.pole.site import Site
 from envirosense.pole.weather_changes import changed_weather, changed_wind, is_empty, moves_turbulence
 from envirosense.scenarios.forcing import WeatherChange
 
 ANEMOMETER_M = 10.0  # height of the weather file's wind
+WIND_BYTES = 16 * 2**20  # of the winds kept by height; five heights of a day
 JOIN_S = 60.0  # length of the fade from one hour's turbulence to the next; longer than most eddies
+
+
+def _winds() -> Answers:
+    return Answers(WIND_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,13 @@ class Atmosphere:
     pole_diameter_m: float
     hour_of_year: Array
     hour_local: Array
+    _by_height: Answers = field(default_factory=_winds, init=False, repr=False, compare=False)
 
     def mean_wind_m_s(self, height_m: float) -> Array:
         """Mean wind at a height, (time,) [m/s], not below the floor of the plume models."""
+        return self._by_height.get(("mean", height_m), lambda: self._mean_wind(height_m))
+
+    def _mean_wind(self, height_m: float) -> Array:
         s = self.stability
         speed = wind_speed_m_s(height_m, s.friction_velocity_m_s, s.inv_obukhov_per_m, self.roughness_m)
         return np.asarray(np.maximum(speed, WIND_FLOOR_M_S))
@@ -71,6 +81,9 @@ class Atmosphere:
 
         One series of eddies passes all heights; its strength follows the height.
         """
+        return self._by_height.get(("vector", height_m), lambda: self._wind_vector(height_m))
+
+    def _wind_vector(self, height_m: float) -> Array:
         s = self.stability
         here, there = (
             turbulence_sigmas_m_s(s.friction_velocity_m_s, s.inv_obukhov_per_m, z)

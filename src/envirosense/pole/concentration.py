@@ -25,12 +25,14 @@ from envirosense.physics.transport import (
     strands,
     tier,
 )
-from envirosense.physics.turbulence import turbulence_piece
+from envirosense.physics.turbulence import MIXING_HEIGHT_M, turbulence_piece
 
 FINEST_STEP_S = 0.25  # strands are drawn at least this often and averaged over the sample: assumed
 LEAST_RUN_S = 600.0  # the laws of spread hold for ten minutes; a shorter run is part of one
+HOUR_S = 3600.0
 LEAST_SPEED_SHARE = 0.2  # of the mean wind, where a meander stops it: assumed
 WEAK_WIND_M_S = (1.5, 3.0)  # at 10 m: the meander fades out between [Anfossi2005] (from memory)
+SURFACE_LAYER_V = math.sqrt(1.5 * 17.0 / 9.5)  # sigma_v/u* that the spectrum of [Kaimal1972] holds, exact
 N_WAVES = 8  # of the strands' field; more make the correlation between receptors smoother: assumed
 
 
@@ -119,6 +121,7 @@ def _air(
     u_stars = u_star * np.maximum(speed / wind_10, LEAST_SPEED_SHARE)
     kind = EddyKind(dt_s, height_m, wind, float(convective_shares(inv_l).v))
     # the law is for an hour; the run's own mean takes with it what is slower than the run
+    sigma_v *= _share_of_the_hour(inv_l, sigma_v / u_star, n * dt_s)
     slow = float(eddy_displacement_s(n * dt_s, kind, "v")) / (n * dt_s)
     return CarryingAir(
         carried / speed[:, None],
@@ -130,6 +133,19 @@ def _air(
         kind,
         n * dt_s,
     )
+
+
+def _share_of_the_hour(inv_l: float, sigma_v_over_u_star: float, run_s: float) -> float:
+    """Part of an hour's sigma_v without convection that a shorter run sees [1].
+
+    Of the neutral 1.9 u* the surface layer's spectrum holds 1.64 u*; the rest are swings that the ten-minute
+    means of an hour take with them. Between ten minutes and the hour they come in with the logarithm of the
+    time (assumed). Convection's slow eddies have a spectrum of their own (`eddy_displacement_s`).
+    """
+    slow2 = max(1.0 - (SURFACE_LAYER_V / sigma_v_over_u_star) ** 2, 0.0)
+    missing = 1.0 - float(np.interp(math.log(run_s), np.log([LEAST_RUN_S, HOUR_S]), [0.0, 1.0]))
+    without_convection = math.exp(min(inv_l, 0.0) * MIXING_HEIGHT_M)
+    return math.sqrt(1.0 - slow2 * missing * without_convection)
 
 
 def _at(

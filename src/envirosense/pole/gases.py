@@ -27,11 +27,12 @@ from envirosense.physics.background import (
 from envirosense.physics.gas_chemistry import Triad, photolysis_per_s, plume_triad, titration_rate_per_ppb_s
 from envirosense.pole.atmosphere import Atmosphere
 from envirosense.pole.fields.inputs import WorldInputs
-from envirosense.pole.fields.memory import kept
+from envirosense.pole.fields.memory import Answers, kept
 from envirosense.pole.plumes import Arrival, PoleAir, carry
 from envirosense.scenarios import AirMass, Emission
 
 LATTICE_S = 60.0  # courses of ambient air are read between points this far apart; assumed
+ARRIVED_BYTES = 32 * 2**20  # of what single sources add at single points, gas by gas
 TRIAD = ("nitric_oxide", "ozone", "nitrogen_dioxide")
 
 
@@ -95,6 +96,11 @@ class Background:
         return ppb
 
 
+def ambient_gas(inputs: WorldInputs) -> Background:
+    """Ambient gas of an episode."""
+    return Background(inputs.site.background, inputs.atmosphere, inputs.world_seed, inputs.air_masses())
+
+
 def _of_air_masses(air_masses: Iterable[AirMass]) -> dict[str, Array]:
     """What all air masses add, by species, (time,) each [ppb]."""
     total: dict[str, Array] = {}
@@ -125,19 +131,22 @@ class GasField:
         inputs: WorldInputs,
         plumes: Sequence[Emission],
         particle_deposition_m_s: Mapping[str, float] | None = None,
+        background: Background | None = None,
     ) -> None:
-        """Take the sources; `plumes` are those of scenarios and those the world makes itself."""
+        """Take the sources; `plumes` are those of scenarios and those the world makes itself.
+
+        `background` is that of the same air where it is already known.
+        """
         self.plumes = tuple(
             replace(p, gas_g_s={species_named(gas).name: rate for gas, rate in p.gas_g_s.items()})
             for p in plumes
         )
-        self.background = Background(
-            inputs.site.background, inputs.atmosphere, inputs.world_seed, inputs.air_masses()
-        )
+        self.background = ambient_gas(inputs) if background is None else background
         self._inputs = inputs
         self._air = PoleAir(inputs.atmosphere, inputs.natural_air)
         self._particle_deposition_m_s = particle_deposition_m_s or {}
         self._arrivals: dict[tuple[int, Position], Arrival] = {}
+        self._arrived = Answers(ARRIVED_BYTES)
 
     def background_ppb(self, species: Sequence[str]) -> Array:
         """Mole fractions far from any source, (time, species) [ppb]."""
@@ -152,7 +161,7 @@ class GasField:
             arrival = self._arrival(number, at)
             for column, name in enumerate(asked):
                 if name in plume.gas_g_s:
-                    added = self._ppb(name, arrival.gas_g_m3(name))
+                    added = self._added_ppb(number, name, at)
                     excess[:, column] += added
                     weighted_s += added * arrival.age_s if name in TRIAD else 0.0
         if set(TRIAD) <= set(asked) and excess.any():
@@ -191,6 +200,12 @@ class GasField:
             )
 
         return kept(self._arrivals, (number, at), find)
+
+    def _added_ppb(self, number: int, name: str, at: Position) -> Array:
+        """What one source adds of one gas, (time,) [ppb]; sensors and tables ask for the same gases."""
+        return self._arrived.get(
+            (number, name, at), lambda: self._ppb(name, self._arrival(number, at).gas_g_m3(name))
+        )
 
     def _ppb(self, name: str, concentration_g_m3: Array) -> Array:
         weather = self._inputs.atmosphere.weather

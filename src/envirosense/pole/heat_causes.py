@@ -9,14 +9,15 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.physics.heat import HeatDrive
-from envirosense.physics.transformer import POLE_25_KVA, loss_w, wetted_share
+from envirosense.physics.transformer import POLE_25_KVA, wetted_share
 from envirosense.pole.component_nodes import TANK_BANDS
 from envirosense.pole.components import Components
 from envirosense.pole.heating import HeatHistory
 from envirosense.pole.site import PHASES, Site
-from envirosense.scenarios import Forcing, LineChange, Tank
+from envirosense.scenarios import Forcing, Tank
 
 GAS_LINK_SHARE = 0.003  # of oil's hold on the wall left to vapour: holds a dry band 5 K over air; assumed
+UNIT_PHASE = PHASES.index("a")  # the transformer and the cutout hang on it, as for sound and currents
 
 
 def drive_under(
@@ -27,9 +28,11 @@ def drive_under(
     Raises:
         ConfigError: if a cause changes the transformer of a site that has none.
     """
-    drive, forcings = history.drive, tuple(forcings)
-    for change in (c for forcing in forcings for c in forcing.line):
-        drive = _with_line(drive, components, change, history, grid)
+    forcings = tuple(forcings)
+    tanks = [tank for forcing in forcings for tank in forcing.tanks]
+    if tanks and not site.has_transformer:
+        raise ConfigError("tanks", site.site_id, "this site has no transformer; choose one that has")
+    drive = _supplied(history, components, site, forcings, grid)
     power_w, resistance_ohm = drive.power_w.copy(), drive.resistance_ohm.copy()
     for forcing in forcings:
         for heating in forcing.heatings:
@@ -42,8 +45,8 @@ def drive_under(
             place = components.joints.index(joint.component)
             resistance_ohm[:, place] = step_means(joint.resistance_ohm, history, grid)
     drive = replace(drive, power_w=power_w, resistance_ohm=resistance_ohm)
-    for tank in (t for forcing in forcings for t in forcing.tanks):
-        drive = _with_tank(drive, components, site, tank, history, grid)
+    for tank in tanks:
+        drive = _with_tank(drive, components, tank, history, grid)
     return drive
 
 
@@ -55,36 +58,56 @@ def step_means(values: Array, history: HeatHistory, grid: TimeGrid) -> Array:
     return np.asarray(padded.reshape(n_steps, per_step, *values.shape[1:]).mean(axis=1))
 
 
-def _with_line(
-    drive: HeatDrive, components: Components, change: LineChange, history: HeatHistory, grid: TimeGrid
+def _supplied(
+    history: HeatHistory, components: Components, site: Site, forcings: Iterable[Forcing], grid: TimeGrid
 ) -> HeatDrive:
-    """Currents of phases and their clamps scaled; fault currents last too short to warm metal."""
-    if change.current_factor is None:
-        return drive
-    factor = step_means(change.current_factor, history, grid)
-    wire_a, joint_a = drive.wire_a.copy(), drive.current_a.copy()
+    """The drive with what all causes do to currents and voltages; faults end too soon to warm metal.
+
+    Clamps follow their phase; transformer, bushing and cutout carry their share of `UNIT_PHASE`. Leakage, the
+    arresters' and the core's heat go with the square of the voltage.
+    """
+    changes = [c for forcing in forcings for c in forcing.line]
+    loads = [tank.load_factor for forcing in forcings for tank in forcing.tanks]
+    if not changes and not loads:
+        return history.drive
+    flowing = _effective([c.current_factor for c in changes], (grid.n, len(PHASES)), history, grid)
+    voltage2 = _effective([c.voltage_factor for c in changes], (grid.n, len(PHASES)), history, grid) ** 2
+    unit = flowing[:, UNIT_PHASE] * _effective(loads, (grid.n,), history, grid)
+    drive = history.drive
+    wire_a, joint_a, power_w = drive.wire_a.copy(), drive.current_a.copy(), drive.power_w.copy()
     for column, phase in enumerate(PHASES):
-        wire_a[:, components.wires.index(f"conductor_{phase}")] *= factor[:, column]
-        joint_a[:, components.joints.index(f"clamp_{phase}")] *= factor[:, column]
-    return replace(drive, wire_a=wire_a, current_a=joint_a)
+        wire_a[:, components.wires.index(f"conductor_{phase}")] *= flowing[:, column]
+        joint_a[:, components.joints.index(f"clamp_{phase}")] *= flowing[:, column]
+        power_w[:, components.index(f"insulator_{phase}")] *= voltage2[:, column]
+        power_w[:, components.index(f"arrester_{phase}")] *= voltage2[:, column]
+    wire_a[:, components.wires.index("neutral")] *= flowing.max(axis=1)  # nothing returns of a dead line
+    joint_a[:, components.joints.index("cutout")] *= flowing[:, UNIT_PHASE]
+    joint_a[:, components.joints.index("bushing_secondary")] *= unit
+    if site.has_transformer:
+        oil, core_w = components.index("tank_oil"), POLE_25_KVA.no_load_w
+        power_w[:, oil] = core_w * voltage2[:, UNIT_PHASE] + (power_w[:, oil] - core_w) * unit**2
+    return replace(drive, wire_a=wire_a, current_a=joint_a, power_w=power_w)
+
+
+def _effective(
+    factors: Iterable[Array | None], shape: tuple[int, ...], history: HeatHistory, grid: TimeGrid
+) -> Array:
+    """Root mean square over each step of the product of factors, since heat goes with the square."""
+    product = np.ones(shape)
+    for factor in factors:
+        product = product if factor is None else product * factor
+    return np.sqrt(step_means(np.square(product), history, grid))
 
 
 def _with_tank(
-    drive: HeatDrive, components: Components, site: Site, tank: Tank, history: HeatHistory, grid: TimeGrid
+    drive: HeatDrive, components: Components, tank: Tank, history: HeatHistory, grid: TimeGrid
 ) -> HeatDrive:
-    if not site.has_transformer:
-        raise ConfigError("tanks", site.site_id, "this site has no transformer; choose one that has")
-    power_w, joint_a, share = drive.power_w.copy(), drive.current_a.copy(), drive.link_share.copy()
-    oil = components.index("tank_oil")
-    if tank.load_factor is not None:
-        factor = step_means(tank.load_factor, history, grid)
-        load_w = power_w[:, oil] - loss_w(POLE_25_KVA, 0.0)
-        power_w[:, oil] += (factor**2 - 1.0) * load_w
-        joint_a[:, components.joints.index("bushing_secondary")] *= factor
+    """The heat of a fault inside the tank, and how far its oil reaches."""
+    power_w, share = drive.power_w.copy(), drive.link_share.copy()
     if tank.internal_w is not None:
-        power_w[:, oil] += step_means(tank.internal_w, history, grid)
+        power_w[:, components.index("tank_oil")] += step_means(tank.internal_w, history, grid)
     if tank.oil_level is not None:
         wet = wetted_share(step_means(tank.oil_level, history, grid), len(TANK_BANDS))
         bands = [components.link("tank_oil", name) for name in TANK_BANDS]
         share[:, bands] = np.minimum(share[:, bands], np.maximum(wet, GAS_LINK_SHARE))
-    return replace(drive, power_w=power_w, current_a=joint_a, link_share=share)
+    return replace(drive, power_w=power_w, link_share=share)

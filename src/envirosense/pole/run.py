@@ -90,11 +90,18 @@ class EpisodeRun:
 
     def summary(self) -> EpisodeSummary:
         """What the episode reports about itself."""
-        hottest_k = float(self.world.state(0, self.spec.grid.n).component_k().max())
-        facts: dict[str, Any] = {"n_events": len(self.labels.events), "hottest_component_k": hottest_k}
+        n_events, hottest_k = len(self.labels.events), self._hottest_k()
+        facts: dict[str, Any] = {"n_events": n_events, "hottest_component_k": hottest_k}
         if self.world.clamps:
             facts["clamped"] = self.world.clamps
         return EpisodeSummary(episode_id=self.spec.episode_id, facts=facts)
+
+    def _hottest_k(self) -> float:
+        """Greatest temperature at any tick [K]; linear between steps, so at a step or at the last tick."""
+        n = self.spec.grid.n
+        steps = np.arange(1 + (n - 1) // self.world.component_step_ticks)
+        last_k = self.world.state(n - 1, n).component_k()
+        return float(max(self.world.step_component_k(steps).max(), last_k.max()))
 
     def _components(self, first: int, stop: int) -> pa.RecordBatch:
         every = self.world.component_step_ticks
@@ -157,12 +164,7 @@ class EpisodeRun:
 
     def _stages(self) -> pa.RecordBatch:
         after = self._describe()
-        rows = [
-            row
-            for name, sensor in self.device.sensors.items()
-            for row in s.stage_rows(sensor, self._described[name], after[name])
-        ]
-        return batch(s.STAGES, {name: [row[name] for row in rows] for name in s.STAGES.names})
+        return s.stages_batch((name, self._described[name], after[name]) for name in self.device.sensors)
 
 
 def require_one_camera(configuration: SensorConfiguration) -> None:

@@ -5,6 +5,7 @@ optics, and from then on an image is a weighted sum of component radiances. Shar
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class SparseWeights:
     weights: npt.NDArray[np.float32]  # (pixel, slot), largest first, zeros at the end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Coverage:
     """How much of each pixel each component fills, and where components are.
 
@@ -57,6 +58,12 @@ class Coverage:
         order = np.argsort(-self.weights, axis=1, kind="stable")[:, :slots]
         kept = np.take_along_axis(self.weights, order, axis=1)
         return SparseWeights(np.ascontiguousarray(order, dtype=np.int32), np.ascontiguousarray(kept))
+
+    @cached_property
+    def sky_share(self) -> npt.NDArray[np.float32] | None:
+        """Share of open sky in each pixel, (pixel,); None in a scene without sky."""
+        sky = [i for i, name in enumerate(self.components) if name.startswith("sky/")]
+        return np.asarray(self.weights[:, sky].sum(axis=1)) if sky else None
 
     def dominant(self) -> npt.NDArray[np.int64]:
         """Component that fills most of each pixel, (pixel,)."""

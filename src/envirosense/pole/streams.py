@@ -1,6 +1,6 @@
 """Tables of a pole episode about device, causes and labels: their columns, and rows made from arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ from envirosense.core.protocols import Array
 from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.frames import FrameLayout, frame_columns
 from envirosense.datasets.schema import TICK
-from envirosense.instruments.base import BaseSensor
 from envirosense.pole.columns import F32, F64, FLAG, I8, I32, TEXT, batch, course
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import Observability
 from envirosense.pole.sensors.thermal_camera import FrameBlock
 from envirosense.scenarios import EventLabels, Response
+
+type StageValues = Mapping[str, Mapping[str, Any]]  # by stage and parameter
 
 _TYPES = {"float32": F32, "float64": F64}  # storage of a channel's readings
 FRAMES = FrameLayout()
@@ -205,28 +206,18 @@ def observability_batch(event_id: int, seen: Mapping[str, Observability]) -> pa.
     )
 
 
-def _known(value: float) -> float | None:
-    """The number, or None for a state that has no value yet."""
-    return None if np.isnan(value) else float(value)
-
-
-def stage_rows(
-    sensor: BaseSensor[Any], start: Mapping[str, Mapping[str, Any]], end: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Parameters and states of a sensor's stages before the first and after the last tick."""
-    rows = []
-    for stage, values in end.items():
-        for parameter, after in values.items():
-            befores, afters = np.atleast_1d(start[stage][parameter]), np.atleast_1d(after)
-            for channel, (a, b) in enumerate(zip(befores, afters, strict=True)):
-                rows.append(
-                    {
-                        "sensor_id": sensor.sensor_id,
-                        "stage": stage,
-                        "parameter": parameter,
-                        "channel": channel if afters.size > 1 else None,
-                        "value_start": _known(a),
-                        "value_end": _known(b),
-                    }
-                )
-    return rows
+def stages_batch(described: Iterable[tuple[str, StageValues, StageValues]]) -> pa.RecordBatch:
+    """Parameters and states of sensors' stages, from (sensor, before the first tick, after the last)."""
+    columns: dict[str, list[Any]] = {name: [] for name in STAGES.names}
+    for sensor_id, start, end in described:
+        for stage, values in end.items():
+            for parameter, after in values.items():
+                ends = np.atleast_1d(after).tolist()
+                columns["sensor_id"] += [sensor_id] * len(ends)
+                columns["stage"] += [stage] * len(ends)
+                columns["parameter"] += [parameter] * len(ends)
+                columns["channel"] += range(len(ends)) if len(ends) > 1 else [None]
+                columns["value_start"] += np.atleast_1d(start[stage][parameter]).tolist()
+                columns["value_end"] += ends
+    known = {name: np.array(columns[name], dtype=np.float64) for name in ("value_start", "value_end")}
+    return batch(STAGES, columns | known)

@@ -74,13 +74,13 @@ def _span(inputs: WorldInputs) -> Span:
 
 def _ringing(inputs: WorldInputs, span: Span, damping: Array, n_wires: int) -> Array:
     """Unit-variance ringing of each wire, (time, wire)."""
-    paths = []
+    start, normals = np.empty((n_wires, 2)), np.empty((n_wires, inputs.grid.n, 2))
     for wire in range(n_wires):
         rng = inputs.rng("line", "sway", wire)
-        start = rng.standard_normal(2)
-        normals = rng.standard_normal((inputs.grid.n, 2))
-        paths.append(unit_ringing(normals, inputs.grid.dt_s, span.swing_hz, damping, start))
-    return np.stack(paths, axis=1)
+        start[wire] = rng.standard_normal(2)
+        normals[wire] = rng.standard_normal((inputs.grid.n, 2))
+    paths = unit_ringing(normals, inputs.grid.dt_s, span.swing_hz, damping, start)
+    return np.ascontiguousarray(paths.T)
 
 
 def _resonant_sigma_m(

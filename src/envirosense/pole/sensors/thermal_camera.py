@@ -269,11 +269,10 @@ def _sun_pixels(scene: SceneField, camera: PinholeCamera) -> tuple[Array, Array]
     """Pixel row and column of the sun, (time,) each; NaN out of the picture and behind a body of the pole."""
     azimuth, elevation = scene.sun_direction()
     row, column = camera.project(direction(azimuth, elevation))
-    seen, _ = scene.view(camera)
-    sky = [i for i, name in enumerate(seen.components) if name.startswith("sky/")]
-    if not sky:  # a mock's scene is a backdrop: nothing stands before its sun
+    sky_share = scene.view(camera)[0].sky_share
+    if sky_share is None:  # a mock's scene is a backdrop: nothing stands before its sun
         return row, column
-    clear = seen.weights[:, sky].sum(axis=1).reshape(camera.rows, camera.columns) >= SUN_CLEAR_SHARE
+    clear = sky_share.reshape(camera.rows, camera.columns) >= SUN_CLEAR_SHARE
     at = (np.nan_to_num(value).round().astype(np.int64) for value in (row, column))
     i, j = (np.clip(place, 0, size - 1) for place, size in zip(at, clear.shape, strict=True))
     return np.where(clear[i, j], row, np.nan), np.where(clear[i, j], column, np.nan)
