@@ -131,3 +131,16 @@ def test_storms_join_in_order_with_flashes_renumbered():
     assert lt.sorted_strikes([]).time_s.size == 0
     none = lt.make_strikes(np.zeros(0), np.zeros(0), np.zeros(0), rng)
     assert none.time_s.size == none.flash_duration_s.size == 0
+
+
+def test_the_bands_of_a_stroke_hold_all_its_energy():
+    current_a, distance_m = np.array([30e3]), np.array([20e3])
+    whole = lt.stroke_band_t2_s(current_a, distance_m, ((0.0, 1e12),))[0, 0]
+    a, b = lt.TAIL_PER_S, lt.FRONT_PER_S
+    of_current_s = 1.0 / (2 * a) + 1.0 / (2 * b) - 2.0 / (a + b)
+    peak_t = lt.radiation_field_v_m(30e3, 20e3) / lt.LIGHT_M_S
+    assert whole == pytest.approx(peak_t**2 * of_current_s, rel=1e-6)
+    parts = lt.stroke_band_t2_s(current_a, distance_m, ((0.0, 1e4), (1e4, 1e5), (1e5, 1e12)))
+    assert parts.sum() == pytest.approx(whole, rel=1e-12)
+    further = lt.stroke_band_t2_s(current_a, 2 * distance_m, ((2e3, 1e4),))
+    assert further == pytest.approx(lt.stroke_band_t2_s(current_a, distance_m, ((2e3, 1e4),)) / 4)

@@ -45,6 +45,29 @@ def test_sampling_faster_changes_no_mean():
     assert abs(slow.mean() - fast.mean()) < 5.0 * error
 
 
+def _crosswind_spread_m(duration_s, inv_l, u10_m_s):
+    """Of the mean over the first run, 60 m downwind; mean of 8 runs."""
+    y = np.linspace(-30.0, 30.0, 21)
+    places = np.stack([np.full(21, 60.0), y, np.full(21, 1.5)], axis=1)
+    spreads = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        seen = concentration(
+            u10_m_s, inv_l, PointSource((0.0, 0.0, 0.5), 1.0, 0.05, 0.006), places, duration_s, 0.2, rng
+        )
+        mean = seen.mean(axis=0)
+        centre = mean @ y / mean.sum()
+        spreads.append(np.sqrt(mean @ (y - centre) ** 2 / mean.sum()))
+    return float(np.mean(spreads))
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="long series need compiled kernels")
+def test_ten_minutes_of_stable_air_spread_less_than_an_hour():
+    """The surface layer's spectrum of [Kaimal1972] holds 1.64 of the 1.9 u* of an hour."""
+    ratio = _crosswind_spread_m(600.0, 0.02, 6.0) / _crosswind_spread_m(3600.0, 0.02, 6.0)
+    assert ratio == pytest.approx(np.sqrt(1.5 * 17.0 / 9.5) / 1.9, abs=0.06)
+
+
 def test_shape_determinism_and_linearity():
     source, places = (
         PointSource((0.0, 0.0, 1.0), 2.0),

@@ -215,11 +215,12 @@ REACHES = {
     "barbecue": AIR,
     "mower": {"sound_level_db"},
     "wind storm": HEAT | AIR | DEVICE_ITSELF
-    | {"air_k", "relative_humidity", "wind_m_s", "magnetic_t", "sound_level_db", "acceleration_m_s2", "tilt_rad"},
+    | {"air_k", "relative_humidity", "wind_m_s", "magnetic_t"}
+    | {"sound_level_db", "acceleration_m_s2", "tilt_rad"},
     "heat wave": HEAT | DEVICE_ITSELF | WEATHER | MOTION
     | {"dew_point_k", "pressure_pa", "magnetic_t", "sound_level_db", "gas_ppb", "particle_per_cm3"},
     "storm": HEAT | AIR | DEVICE_ITSELF | WEATHER | MOTION | SUN
-    | {"dew_point_k", "pressure_pa", "rain_mm_h", "strikes", "magnetic_t", "sound_level_db"},
+    | {"dew_point_k", "pressure_pa", "rain_mm_h", "strikes", "magnetic_t", "radio_t", "sound_level_db"},
 }  # fmt: skip
 
 

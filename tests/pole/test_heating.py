@@ -71,7 +71,7 @@ def test_an_episode_remembers_the_day_before(make_world):
     early = make_world(n=420, dt_s=60.0, start=DAWN + timedelta(hours=7))
     late = make_world(n=60, dt_s=60.0, start=DAWN + timedelta(hours=13))
     gap = early.state(360, 420).component_k() - late.state(0, 60).component_k()
-    assert np.abs(gap[-1]).max() < 4.0
+    assert np.abs(gap[-1]).max() < 6.0  # a phase's share of the load is drawn anew
     cores = [i for i, name in enumerate(early.component_names) if name.endswith(("core", "oil", "deep"))]
     assert np.abs(gap[:, cores]).max() < 2.0
 
@@ -85,14 +85,16 @@ def test_the_network_steps_ten_seconds_or_whole_ticks(dt_s, step_s):
 
 @pytest.mark.parametrize("dt_s", [1.0, 4.0, 60.0])
 def test_temperatures_do_not_depend_on_the_tick(make_world, dt_s):
-    """In steady weather only the load's noise differs, a fraction of a kelvin."""
+    """In steady weather only the noise of load and phases differs, a kelvin or two."""
     steady = {
         "air_c": 20.0, "dew_point_c": 10.0, "wind_m_s": 3.0, "wind_from_deg": 90.0, "rain_mm": 0.0,
         "ghi_w_m2": 0.0, "dni_w_m2": 0.0, "dhi_w_m2": 0.0, "opaque_cover_tenths": 10.0,
     }  # fmt: skip
     worlds = [make_world(n=round(1800 / dt), dt_s=dt, **steady) for dt in (10.0, dt_s)]
     coarse, fine = (w.state(0, w.grid.n).component_k()[-1] for w in worlds)
-    assert np.abs(coarse - fine).max() < 1.5
+    assert np.abs(coarse - fine).max() < 3.0
+    even = [i for i, name in enumerate(worlds[0].component_names) if name[-2:] not in ("_a", "_b", "_c")]
+    assert np.abs(coarse - fine)[even].max() < 1.5
 
 
 def test_load_follows_the_hour_and_stays_below_its_peak(make_world):
@@ -140,7 +142,15 @@ def test_a_cause_only_warms(make_world, cause):
 def drives_under(world, *forcings):
     """The network's drive without and with causes."""
     components = build_components(world.site)
-    sources = (world.year, world.site, components, world.atmosphere, world.sun, world.current_a)
+    sources = (
+        world.year,
+        world.site,
+        components,
+        world.atmosphere,
+        world.sun,
+        world.current_a,
+        world.phase_share,
+    )
     history = heat_history(*sources)
     return components, history, drive_under(history, components, world.site, forcings, world.grid)
 
@@ -278,3 +288,13 @@ def test_a_sound_joint_is_no_cause(make_world):
     forcing_id = world.add(Forcing(joints=(JointResistance("clamp_a", np.full(60, HEALTHY_OHM)),)))
     response = world.response(forcing_id)
     np.testing.assert_allclose(response.component_k, response.healthy_k, atol=1e-9)
+
+
+def test_the_busier_phase_has_the_warmer_wire(make_world):
+    world = make_world(n=360, wind_m_s=1.0)
+    share = world.phase_share[120:].mean(axis=0)
+    state = world.state(0, 360)
+    wires_k = [state.component_k()[-60:, world.component_names.index(f"conductor_{p}")].mean() for p in "abc"]
+    assert share.mean() == pytest.approx(1.0, abs=0.02)
+    assert np.ptp(share) > 0.01
+    assert list(np.argsort(wires_k)) == list(np.argsort(share))

@@ -107,7 +107,7 @@ def write_card(
     Args:
         dataset: a finished dataset.
         facts: what the twin says of itself, `Twin.describe()`: `title`, `summary`, `limits`
-            (texts), `sources` (texts), `versions` (name to version), `license`.
+            (texts, also by name), `sources` (texts), `versions` (name to version), `license`.
         quality: a report to show; by default the stored one.
     """
     known = facts or {}

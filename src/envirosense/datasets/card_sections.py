@@ -193,7 +193,10 @@ def columns_section(dataset: Dataset, stats: Mapping[str, Any]) -> str:
 def _stream_columns(dataset: Dataset, stream: str, stats: Mapping[str, Any]) -> str:
     facts, found = dataset.manifest.streams[stream], stats["streams"][stream]["columns"]
     role = role_of(dataset.schema(stream))
-    head = f"### `{stream}`\n\n{facts.rows:,} rows" + (f", role `{role}`" if role else "") + "\n\n"
+    said = (dataset.schema(stream).metadata or {}).get(b"description", b"").decode()
+    size = f"{facts.rows:,} rows" if facts.rows else "0 rows: empty here, so no loading config"
+    head = f"### `{stream}`\n\n" + (f"{said}\n\n" if said else "")
+    head += size + (f", role `{role}`" if role else "") + "\n\n"
     rows = []
     for column in facts.columns:
         one = found.get(column["name"], {})
@@ -217,7 +220,7 @@ def _unit(column: Mapping[str, Any]) -> str:
 
 
 def _known(summary: Mapping[str, Any]) -> str:
-    return f"{100 * (1 - summary['null_share']):.3g} %" if "null_share" in summary else ""
+    return f"{100 * (1 - summary['null_share']):.3g} %" if summary.get("rows") else ""
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -228,5 +231,5 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        return [f"`{name}`: {text}" for name, text in value.items()]
+        return [f"`{name}`: {text}" for name, one in value.items() for text in _texts(one)]
     return [str(item) for item in value] if isinstance(value, list | tuple) else []

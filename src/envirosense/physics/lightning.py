@@ -38,6 +38,10 @@ ACTIVE_S: Final = 0.18  # geometric mean: tuned
 ACTIVE_LN_SIGMA: Final = 0.5  # assumed
 CLUSTER_M: Final = 1500.0  # standard deviation of a flash's later points around the first: assumed
 STROKE_SPEED_M_S: Final = 1.3e8  # of the return stroke [RakovUman2003] (from memory)
+LIGHT_M_S: Final = 299_792_458.0
+TAIL_PER_S: Final = 2e4  # decay of a stroke's current, 50 us; assumed
+FRONT_PER_S: Final = 6.7e5  # its rise, 1.5 us; assumed
+NEAREST_M: Final = 100.0  # the radiation field is not followed nearer; assumed
 VACUUM_H_M: Final = 4e-7 * np.pi  # permeability; CODATA differs by 1e-9
 VACUUM_F_M: Final = 8.8541878128e-12  # permittivity [CODATA2018]
 
@@ -89,6 +93,26 @@ def radiation_field_v_m(current_a: Values, distance_m: Values, speed_m_s: float 
     Transmission-line model, mu0 v I / (2 pi d); beyond some kilometres.
     """
     return np.asarray(VACUUM_H_M * speed_m_s * np.asarray(current_a) / (2.0 * np.pi * np.asarray(distance_m)))
+
+
+def stroke_band_t2_s(
+    peak_current_a: Array, distance_m: Array, bands_hz: tuple[tuple[float, float], ...]
+) -> Array:
+    """Squared magnetic field of strokes over time, by band, (stroke, band) [T2 s].
+
+    Current I (exp(-a t) - exp(-b t)) of the transmission-line model, its radiation field integrated exactly
+    over each band. Divide by a tick for the mean square in it.
+    """
+    low_hz, high_hz = np.array(bands_hz, dtype=np.float64).T
+    a, b = TAIL_PER_S, FRONT_PER_S
+
+    def below(frequency_hz: Array) -> Array:
+        omega = 2.0 * np.pi * frequency_hz
+        return np.asarray(np.arctan(omega / a) / a - np.arctan(omega / b) / b)
+
+    per_current_s = (b - a) / (np.pi * (a + b)) * (below(high_hz) - below(low_hz))
+    field_t = radiation_field_v_m(peak_current_a, np.maximum(distance_m, NEAREST_M)) / LIGHT_M_S
+    return np.asarray(np.square(field_t)[:, None] * per_current_s)
 
 
 def electrostatic_step_v_m(charge_c: Values, height_m: Values, distance_m: Values) -> Array:

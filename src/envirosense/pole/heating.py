@@ -4,6 +4,7 @@ The network steps every ten seconds on a grid of its own; ticks read between the
 coarse steps before the episode gives every node the memory it should have.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,6 +93,7 @@ class Surroundings:
     wind_cosine: Array  # of the angle between wind and line, without its sign
     sunlight_w_m2: Array  # (time, plane)
     current_a: Array
+    phase_share: Array  # (time, phase) of each phase's current over their mean
 
 
 def heat_history(
@@ -101,8 +103,12 @@ def heat_history(
     atmosphere: Atmosphere,
     sun: SunTrack,
     current_a: Array,
+    phase_share: Array,
 ) -> HeatHistory:
-    """Weather, sun and load as the network feels them, after a day of spin-up."""
+    """Weather, sun and load as the network feels them, after a day of spin-up.
+
+    `phase_share` is (time, phase): each phase's current over `current_a`.
+    """
     grid = atmosphere.grid
     step_s = float(step_length_s(grid.dt_s))
     per_step = round(step_s / grid.dt_s)
@@ -122,6 +128,7 @@ def heat_history(
         mean(np.abs(np.cos(w.wind_from_rad - np.radians(site.line_azimuth_deg)))),
         mean(sunlight_w_m2(components, sun, w.ghi_w_m2, w.dni_w_m2, w.dhi_w_m2)),
         mean(current_a),
+        mean(phase_share),
     )
     start_k = _spun_up_k(year, site, components, grid)
     drive = over_ground(components, network_drive(site, components, around), step_s, start_k)
@@ -140,12 +147,21 @@ def network_drive(site: Site, components: Components, around: Surroundings) -> H
         ground_k=around.air_k,
         irradiance_w_m2=around.sunlight_w_m2[:, _planes(components)[1]],
         power_w=_steady_heat_w(site, components, around),
-        current_a=np.outer(load_a, _joint_shares(site, components)),
+        current_a=_by_phase(np.outer(load_a, _joint_shares(site, components)), components.joints, around),
         resistance_ohm=np.tile(_healthy_ohm(components), (n, 1)),
-        wire_a=np.outer(load_a, wires),
+        wire_a=_by_phase(np.outer(load_a, wires), components.wires, around),
         wind_angle_factor=wind_angle_factor(angle),
         link_share=np.ones((n, components.network.link_w_k.size)),
     )
+
+
+def _by_phase(even_a: Array, names: Sequence[str], around: Surroundings) -> Array:
+    """Currents of conductors and clamps with the line's unbalance, (time, name) [A]."""
+    for column, phase in enumerate(PHASES):
+        for kind in ("conductor", "clamp"):
+            if f"{kind}_{phase}" in names:
+                even_a[:, names.index(f"{kind}_{phase}")] *= around.phase_share[:, column]
+    return even_a
 
 
 def _healthy_ohm(components: Components) -> Array:
@@ -229,6 +245,7 @@ def _spun_up_k(year: WeatherYear, site: Site, components: Components, grid: Time
         between(across),
         sunlight_w_m2(components, sun_at(year, grid, t_s), ghi, dni, dhi),
         site.peak_current_a * _load_shape(year, hour),
+        np.ones((hour.size, len(PHASES))),
     )
     drive = network_drive(site, components, around)
     mean_k = np.full(len(components.names), float(air_k.mean()))

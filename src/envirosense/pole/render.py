@@ -27,7 +27,7 @@ from envirosense.pole.heating import Surroundings, network_drive, over_ground, s
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera
 from envirosense.pole.sensors.thermal_camera import ThermalCameraConfig, ThermalCameraSensor
-from envirosense.pole.site import Site
+from envirosense.pole.site import PHASES, Site
 from envirosense.pole.view import ViewConditions, site_view, view_radiance_w_m2_sr
 
 type Frames = npt.NDArray[np.float64]
@@ -150,6 +150,7 @@ def standing_k(scene: RenderScene, components: Components) -> Array:
         wind_cosine=np.full(n, abs(float(np.cos(angle)))),
         sunlight_w_m2=np.repeat(sunlight_w_m2(components, sun, ghi, dni, dhi), n, axis=0),
         current_a=np.full(n, scene.current_a),
+        phase_share=np.ones((n, len(PHASES))),
     )
     start_k = np.full(len(components.names), air_k)
     if scene.ground_deep_c is not None:

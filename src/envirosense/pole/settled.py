@@ -97,7 +97,7 @@ class Settled:
     @cached_property
     def line(self) -> LineFields:
         """Electric and magnetic fields."""
-        return LineFields(self.inputs)
+        return LineFields(self.inputs, self.storms.strikes())
 
     @cached_property
     def storms(self) -> Thunderstorms:
@@ -200,7 +200,9 @@ def settle(
     if air is world.natural_air and forcings:
         history = world.undisturbed.history
     else:
-        history = heat_history(world.year, world.site, components, air, world.sun, world.current_a)
+        history = heat_history(
+            world.year, world.site, components, air, world.sun, world.current_a, world.phase_share
+        )
     driven = replace(history, drive=drive_under(history, components, world.site, forcings, world.grid))
     unclamped_k = driven.solve(components)
     component_k = np.minimum(unclamped_k, HOTTEST_COMPONENT_K)

@@ -32,6 +32,14 @@ OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to her
 FRAME_BYTES, TICK_BYTES, EPISODE_BYTES = 4700.0, 109.0, 6.4e4
 FRAME_S, TICK_S, EPISODE_S = 5.0e-5, 5.8e-6, 0.056
 PHYSICS_VERSION = "2"  # raised when the same spec gives other bytes
+WORLD_LIMITS = (  # also in docs/world.md
+    "Components feel the air of 2 m; what a sensor is told follows the height.",
+    "The load does not follow a changed weather; fault currents are too short to heat wires.",
+    "Heat that burning wood makes lifts its plume but does not feed back into the heat network.",
+    "Terrain is flat.",
+    "Natural thunderstorms come with rain at the pole; distant ones without local rain are not drawn.",
+    "The lattice of ambient air is a minute; means of slow quantities lag by up to two.",
+)
 
 
 class PoleOptions(FrozenModel):
@@ -128,11 +136,11 @@ class PoleTwin:
 
     def describe(self) -> Mapping[str, object]:
         """Facts for the card and for estimates."""
-        limits = {name: scenario.limits for name, scenario in SCENARIOS.items()}
+        scenario_limits = {name: scenario.limits for name, scenario in SCENARIOS.items()}
         return {
             "title": "Utility pole with a Grid Guardian",
             "physics_version": PHYSICS_VERSION,
-            "limits": limits,
+            "limits": {"world": WORLD_LIMITS, **scenario_limits},
         }
 
 

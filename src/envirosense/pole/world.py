@@ -19,6 +19,8 @@ from envirosense.physics.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
 from envirosense.pole.components import build_components
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
+from envirosense.pole.fields.electric import LineFields
+from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.heating import SUN_SAMPLE_S, line_current_a
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
 from envirosense.pole.site import Site
@@ -70,6 +72,12 @@ class EnvironmentOrchestrator:
         """Phase current over the ticks, (time,) [A]."""
         hours = self.natural_air.hour_of_year[0] + self.grid.t_s / 3600.0
         return line_current_a(self.year, self.site, self.grid, self.world_seed, hours)
+
+    @cached_property
+    def phase_share(self) -> Array:
+        """Current of each phase over their mean as load and unbalance give it, (time, phase)."""
+        inputs = WorldInputs(self.site, self.natural_air, self.current_a, (), self.world_seed)
+        return LineFields(inputs).phase_current_a() / self.current_a[:, None]
 
     @cached_property
     def sun(self) -> SunTrack:

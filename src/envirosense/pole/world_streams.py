@@ -29,6 +29,20 @@ TRUTH_GASES = (
 
 TRUTH_EDGES_UM = (0.3, 0.5, 1.0, 2.5, 4.0, 10.0)  # size bins whose numbers are stored
 AXES = ("east", "north", "up")
+SHAKING_WAYS = {"along": "along the line", "across": "across the line", "up": "upwards"}
+
+
+def _sound_band(name: str, low_hz: float, high_hz: float) -> str:
+    """Band in words: an octave by its midband and limits, the others by their limits."""
+    if name.endswith("_khz"):
+        return f"{low_hz / 1e3:g} to {high_hz / 1e3:g} kHz"
+    return f"octave around {name.removesuffix('_hz')} Hz ({low_hz:.0f} to {high_hz:.0f} Hz)"
+
+
+def _truth_facts(description: str) -> dict[str, str]:
+    """Metadata of a stream of the world's truth."""
+    return {"role": "truth", "description": description}
+
 
 TRUTH = stream_schema(
     (
@@ -42,7 +56,7 @@ TRUTH = stream_schema(
         course("wind_up_m_s", F32, "m/s", "wind upwards at the device"),
         course("ghi_w_m2", F32, "W/m2", "global horizontal irradiance"),
         course("rain_mm_h", F32, "mm/h", "rain rate"),
-        course("current_a", F32, "A", "current in each phase conductor"),
+        course("current_a", F32, "A", "mean of the three phase currents, rms"),
         *(course(f"{gas}_ppb", F32, "ppb", f"{gas} at the device") for gas in TRUTH_GASES),
         *(
             course(f"{name}_ug_m3", F32, "ug/m3", f"{text} of dried air at the device")
@@ -59,13 +73,13 @@ TRUTH = stream_schema(
         course("battery_a", F32, "A", "current of the battery, positive when it discharges"),
         course("board_k", F32, "K", "temperature of the board inside the device"),
     ),
-    {"role": "truth"},
+    _truth_facts("The world at the device, tick by tick: air, sun, rain, gases, particles and energy."),
 )
 FIELDS = stream_schema(
     (
         TICK,
         *(
-            course(f"current_{p}_a", F32, "A", f"current of phase {p} at mains frequency, rms")
+            course(f"current_phase_{p}_a", F32, "A", f"current of phase {p} at mains frequency, rms")
             for p in PHASES
         ),
         course("mains_hz", F32, "Hz", "frequency of the mains"),
@@ -74,7 +88,9 @@ FIELDS = stream_schema(
             for axis in AXES
         ),
         *(
-            course(f"magnetic_h{order}_t", F32, "T", f"magnetic flux density of harmonic {order}, rms")
+            course(
+                f"magnetic_h{order}_t", F32, "T", f"flux density of harmonic {order}, all axes together, rms"
+            )
             for order in HARMONICS[1:]
         ),
         *(
@@ -82,21 +98,32 @@ FIELDS = stream_schema(
             for axis in AXES
         ),
         *(
-            course(f"radio_{low / 1e3:g}_{high / 1e3:g}_khz_t", F32, "T", "magnetic noise in the band, rms")
-            for low, high in RADIO_BANDS_HZ
+            course(f"radio_{low:g}_{high:g}_khz_t", F32, "T", f"magnetic noise, {low:g} to {high:g} kHz, rms")
+            for low, high in (np.array(RADIO_BANDS_HZ) / 1e3).tolist()
         ),
-        *(course(f"sound_{name}_db", F32, "dB", f"sound in {name}, re 20 uPa") for name in BANDS.names),
         *(
-            course(f"acceleration_{low:g}_{high:g}_hz_{axis}_m_s2", F32, "m/s2", f"shaking {axis}, rms")
+            course(f"sound_{name}_db", F32, "dB", f"sound level, {_sound_band(name, *edges)}, re 20 uPa")
+            for name, *edges in zip(BANDS.names, BANDS.low_hz, BANDS.high_hz, strict=True)
+        ),
+        *(
+            course(
+                f"acceleration_{low:g}_{high:g}_hz_{axis}_m_s2",
+                F32,
+                "m/s2",
+                f"shaking {way}, {low:g} to {high:g} Hz, rms",
+            )
             for low, high in VIBRATION_BANDS_HZ
-            for axis in ("along", "across", "up")
+            for axis, way in SHAKING_WAYS.items()
         ),
         course("natural_along_hz", F32, "Hz", "first natural frequency of the pole along the line"),
         course("natural_across_hz", F32, "Hz", "first natural frequency of the pole across the line"),
         course("tilt_east_rad", F32, "rad", "lean of the pole towards the east"),
         course("tilt_north_rad", F32, "rad", "lean of the pole towards the north"),
     ),
-    {"role": "truth"},
+    _truth_facts(
+        "What surrounds the device, tick by tick: phase currents, magnetic and electric field, radio noise, "
+        "sound, shaking and lean of the pole."
+    ),
 )
 STRIKES = stream_schema(
     (
@@ -107,7 +134,7 @@ STRIKES = stream_schema(
         Column("flash_id", I32, "1", "flash that the stroke belongs to", False),
         Column("is_cloud_to_ground", FLAG, "", "whether it reached the ground", False),
     ),
-    {"role": "truth"},
+    _truth_facts("One row per lightning stroke of the thunderstorms around the pole."),
 )
 
 
@@ -168,4 +195,4 @@ def strikes_batch(strikes: Strikes) -> pa.RecordBatch:
 def components_schema(names: Iterable[str]) -> pa.Schema:
     """One temperature per component of the heat network."""
     columns = (course(f"{name}_k", F32, "K", f"temperature of {name}") for name in names)
-    return stream_schema((TICK, *columns), {"role": "truth"})
+    return stream_schema((TICK, *columns), _truth_facts("Temperatures of the pole's parts, tick by tick."))

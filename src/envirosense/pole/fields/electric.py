@@ -10,6 +10,7 @@ import numpy as np
 
 from envirosense.core.protocols import Array, Phasors, Position
 from envirosense.physics.harmonics import HARMONICS
+from envirosense.physics.lightning import Strikes, stroke_band_t2_s
 from envirosense.physics.line_fields import (
     Wires,
     electric_geometry_per_m,
@@ -48,13 +49,14 @@ class LineFields:
 
     harmonics = HARMONICS
 
-    def __init__(self, inputs: WorldInputs) -> None:
-        """Fields of a line under its load and causes.
+    def __init__(self, inputs: WorldInputs, strikes: Strikes | None = None) -> None:
+        """Fields of a line under its load and causes, and the radio noise of lightning.
 
         Raises:
             ConfigError: if a cause has a wrong shape, an unknown harmonic or an impossible value.
         """
         self._inputs = inputs
+        self._lightning_t2 = _lightning_t2(inputs, strikes)
         self._wires = site_wires(inputs.site)
         self._supply: Supply = make_supply(inputs)
         self._discharges = tuple(inputs.discharges())
@@ -82,7 +84,7 @@ class LineFields:
         return np.asarray(superposed(self._supply.voltage_v, phases, self._steady))
 
     def radio_t(self, at: Position) -> Array:
-        """Magnetic field of discharges and converters in RADIO_BANDS_HZ, (time, band) rms [T].
+        """Magnetic field of discharges, converters and lightning in RADIO_BANDS_HZ, (time, band) rms [T].
 
         A discharge sends half of its current each way along its phase; echoes from the line's ends keep the
         two halves from cancelling at the pole. The other part is its own upright path, as long as an
@@ -95,6 +97,8 @@ class LineFields:
             guided = 0.5 * per_ampere[PHASES.index(discharge.phase)]
             near = self._near_field_t_a(discharge, at)
             square += (guided**2 + near**2) * self._pulse_current_a(discharge) ** 2
+        if self._lightning_t2 is not None:
+            square += self._lightning_t2
         return np.asarray(np.sqrt(square))
 
     def mains_hz(self) -> Array:
@@ -153,3 +157,15 @@ class LineFields:
     def _near_field_t_a(self, discharge: Discharge, at: Position) -> float:
         way_m = np.array(at) - np.array(discharge.at)
         return element_field_t_a(way_m, self._inputs.site.insulator_height_m)
+
+
+def _lightning_t2(inputs: WorldInputs, strikes: Strikes | None) -> Array | None:
+    """Mean square of the lightning's field in each tick, the same all over the site, (time, band) [T2]."""
+    if strikes is None or strikes.time_s.size == 0:
+        return None
+    grid = inputs.grid
+    distance_m = np.hypot(strikes.x_m, strikes.y_m)
+    energy_t2_s = stroke_band_t2_s(1e3 * np.abs(strikes.peak_current_ka), distance_m, RADIO_BANDS_HZ)
+    square = np.zeros((grid.n, len(RADIO_BANDS_HZ)))
+    np.add.at(square, np.minimum((strikes.time_s / grid.dt_s).astype(np.int64), grid.n - 1), energy_t2_s)
+    return square / grid.dt_s
