@@ -38,6 +38,30 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(
     assert not page.exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("", "is a folder; name a file in it, such as"), ("none/world.html", "make it or choose another")],
+)
+def test_a_page_that_cannot_be_written_is_refused_before_it_is_drawn(
+    place: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / place
+    # a scenario that does not exist would be refused next
+    assert run(["world", "render", "--scenario", "none", "--out", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: out={str(out)!r}: ")
+    assert message in said
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_group_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["world"]) == 0
+    said = capsys.readouterr()
+    assert "render" in said.out
+    assert not said.err
+
+
 def test_the_first_tick_is_a_moment() -> None:
     assert moment_s("0s") == 0.0
     assert moment_s("12m") == 720.0

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from envirosense.datasets.card import write_card
+from envirosense.datasets.card import hugging_face_header, write_card
+from envirosense.datasets.card_sections import columns_section, limits_section
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.finish import finish
 from envirosense.datasets.output import prepare_output
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.quality import validate
 from envirosense.datasets.shard import write_shard
+from envirosense.datasets.stats import write_stats
 from envirosense.datasets.verify import verify
 from envirosense.factory.planning import draw_specs
 from envirosense.factory.request import GenerationRequest
@@ -134,6 +136,30 @@ def test_croissant_names_every_file_with_its_checksum(coins: Dataset) -> None:
             source = field["source"]
             place = source.get("fileSet", source.get("fileObject"))["@id"]
             assert place in sets or place in files
+
+
+def test_limits_stand_one_a_line_also_by_name() -> None:
+    text = limits_section({"limits": {"toss": "no rolling", "world": ("flat", "windless")}})
+    assert text.splitlines()[-3:] == ["- `toss`: no rolling", "- `world`: flat", "- `world`: windless"]
+
+
+def test_empty_stream_says_so_and_knows_nothing(coins: Dataset) -> None:
+    stats = write_stats(coins)
+    facts = {name: facts.model_copy(update={"rows": 0}) if name == "events" else facts
+             for name, facts in coins.manifest.streams.items()}  # fmt: skip
+    files = {place: record.model_copy(update={"rows": 0}) if place.startswith("events/") else record
+             for place, record in coins.manifest.files.items()}  # fmt: skip
+    changed = coins.manifest.model_copy(update={"streams": facts, "files": files})
+    (coins.folder / "manifest.json").write_text(changed.model_dump_json())
+    empty = Dataset.open(coins.folder)
+    for column in stats["streams"]["events"]["columns"].values():
+        column.update(rows=0, count=0, null_share=0.0)
+    text = columns_section(empty, stats)
+    events = text.partition("### `events`")[2].partition("### ")[0]
+    assert "empty here" in events
+    assert "100 %" not in events
+    assert "empty here" not in text.partition("### `events`")[0]
+    assert "events" not in [config["config_name"] for config in hugging_face_header(empty, {})["configs"]]
 
 
 @pytest.mark.parametrize("n_rows", [0, 1])

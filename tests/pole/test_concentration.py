@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numba import config
 
+from envirosense.core.errors import ConfigError
 from envirosense.physics.airflow import wind_speed_m_s
 from envirosense.pole.concentration import PointSource, concentration
 
@@ -96,19 +97,46 @@ def test_light_wind_carries_gas_upwind():
     assert seen.max() > 0.0
 
 
-@pytest.mark.parametrize(
-    ("wind", "source", "place", "duration"),
-    [
-        (0.0, PointSource((0.0, 0.0, 1.0), 1.0), (9.0, 0.0, 1.0), 60.0),
-        (3.0, PointSource((0.0, 0.0, -1.0), 1.0), (9.0, 0.0, 1.0), 60.0),
-        (3.0, PointSource((0.0, 0.0, 1.0), -1.0), (9.0, 0.0, 1.0), 60.0),
-        (3.0, PointSource((0.0, 0.0, 1.0), 1.0), (9.0, 0.0), 60.0),
-        (3.0, PointSource((0.0, 0.0, 1.0), 1.0), (9.0, 0.0, 1.0), 0.0),
-    ],
-)
-def test_what_cannot_be_is_refused(wind, source, place, duration):
-    with pytest.raises(ValueError, match=r"must be positive|never less|metres"):
-        concentration(wind, 0.0, source, place, duration, 1.0, np.random.default_rng(0))
+RELEASE = {
+    "wind_m_s": 3.0, "stability_inv_l": 0.0, "source": PointSource((0.0, 0.0, 1.0), 1.0),
+    "receptors_m": (9.0, 0.0, 1.0), "duration_s": 60.0, "rate_hz": 1.0,
+}  # fmt: skip
+IMPOSSIBLE = [
+    *(("wind_m_s", v, "wind_m_s") for v in (0.0, -1.0, np.nan, np.inf, 61.0)),
+    *(("stability_inv_l", v, "stability_inv_l") for v in (0.51, -0.51, np.nan, -np.inf)),
+    *(("duration_s", v, "duration_s") for v in (0.0, -1.0, np.nan, np.inf)),
+    *(("rate_hz", v, "rate_hz") for v in (0.0, -1.0, np.nan, np.inf)),
+    *(("receptors_m", v, "receptors_m") for v in (
+        (9.0, 0.0), [], np.zeros((2, 2)), np.zeros((1, 1, 3)), "here", [(1.0, 0.0, 1.0), (1.0,)],
+        (9.0, 0.0, -1.0), (np.nan, 0.0, 1.0), [(9.0, 0.0, 1.0), (9.0, np.inf, 1.0)],
+    )),
+    *(("source", PointSource(at, 1.0), "source.position_m") for at in (
+        (0.0, 0.0, -1.0), (0.0, np.nan, 1.0), (0.0, 1.0), [(0.0, 0.0, 1.0)], np.ones((3, 3)),
+    )),
+    *(("source", PointSource((0.0, 0.0, 1.0), v), "source.rate_g_s") for v in (-1.0, np.nan, np.inf, 1.1e5)),
+    *(("source", PointSource((0.0, 0.0, 1.0), 1.0, v), "source.size_m") for v in (-1.0, np.nan)),
+    *(("source", PointSource((0.0, 0.0, 1.0), 1.0, 0.1, v), "source.roughness_m") for v in (0.0, np.nan)),
+    *(("source", PointSource((0.0, 0.0, 1.0), 1.0, 0.1, 0.1, v), "source.wind_height_m")
+      for v in (0.1, np.nan)),
+    ("rng", 7, "rng"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wind_m_s", [0.05, 60.0])
+@pytest.mark.parametrize("inv_l", [-0.5, 0.5])
+def test_the_ends_of_the_range_give_numbers(wind_m_s, inv_l):
+    release = RELEASE | {"wind_m_s": wind_m_s, "stability_inv_l": inv_l, "rate_hz": 0.2}
+    seen = concentration(**release, rng=np.random.default_rng(0))
+    assert np.all(np.isfinite(seen) & (seen >= 0.0))
+
+
+@pytest.mark.parametrize(("argument", "value", "field"), IMPOSSIBLE)
+def test_what_cannot_be_is_refused_by_its_own_name(argument, value, field):
+    release = RELEASE | {"rng": np.random.default_rng(0)} | {argument: value}
+    with pytest.raises(ConfigError) as refused:
+        concentration(**release)
+    assert refused.value.field == field
+    assert refused.value.fix
 
 
 def _arcs():

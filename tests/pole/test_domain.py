@@ -116,6 +116,44 @@ def test_a_place_outside_the_world_is_refused_in_every_cause(make_world, at):
             make_world(n=N).add(forcing)
 
 
+@pytest.mark.parametrize(
+    "at", [np.zeros((3, 3)), (0.0, 1.0), 2.0, "abc", (0.0, None, 1.0), [[1.0], [2.0, 3.0]]]
+)
+def test_what_is_no_point_is_refused(make_world, at):
+    with pytest.raises(ConfigError, match=r"at=.*needs three finite coordinates"):
+        make_world(n=N).state(0, N).air_k(at)
+
+
+def test_a_point_may_be_an_array_or_a_list(make_world):
+    state = make_world(n=N).state(0, N)
+    for at in (np.array(HERE), list(HERE)):
+        assert np.array_equal(state.air_k(at), state.air_k(HERE))
+        sounds = [state.sound_pa(place, 0.0, 0.1, 8000.0) for place in (at, HERE)]
+        assert np.array_equal(*sounds)
+
+
+def test_one_text_is_no_list_of_gases(make_world):
+    state = make_world(n=N).state(0, N)
+    asks = (state.gas_ppb, state.gas_excess_ppb, lambda gas, at: state.gas_background_ppb(gas))
+    for ask in asks:
+        with pytest.raises(ConfigError, match=r"species='ozone': give a tuple of names: \('ozone',\)"):
+            ask("ozone", HERE)
+
+
+@pytest.mark.parametrize(
+    ("tilt_deg", "azimuth_deg", "field"),
+    [
+        (np.nan, 180.0, "tilt_deg"),
+        (181.0, 0.0, "tilt_deg"),
+        (30.0, np.nan, "azimuth_deg"),
+        (30.0, 1e3, "azimuth_deg"),
+    ],
+)
+def test_a_plane_of_no_direction_is_refused(make_world, tilt_deg, azimuth_deg, field):
+    with pytest.raises(ConfigError, match=f"{field}="):
+        make_world(n=N).state(0, N).plane_irradiance_w_m2(tilt_deg, azimuth_deg)
+
+
 def test_the_edges_belong_to_the_world():
     for at in ((0.0, 0.0, 0.0), (REACH_M, -REACH_M, TOP_M)):
         require_inside(at)
@@ -247,9 +285,15 @@ def test_a_course_has_one_finite_value_per_tick(make_world, kind):
             make_world(n=N).add(build(values))
 
 
+@pytest.mark.parametrize("values", [[0.5] * N, 0.5, np.full(N, "0.5"), np.full(N, 0.5, complex)])
+def test_a_course_is_an_array_of_numbers(make_world, values):
+    with pytest.raises(ConfigError, match=r"crossarm_bolt\.power_w=.*needs a numpy array of numbers"):
+        make_world(n=N).add(COURSES["heating"](values))
+
+
 @pytest.mark.parametrize("kind", list(PER_PHASE))
 def test_a_course_of_the_line_has_one_value_per_tick_and_phase(make_world, kind):
-    with pytest.raises(ConfigError, match=rf"needs the shape \({N}, 3\)"):
+    with pytest.raises(ConfigError, match=rf"needs the shape \({N}, 3\): one value per tick and phase"):
         make_world(n=N).add(PER_PHASE[kind](flat(1.0)))
     with pytest.raises(ConfigError, match="needs finite numbers"):
         make_world(n=N).add(PER_PHASE[kind](np.full((N, 3), np.nan)))
@@ -277,6 +321,10 @@ def test_what_cannot_be_negative_is_refused_below_zero(make_world, kind):
         (impact(impulse_n_s=0.0), "impulse_n_s"),
         (impact(duration_s=np.nan), "duration_s"),
         (impact(height_m=-1.0), "height_m"),
+        (impact(height_m=12.1), r"impact\.height_m=12\.1: must lie within 0 to 12"),
+        (impact(height_m=np.nan), "height_m"),
+        (emission(gas_g_s={"carbon_monoxide": flat(1.1e5)}), r"gas_g_s\[carbon_monoxide\].*exceed 100000"),
+        (emission(particle_g_s={"soot": flat(1.1e5)}), r"particle_g_s\[soot\].*exceed 100000"),
         (impact(azimuth_deg=np.nan), "azimuth_deg"),
         (storm(speed_m_s=0.0), "speed_m_s"),
         (storm(lifetime_s=np.inf), "lifetime_s"),
@@ -284,7 +332,10 @@ def test_what_cannot_be_negative_is_refused_below_zero(make_world, kind):
         (storm(closest_s=np.inf), "closest_s"),
         (storm(closest_m=-500.0), "closest_m"),
         (storm(bearing_deg=np.nan), "bearing_deg"),
-        (noise(power_level_db=np.full((N, 11), 80.0)), r"needs the shape \(24, 12\)"),
+        (
+            noise(power_level_db=np.full((N, 11), 80.0)),
+            r"needs the shape \(24, 12\): one value per tick and band",
+        ),
         (noise(power_level_db=np.full((N, 12), 500.0)), "power_level_db"),
         (noise(modulation_hz=120.0, modulation_depth=1.5), "modulation_depth"),
         (noise(modulation_hz=np.nan, modulation_depth=0.5), "modulation_hz"),
@@ -331,6 +382,25 @@ def test_ten_megawatts_are_held_and_recorded(make_world, forcing, component):
     healthy = make_world(n=N).state(0, N).component_k()
     assert healthy.max() < 400.0
     assert state.gas_ppb(("carbon_monoxide",), HERE).max() < 1e9
+
+
+def test_gas_is_held_at_pure_gas(make_world):
+    """The greatest release there may be, from a point: without the hold 9e11 ppb."""
+    causes = emission(gas_g_s={"carbon_monoxide": flat(1e5), "ozone": flat(1e5)}, size_m=0.01)
+    far = AirMass("fire", {"carbon_monoxide": flat(1e8)})
+    world = make_world(n=N)
+    world.add(replace(causes, air_masses=(far,)))
+    ppb = world.state(0, N).gas_ppb(("carbon_monoxide", "ozone", "methane"), (5.0, 5.0, 1.0))
+    assert ppb[:, 0].max() == pytest.approx(1e9, rel=1e-12)
+    assert np.all((ppb >= 0.0) & (ppb <= 1e9 * (1.0 + 1e-12)))
+
+
+def test_far_air_holds_no_more_than_pure_gas(make_world):
+    world = make_world(n=N)
+    world.add(replace(Forcing(), air_masses=tuple(
+        AirMass(f"fire {i}", {"carbon_monoxide": flat(1e8)}) for i in range(11)
+    )))  # fmt: skip
+    assert world.state(0, N).gas_ppb(("carbon_monoxide",), HERE).max() == 1e9
 
 
 def test_a_world_in_range_holds_nothing(make_world):

@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from envirosense.core.errors import UnknownNameError
@@ -27,6 +28,7 @@ from envirosense.pole.page.film import film_strip
 from envirosense.pole.page.png import indexed_png
 from envirosense.pole.page.recording import read_recording
 from envirosense.pole.page.scales import Axis, tick_label, time_axis, value_axis
+from envirosense.pole.page.surroundings import level, resultant, surroundings
 from envirosense.pole.rules import pole_rules
 from envirosense.pole.twin import PoleTwin
 from envirosense.testing.twins import CoinTwin
@@ -252,3 +254,56 @@ def test_page_says_why_a_sensor_sees_nothing(poles: Dataset, pages: dict[str, st
         assert "so they are signed" in page
         assert "Event 0" not in page
         assert not re.search(r"SNR 0(?! \((?:almost )?no (?:gas|effect))(?!\.\d)", page)
+
+
+def test_page_folds_what_surrounds_the_device(poles: Dataset, pages: dict[str, str]) -> None:
+    for episode in poles:
+        page = pages[episode.scenario]
+        assert page.count('<details class="fold">') == (4 if episode.table("strikes").num_rows else 3)
+        for text in ("Phase currents", "Electric field", "dB re 1 pT", "Ultrasound", "0.1\u20132 Hz",
+                     "PM2.5", "Battery charge", "Panel"):  # fmt: skip
+            assert text in page
+        recording = read_recording(poles, episode.episode_id)
+        assert len(surroundings(recording, time_view(recording))) < 300_000
+
+
+def test_folded_groups_hold_what_was_recorded_alone(poles: Dataset) -> None:
+    recording = read_recording(poles, next(iter(poles)).episode_id)
+    view = time_view(recording)
+    older = {name: table for name, table in recording.tables.items() if name not in {"fields", "strikes"}}
+    older["truth"] = older["truth"].select(["tick", "air_k"])
+    assert surroundings(dataclasses.replace(recording, tables=older), view) == ""
+
+
+def test_strokes_are_dots_at_their_distance(poles: Dataset) -> None:
+    recording = read_recording(poles, next(iter(poles)).episode_id)
+    strokes = {
+        "time_s": [30.0, 60.0, 300.0],
+        "x_m": [3000.0, 3000.0, 0.0],
+        "y_m": [4000.0, 4000.0, 9000.0],
+        "peak_current_ka": [-30.0, 12.0, -8.0],
+        "is_cloud_to_ground": [True, False, False],
+    }
+    tables = {**recording.tables, "strikes": pa.table(strokes)}
+    drawn = surroundings(dataclasses.replace(recording, tables=tables), time_view(recording))
+    lightning = drawn.partition("Lightning")[2]
+    assert "3 strokes" in lightning
+    to_ground, in_clouds = (
+        re.search(rf'dots" data-label="{name}" d="([^"]*)"', lightning)[1]
+        for name in ("to ground", "in the clouds")
+    )
+    assert to_ground.count("M") == 1
+    assert to_ground.startswith("M50 ")
+    assert in_clouds.count("M") == 2
+
+
+def test_levels_are_of_the_sum_of_squares(poles: Dataset) -> None:
+    recording = read_recording(poles, next(iter(poles)).episode_id)
+    fields = recording.tables["fields"].to_pydict()
+    for axis, value in (("along", 3e-3), ("across", 4e-3), ("up", 0.0)):
+        fields[f"acceleration_2_20_hz_{axis}_m_s2"] = [value] * len(fields["tick"])
+    tables = {**recording.tables, "fields": pa.table(fields)}
+    names = [f"acceleration_2_20_hz_{axis}_m_s2" for axis in ("along", "across", "up")]
+    drawn = resultant(dataclasses.replace(recording, tables=tables), names, level(1e-6), "dB")
+    assert drawn.values == pytest.approx(20.0 * np.log10(5000.0))
+    assert np.isfinite(level(1e-6)(np.zeros(2))).all()

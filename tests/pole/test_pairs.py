@@ -55,3 +55,13 @@ def test_a_part_of_no_scalar_sensor_is_refused(part):
 def test_truth_that_does_not_fit_is_refused(truth, n_units, field):
     with pytest.raises(ConfigError, match=field):
         paired_sensors(BAROMETER, truth, n_units, np.random.default_rng(1))
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(ConfigError, match=r"rng=7: needs a generator"):
+        paired_sensors(BAROMETER, np.full(10, 101_325.0), 1, 7)
+
+
+def test_readings_of_a_truth_far_outside_are_the_end_of_the_range():
+    out = paired_sensors(BAROMETER, np.full(50, 5e5), 2, np.random.default_rng(1))
+    assert np.nanmin(out) == np.nanmax(out)

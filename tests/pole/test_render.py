@@ -69,5 +69,27 @@ def test_a_full_configuration_of_a_camera_is_taken():
 def test_wrong_names_and_values_are_refused():
     with pytest.raises(UnknownNameError, match="clamp_d"):
         frames(excess_k={"clamp_d": 5.0})
-    with pytest.raises(ConfigError, match="air_c"):
-        RenderScene.parse({"air_c": 99.0})
+    for bad in (99.0, np.nan, "warm"):
+        with pytest.raises(ConfigError, match="air_c="):
+            RenderScene.parse({"air_c": bad})
+        with pytest.raises(ConfigError, match="air_c="):
+            RenderScene(air_c=bad)
+    with pytest.raises(ConfigError, match="did you mean 'wind_m_s'"):
+        RenderScene(wind_ms=1.0)
+
+
+@pytest.mark.parametrize("excess_k", [1e6, -200.0, np.nan])
+def test_a_component_is_neither_vapour_nor_below_zero(excess_k):
+    with pytest.raises(ConfigError, match=r"excess_k\.clamp_b="):
+        RenderScene(excess_k={"clamp_b": excess_k})
+
+
+@pytest.mark.parametrize("part", ["barometer/bmp388", "thermal_camera/lepton_3", "lepton"])
+def test_a_part_of_no_thermal_camera_is_refused(part):
+    with pytest.raises(UnknownNameError, match=r"camera='.*thermal_camera/lepton_2_5"):
+        render(RenderScene(), part, np.random.default_rng(1))
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(ConfigError, match=r"rng=7: needs a generator"):
+        render(RenderScene(), LEPTON, 7)

@@ -32,6 +32,22 @@ def test_every_column_has_a_unit_and_a_description(name):
     assert SCHEMAS[name].metadata[b"role"]
 
 
+def test_field_columns_name_their_band_and_way():
+    found = {field.name: field.metadata[b"description"].decode() for field in w.FIELDS}
+    assert found["sound_63_hz_db"] == "sound level, octave around 63 Hz (45 to 89 Hz), re 20 uPa"
+    assert found["sound_20_25_khz_db"] == "sound level, 20 to 25 kHz, re 20 uPa"
+    assert found["radio_2_10_khz_t"] == "magnetic noise, 2 to 10 kHz, rms"
+    assert found["acceleration_0.1_2_hz_along_m_s2"] == "shaking along the line, 0.1 to 2 Hz, rms"
+    assert "all axes together" in found["magnetic_h3_t"]
+    assert {f"current_phase_{phase}_a" for phase in "abc"} <= set(found)
+    assert len(set(found.values())) == len(found)
+
+
+@pytest.mark.parametrize("name", ["TRUTH", "FIELDS", "STRIKES"])
+def test_streams_of_the_world_say_what_they_are(name):
+    assert SCHEMAS[name].metadata[b"description"].endswith(b".")
+
+
 def test_no_stream_is_wider_than_a_reader_likes():
     assert all(len(schema) <= 64 for schema in SCHEMAS.values())
 

@@ -108,11 +108,22 @@ def test_a_building_wake_has_the_same_bursts_and_a_shallower_spectrum():
         ({"height": 0.1}, "height_m"),
         ({"rate": 21.0}, "rate_hz"),
         ({"duration": 1.0}, "duration_s"),
+        ({"mean": np.nan}, "mean_m_s"),
+        ({"inv_l": np.nan}, "stability_inv_l"),
+        ({"height": np.inf}, "height_m"),
+        ({"rate": np.nan}, "rate_hz"),
+        ({"duration": np.nan}, "duration_s"),
+        ({"duration": np.inf}, "duration_s"),
     ],
 )
 def test_impossible_conditions_are_refused(change, field):
     with pytest.raises(ConfigError, match=field):
         series(**change)
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(ConfigError, match=r"rng=7: needs a generator"):
+        wind_series(3.0, 0.0, 6.0, 60.0, 1.0, 7)
 
 
 @pytest.mark.skipif(not SURFRAD.exists(), reason="shared/data/weather_1min_surfrad is not here")

@@ -36,10 +36,10 @@ def test_blocks_follow_one_another_to_the_end(make_world):
     world = make_world(n=25)
     blocks = [world.advance(10) for _ in range(3)]
     assert [(b.first_tick, b.grid.n) for b in blocks] == [(0, 10), (10, 10), (20, 5)]
+    with pytest.raises(ConfigError, match="n_ticks=0: must be at least 1"):
+        world.advance(0)
     with pytest.raises(ConfigError, match="n_ticks=10: 0 ticks are left"):
         world.advance(10)
-    with pytest.raises(ConfigError, match="n_ticks"):
-        make_world().advance(0)
 
 
 @pytest.mark.parametrize("ticks", [(0, 0), (-1, 5), (55, 61), (5, 3)])

@@ -1,5 +1,6 @@
 """`world`: look at the world of one episode."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ from envirosense.cli.output import AsJson, report
 if TYPE_CHECKING:
     from envirosense.pole.worldpage import WorldMoment
 
-commands = typer.Typer(help="Look at the world of one episode.", no_args_is_help=True)
+commands = typer.Typer(help="Look at the world of one episode.")
 
 
-@commands.callback()
-def which_view() -> None:
+@commands.callback(invoke_without_command=True)
+def which_view(context: typer.Context) -> None:
     """Look at the world of one episode."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @commands.command("render")
@@ -37,6 +40,7 @@ def render(
     from envirosense.datasets.files import write_whole
     from envirosense.pole.worldpage import STEPS, open_moment, world_page
 
+    check_page(out)
     given = {"site": site, "weather": weather}
     options = {name: str(value) for name, value in given.items() if value is not None}
     lengths_s = seconds(duration, "duration"), seconds(dt, "dt")
@@ -45,6 +49,22 @@ def render(
         tell()
         write_whole(out, world_page(moment, tell).encode())
     report(_facts(moment, out), str(out), as_json)
+
+
+def check_page(out: Path) -> None:
+    """Refuse a page that could not be written, before the seconds that it takes to draw.
+
+    Raises:
+        ConfigError: if it is a folder, or its folder does not exist or cannot be written to.
+    """
+    from envirosense.core.errors import ConfigError
+
+    if out.is_dir():
+        raise ConfigError("out", str(out), f"is a folder; name a file in it, such as {out / 'world.html'}")
+    if not out.parent.is_dir():
+        raise ConfigError("out", str(out), f"there is no folder {out.parent}; make it or choose another")
+    if not os.access(out.parent, os.W_OK):
+        raise ConfigError("out", str(out), f"no permission to write to {out.parent}; choose another folder")
 
 
 def moment_s(text: str) -> float:

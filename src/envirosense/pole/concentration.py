@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
 from envirosense.physics.airflow import (
     convective_shares,
@@ -26,6 +27,14 @@ from envirosense.physics.transport import (
     tier,
 )
 from envirosense.physics.turbulence import MIXING_HEIGHT_M, turbulence_piece
+from envirosense.pole.domain import (
+    GREATEST,
+    REACH_M,
+    TOP_M,
+    require_generator,
+    require_positive,
+    require_within,
+)
 
 FINEST_STEP_S = 0.25  # strands are drawn at least this often and averaged over the sample: assumed
 LEAST_RUN_S = 600.0  # the laws of spread hold for ten minutes; a shorter run is part of one
@@ -34,6 +43,8 @@ LEAST_SPEED_SHARE = 0.2  # of the mean wind, where a meander stops it: assumed
 WEAK_WIND_M_S = (1.5, 3.0)  # at 10 m: the meander fades out between [Anfossi2005] (from memory)
 SURFACE_LAYER_V = math.sqrt(1.5 * 17.0 / 9.5)  # sigma_v/u* that the spectrum of [Kaimal1972] holds, exact
 N_WAVES = 8  # of the strands' field; more make the correlation between receptors smoother: assumed
+STRONGEST_WIND_M_S = 60.0  # as for `wind_series`: assumed
+STEEPEST_INV_L = 0.5  # of either sign [1/m]; measured releases pass the world's own 0.15: assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ def concentration(
 
     Args:
         wind_m_s: Mean wind along +x at `source.wind_height_m` (10 m unless said).
-        stability_inv_l: Inverse Obukhov length [1/m]; negative is unstable.
+        stability_inv_l: Inverse Obukhov length [1/m], within 0.5 of zero; negative is unstable.
         source: Where, how much.
         receptors_m: (receptor, 3) or (3,), in the same axes as the source.
         duration_s: Length of the series.
@@ -71,10 +82,12 @@ def concentration(
         rng: Source of every draw.
 
     Raises:
-        ValueError: for a wind, duration or rate that is not positive, or a place below ground.
+        ConfigError: for the first argument that leaves its range.
     """
-    receptors = np.atleast_2d(np.asarray(receptors_m, dtype=np.float64))
-    _check(wind_m_s, source, receptors, duration_s, rate_hz)
+    require_generator(rng)
+    _require_conditions(wind_m_s, stability_inv_l, duration_s, rate_hz)
+    _require_source(source)
+    receptors = _places("receptors_m", receptors_m)
     n, parts = max(1, round(duration_s * rate_hz)), max(1, math.ceil(1.0 / (rate_hz * FINEST_STEP_S) - 1e-9))
     n_run = max(n * parts, round(LEAST_RUN_S * rate_hz) * parts)
     height_m = max(0.5 * (source.position_m[2] + float(receptors[:, 2].mean())), 1.0)
@@ -87,15 +100,35 @@ def concentration(
     return np.asarray(fine.reshape(n, parts, -1).mean(axis=1))
 
 
-def _check(
-    wind_m_s: float, source: PointSource, receptors_m: Array, duration_s: float, rate_hz: float
-) -> None:
-    if min(wind_m_s, duration_s, rate_hz, source.roughness_m, source.wind_height_m) <= 0.0:
-        raise ValueError("wind, duration, rate, roughness and wind height must be positive")
-    if source.rate_g_s < 0.0 or source.size_m < 0.0:
-        raise ValueError("a source gives off something of some size, never less than nothing")
-    if receptors_m.shape[1] != 3 or min(source.position_m[2], float(receptors_m[:, 2].min())) < 0.0:
-        raise ValueError("places are x, y, z in metres with z above ground")
+def _require_conditions(wind_m_s: float, inv_l: float, duration_s: float, rate_hz: float) -> None:
+    require_positive("wind_m_s", wind_m_s)
+    require_within("wind_m_s", wind_m_s, 0.0, STRONGEST_WIND_M_S)
+    require_within("stability_inv_l", inv_l, -STEEPEST_INV_L, STEEPEST_INV_L)
+    require_positive("duration_s", duration_s)
+    require_positive("rate_hz", rate_hz)
+
+
+def _require_source(source: PointSource) -> None:
+    require_within("source.rate_g_s", source.rate_g_s, 0.0, GREATEST["gas_g_s"])
+    require_within("source.size_m", source.size_m, 0.0, REACH_M)
+    require_positive("source.roughness_m", source.roughness_m)
+    require_within("source.wind_height_m", source.wind_height_m, 2.0 * source.roughness_m, TOP_M)
+    if len(_places("source.position_m", source.position_m)) != 1 or len(source.position_m) != 3:
+        raise ConfigError("source.position_m", source.position_m, "needs three numbers along, left, up [m]")
+
+
+def _places(field: str, places_m: npt.ArrayLike) -> Array:
+    """Places as (place, 3) [m]."""
+    try:
+        places = np.atleast_2d(np.asarray(places_m, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ConfigError(field, places_m, "needs numbers along, left, up [m]") from None
+    if places.ndim != 2 or places.shape[1] != 3 or not places.size:
+        raise ConfigError(field, places.shape, "needs the shape (place, 3) or (3,): along, left, up [m]")
+    for place in places.tolist():
+        if not (np.all(np.isfinite(place)) and place[2] >= 0.0):
+            raise ConfigError(field, tuple(place), "needs finite numbers, the third not under ground")
+    return places
 
 
 def _air(

@@ -3,12 +3,13 @@
 A cause is checked when it is added, so a mistake is named before anything is simulated.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
@@ -18,6 +19,7 @@ from envirosense.physics.acoustics import BANDS
 from envirosense.physics.harmonics import HARMONICS
 from envirosense.pole.aerosol_parts import aerosol_kind
 from envirosense.pole.components import Components
+from envirosense.pole.site import Site
 from envirosense.scenarios import Discharge, Emission, Forcing, Noise
 from envirosense.scenarios.forcing import DischargeKind, Phase
 
@@ -27,7 +29,7 @@ PHASES: Final = 3
 # Greatest size of a course, where physics or the kernels' numbers end; all assumed
 GREATEST: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "power_w": 1e9, "resistance_ohm": 1e6, "heat_w": 1e9, "gas_g_s": 1e6, "particle_g_s": 1e6,
+        "power_w": 1e9, "resistance_ohm": 1e6, "heat_w": 1e9, "gas_g_s": 1e5, "particle_g_s": 1e5,
         "gas_ppb": 1e8, "particle_ug_m3": 1e8, "pulses_per_s": 1e9, "power_level_db": 200.0,
         "current_factor": 100.0, "voltage_factor": 3.0, "fault_current_a": 1e5, "neutral_share": 1.0,
         "harmonic_factor": 20.0, "load_factor": 20.0, "internal_w": 1e9, "oil_level": 1.0, "saturation": 1e3,
@@ -46,11 +48,17 @@ def require_inside(at: Position, field: str = "at") -> None:
     """Refuse a point outside the world.
 
     Raises:
-        ConfigError: if it is not finite, under ground, too high or too far away.
+        ConfigError: if it is not three finite numbers, under ground, too high or too far away.
     """
-    east, north, up = at
-    if not np.all(np.isfinite(at)):
-        raise ConfigError(field, at, "needs three finite coordinates east, north, up [m]")
+    try:
+        point = np.asarray(at, dtype=np.float64)
+    except (TypeError, ValueError):
+        point = np.empty(0)
+    if point.shape != (3,) or not np.all(np.isfinite(point)):
+        raise ConfigError(
+            field, point.shape if point.ndim > 1 else at, "needs three finite coordinates east, north, up [m]"
+        )
+    east, north, up = point.tolist()
     if not 0.0 <= up <= TOP_M:
         raise ConfigError(field, at, f"height must lie within 0 to {TOP_M:g} m above ground")
     if max(abs(east), abs(north)) > REACH_M:
@@ -87,11 +95,33 @@ def require_fuels(forcing: Forcing) -> None:
         ConfigError: naming the fuel.
     """
     for fuel in forcing.fuels:
-        _require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
-        _require_positive(f"{fuel.component}.yield_scale", fuel.yield_scale)
+        require_positive(f"{fuel.component}.dry_mass_g", fuel.dry_mass_g)
+        require_positive(f"{fuel.component}.yield_scale", fuel.yield_scale)
 
 
-def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, has_transformer: bool) -> None:
+def require_generator(rng: object) -> None:
+    """Refuse anything but a generator of random numbers.
+
+    Raises:
+        ConfigError: for a seed, for example.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise ConfigError("rng", rng, "needs a generator; make one with np.random.default_rng(seed)")
+
+
+def gas_names(species_names: Sequence[str]) -> tuple[str, ...]:
+    """Own names of gases called by names or aliases.
+
+    Raises:
+        UnknownNameError: if no gas has a name.
+        ConfigError: if the names are one text.
+    """
+    if isinstance(species_names, str):
+        raise ConfigError("species", species_names, f"give a tuple of names: ({species_names!r},)")
+    return tuple(species(name).name for name in species_names)
+
+
+def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, site: Site) -> None:
     """Refuse a cause that cannot act on this world.
 
     Raises:
@@ -105,37 +135,38 @@ def require_possible(forcing: Forcing, grid: TimeGrid, components: Components, h
     _require_components(forcing, components)
     for emission in forcing.emissions:
         _require_matter(emission.name, emission.gas_g_s, emission.particle_g_s)
-        _require_positive(f"{emission.name}.size_m", emission.size_m)
+        require_positive(f"{emission.name}.size_m", emission.size_m)
     for mass in forcing.air_masses:
         _require_matter(mass.name, mass.gas_ppb, mass.particle_ug_m3)
-    if forcing.tanks and not has_transformer:
+    if forcing.tanks and not site.has_transformer:
         raise ConfigError("tanks", "no transformer", "this site has none; choose one that has")
     for discharge in forcing.discharges:
-        _require_positive(f"{discharge.name}.charge_c", discharge.charge_c)
+        require_positive(f"{discharge.name}.charge_c", discharge.charge_c)
         _require_known(f"{discharge.name}.kind", discharge.kind, get_args(DischargeKind.__value__))
         _require_known(f"{discharge.name}.phase", discharge.phase, get_args(Phase.__value__))
-        _require_within(f"{discharge.name}.heat_share", discharge.heat_share, 0.0, 1.0)
-    _require_moments(forcing, grid.duration_s)
+        require_within(f"{discharge.name}.heat_share", discharge.heat_share, 0.0, 1.0)
+    _require_moments(forcing, grid.duration_s, site.pole_height_m)
     for order in (order for change in forcing.line for order in change.fault_current_a):
         _require_known("line.fault_current_a", order, HARMONICS)
     for noise in forcing.noises:
-        _require_within(f"{noise.name}.modulation_hz", noise.modulation_hz, 0.0, 1e3)
-        _require_within(f"{noise.name}.modulation_depth", noise.modulation_depth, 0.0, 1.0)
+        require_within(f"{noise.name}.modulation_hz", noise.modulation_hz, 0.0, 1e3)
+        require_within(f"{noise.name}.modulation_depth", noise.modulation_depth, 0.0, 1.0)
 
 
-def _require_moments(forcing: Forcing, duration_s: float) -> None:
+def _require_moments(forcing: Forcing, duration_s: float, pole_height_m: float) -> None:
     """Blows and storms."""
     for impact in forcing.impacts:
-        _require_positive("impact.impulse_n_s", impact.impulse_n_s)
-        _require_positive("impact.duration_s", impact.duration_s)
-        _require_within("impact.at_s", impact.at_s, 0.0, duration_s)
-        _require_within("impact.azimuth_deg", impact.azimuth_deg, -720.0, 720.0)
+        require_positive("impact.impulse_n_s", impact.impulse_n_s)
+        require_positive("impact.duration_s", impact.duration_s)
+        require_within("impact.at_s", impact.at_s, 0.0, duration_s)
+        require_within("impact.height_m", impact.height_m, 0.0, pole_height_m)
+        require_within("impact.azimuth_deg", impact.azimuth_deg, -720.0, 720.0)
     for storm in forcing.storms:
-        _require_within(f"{storm.name}.closest_s", storm.closest_s, -1e6, 1e6)
-        _require_within(f"{storm.name}.closest_m", storm.closest_m, 0.0, 1e6)
-        _require_within(f"{storm.name}.bearing_deg", storm.bearing_deg, -720.0, 720.0)
+        require_within(f"{storm.name}.closest_s", storm.closest_s, -1e6, 1e6)
+        require_within(f"{storm.name}.closest_m", storm.closest_m, 0.0, 1e6)
+        require_within(f"{storm.name}.bearing_deg", storm.bearing_deg, -720.0, 720.0)
         for field in ("speed_m_s", "peak_flashes_per_min", "lifetime_s"):
-            _require_positive(f"{storm.name}.{field}", getattr(storm, field))
+            require_positive(f"{storm.name}.{field}", getattr(storm, field))
 
 
 type Course = tuple[str, Any, tuple[int, ...], float]  # name, values, shape, lowest value
@@ -193,9 +224,12 @@ def _set(
 
 
 def _require_course(name: str, values: Any, shape: tuple[int, ...], lowest: float) -> None:
-    course = np.asarray(values)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in _number_kinds(name):
+        raise ConfigError(name, type(values).__name__, "needs a numpy array of numbers; use np.array")
+    course: npt.NDArray[Any] = values
     if course.shape != shape:
-        raise ConfigError(name, course.shape, f"needs the shape {shape}: one value per tick")
+        per = {(): "tick", (PHASES,): "tick and phase", (len(BANDS),): "tick and band"}[shape[1:]]
+        raise ConfigError(name, course.shape, f"needs the shape {shape}: one value per {per}")
     if not np.all(np.isfinite(course)):
         raise ConfigError(name, "not finite", "needs finite numbers")
     if np.isfinite(lowest) and np.any(course < lowest):
@@ -206,6 +240,11 @@ def _require_course(name: str, values: Any, shape: tuple[int, ...], lowest: floa
         raise ConfigError(name, float(np.abs(course).max()), f"must not exceed {greatest:g}")
 
 
+def _number_kinds(name: str) -> str:
+    """Kinds of numpy's types that a course may have; only currents of faults are phasors."""
+    return "biufc" if ".fault_current_a" in name else "biuf"
+
+
 def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
     placed: tuple[Emission | Discharge | Noise, ...] = (
         *forcing.emissions,
@@ -214,8 +253,6 @@ def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
     )
     for cause in placed:
         yield f"{cause.name}.at", cause.at
-    for impact in forcing.impacts:
-        yield "impact.height_m", (0.0, 0.0, impact.height_m)
 
 
 def _require_components(forcing: Forcing, components: Components) -> None:
@@ -238,12 +275,22 @@ def _require_matter(name: str, gases: Mapping[str, Any], particles: Mapping[str,
         raise ConfigError(f"{name}.gas_g_s", {}, "name at least one gas or aerosol")
 
 
-def _require_positive(name: str, value: float) -> None:
+def require_positive(name: str, value: float) -> None:
+    """Refuse zero and below, and what is not finite.
+
+    Raises:
+        ConfigError: naming the number.
+    """
     if not (np.isfinite(value) and value > 0.0):
-        raise ConfigError(name, value, "must be above 0")
+        raise ConfigError(name, value, "must be above 0 and finite")
 
 
-def _require_within(name: str, value: float, low: float, high: float) -> None:
+def require_within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number out of its range, or none.
+
+    Raises:
+        ConfigError: naming the range.
+    """
     if not low <= value <= high:
         raise ConfigError(name, value, f"must lie within {low:g} to {high:g}")
 

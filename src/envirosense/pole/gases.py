@@ -32,6 +32,7 @@ from envirosense.pole.plumes import Arrival, PoleAir, carry
 from envirosense.scenarios import AirMass, Emission
 
 LATTICE_S = 60.0  # courses of ambient air are read between points this far apart; assumed
+PURE_PPB = 1e9  # mole fraction of pure gas, exact
 ARRIVED_BYTES = 32 * 2**20  # of what single sources add at single points, gas by gas
 TRIAD = ("nitric_oxide", "ozone", "nitrogen_dioxide")
 
@@ -86,13 +87,13 @@ class Background:
         self.names = tuple({**self._ambient_ppb, **self._far_ppb})
 
     def of(self, wanted: Sequence[str]) -> Array:
-        """Mole fractions, (time, species) [ppb]; zero for gases of no background, and never below it."""
+        """Mole fractions, (time, species) [ppb]; zero for gases of no background; held at pure gas."""
         ppb = np.zeros((self._t_s.size, len(wanted)))
         for column, name in enumerate(wanted):
             if name in self._ambient_ppb:
                 ppb[:, column] = np.interp(self._t_s, self._lattice_s, self._ambient_ppb[name])
             if name in self._far_ppb:
-                ppb[:, column] = np.maximum(ppb[:, column] + self._far_ppb[name], 0.0)
+                ppb[:, column] = np.clip(ppb[:, column] + self._far_ppb[name], 0.0, PURE_PPB)
         return ppb
 
 
@@ -153,7 +154,11 @@ class GasField:
         return self.background.of(species)
 
     def excess_ppb(self, species: Sequence[str], at: Position) -> Array:
-        """What the sources add, (time, species) [ppb]; that of ozone is negative where it is used up."""
+        """What the sources add, (time, species) [ppb]; that of ozone is negative where it is used up.
+
+        With the background a gas never exceeds `PURE_PPB`: the dilution law knows no volume of its own, so
+        inside a strong source it passes pure gas and is held there.
+        """
         asked = tuple(dict.fromkeys((*species, *TRIAD))) if set(species) & set(TRIAD) else tuple(species)
         excess = np.zeros((self._inputs.grid.n, len(asked)))
         weighted_s = np.zeros(self._inputs.grid.n)
@@ -166,6 +171,8 @@ class GasField:
                     weighted_s += added * arrival.age_s if name in TRIAD else 0.0
         if set(TRIAD) <= set(asked) and excess.any():
             excess = self._reacted(excess, asked, weighted_s)
+        if excess.any():
+            excess = np.minimum(excess, PURE_PPB - self.background_ppb(asked))
         return excess[:, [asked.index(name) for name in species]]
 
     def chi_s_m3(self, source_index: int, at: Position) -> Array:

@@ -11,6 +11,7 @@ from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.registry import SENSORS
+from envirosense.pole.domain import require_generator
 
 LONGEST_SEED: Final = 2**63
 
@@ -41,6 +42,7 @@ def paired_sensors(
 
     Each unit draws its own constants and noise. How a unit's projection of gases differs from the ideal
     belongs to the world it stands in and is left out here: the truth is the ideal reading.
+    A truth beyond the part's range reads as its end, so every reading of one far outside is the same.
 
     Args:
         part: Id `kind/name` of a part of a scalar sensor.
@@ -51,6 +53,7 @@ def paired_sensors(
     Raises:
         ConfigError: if the part is of no scalar sensor, or the truth does not fit its channels.
     """
+    require_generator(rng)
     shared = truth if isinstance(truth, SharedTruth) else SharedTruth(truth)
     if n_units < 1:
         raise ConfigError("n_units", n_units, "must be at least 1")

@@ -6,14 +6,16 @@ network reaches, plus what the caller adds; the camera is the twin's own.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from envirosense.core.config import FrozenModel
+from envirosense.core.config import FrozenModel, config_error
+from envirosense.core.errors import UnknownNameError
 from envirosense.core.grid import TimeGrid
+from envirosense.core.parts import part_ids
 from envirosense.core.protocols import Array
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments.conditions import SensorWorld
@@ -22,6 +24,7 @@ from envirosense.physics.humidity import relative_humidity
 from envirosense.physics.sunlight import SunTrack
 from envirosense.pole.clouds import CLOUD_SPEED_UP
 from envirosense.pole.components import Components, build_components
+from envirosense.pole.domain import require_generator
 from envirosense.pole.guardian import default_configuration
 from envirosense.pole.heating import Surroundings, network_drive, over_ground, sunlight_w_m2
 from envirosense.pole.scene import Coverage, SparseWeights
@@ -31,6 +34,7 @@ from envirosense.pole.site import PHASES, Site
 from envirosense.pole.view import ViewConditions, site_view, view_radiance_w_m2_sr
 
 type Frames = npt.NDArray[np.float64]
+type ExcessK = Annotated[float, Field(ge=-100, le=1500)]  # the heat network itself ends at 1300 K
 
 STOOD_S, STEP_S = 3 * 3600.0, 60.0  # how long the weather has stood when frames begin; assumed
 SUN_BEAM_W_M2 = 120.0  # direct sunshine of the meteorologists starts here
@@ -53,9 +57,20 @@ class RenderScene(FrozenModel):
     dni_w_m2: float = Field(750.0, ge=0, le=1150)
     dhi_w_m2: float = Field(110.0, ge=0, le=700)
     current_a: float = Field(150.0, ge=0, le=1000)
-    excess_k: dict[str, float] = Field(default_factory=dict)  # added to components by name
+    excess_k: dict[str, ExcessK] = Field(default_factory=dict)  # added to components by name
     n_frames: int = Field(1, ge=1, le=100_000)
     frame_s: float = Field(1.0, gt=0, le=600)
+
+    def __init__(self, **data: Any) -> None:
+        """Scene of these fields.
+
+        Raises:
+            ConfigError: for the first field that does not fit.
+        """
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise config_error(error, model=type(self)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +131,17 @@ def render(scene: RenderScene, camera: str | ThermalCameraConfig, rng: np.random
         rng: draws the camera unit and the clouds; the same generator state gives the same frames.
 
     Raises:
-        UnknownNameError: if `excess_k` names no component, or the part does not exist.
+        UnknownNameError: if `excess_k` names no component, or `camera` is no part of a thermal camera.
     """
+    require_generator(rng)
+    configuration = _configured(scene, camera)
     components = build_components(scene.site)
     component_k = standing_k(scene, components)
     for name, excess_k in scene.excess_k.items():
         component_k[components.index(name)] += excess_k
     unit_seed, cloud_seed = (int(seed) for seed in rng.integers(0, 2**62, 2))
     world = cast(SensorWorld, _StillWorld(scene, components, component_k, cloud_seed))
-    sensor = ThermalCameraSensor(_configured(scene, camera))
+    sensor = ThermalCameraSensor(configuration)
     block = sensor.run_frames(world, sensor.start_frames(unit_seed, "render"))
     return block.temperature_k().reshape(-1, sensor.camera.rows, sensor.camera.columns)
 
@@ -162,5 +179,8 @@ def standing_k(scene: RenderScene, components: Components) -> Array:
 def _configured(scene: RenderScene, camera: str | ThermalCameraConfig) -> ThermalCameraConfig:
     if isinstance(camera, ThermalCameraConfig):
         return camera.model_copy(update={"interval_s": scene.frame_s})
+    cameras = [part for part in part_ids() if part.startswith("thermal_camera/")]
+    if camera not in cameras:
+        raise UnknownNameError("camera", camera, cameras)
     usual = default_configuration(scene.site, scene.frame_s).sensors[-1]
     return cast(ThermalCameraConfig, usual.model_copy(update={"part": camera}))

@@ -10,12 +10,11 @@ import numpy.typing as npt
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Phasors, Position
-from envirosense.core.species import species as species_named
 from envirosense.core.volumes import Volume, mean_over
 from envirosense.physics.lightning import Strikes, strikes_between
 from envirosense.physics.weather import WeatherSeries
 from envirosense.pole.components import Components
-from envirosense.pole.domain import require_inside
+from envirosense.pole.domain import gas_names, require_inside, require_within
 from envirosense.pole.fields.power import Energy
 from envirosense.pole.scene import Coverage, SparseWeights
 from envirosense.pole.scene_geometry import PinholeCamera
@@ -92,7 +91,7 @@ class Environment3DState:
         """
         if isinstance(at, Volume):
             return cast(Values, mean_over(at, lambda point: self._over(point, query, *question)))
-        require_inside(at)
+        at = _point(at)
         if not question:
             return cast(Values, query(at)[self._part])
         return cast(Values, self._settled.answers.get((*question, at), lambda: query(at))[self._part])
@@ -131,13 +130,13 @@ class Environment3DState:
 
     def gas_background_ppb(self, species: Sequence[str]) -> Array:
         """Mole fractions far from any source, (time, species) [ppb]; zero for gases of no background."""
-        names = tuple(species_named(name).name for name in species)
+        names = gas_names(species)
         ambient = self._settled.gases.background_ppb
         return self._settled.answers.get(("ambient gas", names), lambda: ambient(names))[self._part]
 
     def gas_excess_ppb(self, species: Sequence[str], at: Place) -> Array:
         """What the sources add, (time, species) [ppb]."""
-        names = tuple(species_named(name).name for name in species)
+        names = gas_names(species)
         return self._over(at, lambda point: self._settled.gases.excess_ppb(names, point), "gas", names)
 
     @property
@@ -205,8 +204,7 @@ class Environment3DState:
 
     def sound_pa(self, at: Position, start_s: float, duration_s: float, rate_hz: float) -> Array:
         """Sound pressure in a window of the episode, (sample,) [Pa]."""
-        require_inside(at)
-        return self._settled.sound.sound_pa(at, start_s, duration_s, rate_hz)
+        return self._settled.sound.sound_pa(_point(at), start_s, duration_s, rate_hz)
 
     def acceleration_m_s2(self, height_m: float) -> Array:
         """Acceleration of the pole in each band, rms, (time, band, axis) [m/s2]; along, across, up."""
@@ -256,6 +254,8 @@ class Environment3DState:
 
     def plane_irradiance_w_m2(self, tilt_deg: float, azimuth_deg: float) -> Array:
         """Irradiance of a plane tilted from the horizontal towards an azimuth, (time,) [W/m2]."""
+        require_within("tilt_deg", tilt_deg, 0.0, 180.0)
+        require_within("azimuth_deg", azimuth_deg, -720.0, 720.0)
         return self._settled.power.plane_irradiance_w_m2(tilt_deg, azimuth_deg)[self._part]
 
     def energy(self) -> Energy:
@@ -291,3 +291,10 @@ class Environment3DState:
             cloud_seed=self.world.world_seed,
         )
         return view_radiance_w_m2_sr(seen, self.components, self.component_k(), conditions)
+
+
+def _point(at: Position) -> Position:
+    """Three floats, once they lie inside the world: an array is no key."""
+    require_inside(at)
+    east, north, up = (float(x) for x in at)
+    return east, north, up

@@ -12,6 +12,7 @@ from envirosense.physics.airflow import (
 )
 from envirosense.physics.meander import meander_path, meander_sigma_m_s
 from envirosense.physics.turbulence import turbulence_piece
+from envirosense.pole.domain import TOP_M, require_generator
 
 ROUGHNESS_M = 0.1  # open country with low crops (common tables, from memory)
 
@@ -30,7 +31,7 @@ def wind_series(
     Args:
         mean_m_s: Vector mean along.
         stability_inv_l: 1/L [1/m], within 0.15 of zero.
-        height_m: Above ground, over the roughness length.
+        height_m: Above ground, over twice the roughness length, up to 200 m.
         duration_s: Length; at least two samples.
         rate_hz: Samples per second, up to 20; eddies above half of it are left out.
         rng: Source of all draws.
@@ -39,13 +40,16 @@ def wind_series(
     Raises:
         ConfigError: if an argument leaves its range.
     """
-    n = round(duration_s * rate_hz)
+    require_generator(rng)
     _require("mean_m_s", mean_m_s, 0.0 <= mean_m_s <= 60.0, "choose 0 to 60 m/s")
     is_bounded = abs(stability_inv_l) <= INV_OBUKHOV_LIMIT_PER_M
     _require("stability_inv_l", stability_inv_l, is_bounded, f"choose within {INV_OBUKHOV_LIMIT_PER_M} 1/m")
-    _require("height_m", height_m, height_m > 2.0 * roughness_m > 0.0, "must lie over twice the roughness")
+    is_over = TOP_M >= height_m > 2.0 * roughness_m > 0.0
+    _require("height_m", height_m, is_over, f"must lie over twice the roughness and up to {TOP_M:g} m")
     _require("rate_hz", rate_hz, 0.0 < rate_hz <= 20.0, "choose up to 20 Hz")
-    _require("duration_s", duration_s, n >= 2, "must hold two samples")
+    is_long = np.isfinite(duration_s) and round(duration_s * rate_hz) >= 2
+    _require("duration_s", duration_s, bool(is_long), "must hold two samples")
+    n = round(duration_s * rate_hz)
     speed = max(mean_m_s, WIND_FLOOR_M_S)
     u_star = float(friction_velocity_m_s(speed, height_m, stability_inv_l, roughness_m))
     piece = turbulence_piece(speed, u_star, stability_inv_l, height_m, n, 1.0 / rate_hz, rng)

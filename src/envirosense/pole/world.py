@@ -112,10 +112,11 @@ class EnvironmentOrchestrator:
             ConfigError: if a place or a course cannot be used, or once the world has settled.
         """
         if not self.__dict__.keys().isdisjoint(("settled", "undisturbed")):
-            raise ConfigError("forcing", len(self._forcings), "add every cause before the first advance")
+            fix = "the world has settled; make a new world and add every cause before the first advance"
+            raise ConfigError("forcing", len(self._forcings), fix)
         require_fuels(forcing)
         fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
-        require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site.has_transformer)
+        require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site)
         require_new_names(forcing, self._forcings)
         self._forcings.append(forcing)
         return len(self._forcings) - 1
@@ -163,9 +164,11 @@ class EnvironmentOrchestrator:
         """State of the next block of ticks; the last block may be shorter.
 
         Raises:
-            ConfigError: when the grid has ended.
+            ConfigError: if less than a tick is asked for, or when the grid has ended.
         """
-        if self._next_tick >= self.grid.n or n_ticks < 1:
+        if n_ticks < 1:
+            raise ConfigError("n_ticks", n_ticks, "must be at least 1")
+        if self._next_tick >= self.grid.n:
             raise ConfigError("n_ticks", n_ticks, f"{self.grid.n - self._next_tick} ticks are left")
         first = self._next_tick
         self._next_tick = min(first + n_ticks, self.grid.n)

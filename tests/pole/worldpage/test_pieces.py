@@ -5,12 +5,14 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
+from envirosense.pole.page.colours import ColourScale
 from envirosense.pole.worldpage.contours import contour, label_place, round_levels
 from envirosense.pole.worldpage.metric import Drawing, Window, figure
 from envirosense.pole.worldpage.outline import Cut
 from envirosense.pole.worldpage.palettes import GAS_PALETTE, log_scale, picture_uri, power_text
+from envirosense.pole.worldpage.plumes import towards_gas
 from envirosense.pole.worldpage.polar import make_rings
-from envirosense.pole.worldpage.strips import binned
+from envirosense.pole.worldpage.strips import binned, even_ticks
 
 
 def test_a_contour_of_a_cone_is_a_circle() -> None:
@@ -98,6 +100,21 @@ def test_a_figure_turns_metres_upside_down_and_keeps_outsiders_out() -> None:
     assert "&lt;tree&gt;" in page
     assert "far" not in page
     assert "left:75.00%;bottom:25.00%" in page
+
+
+def test_the_middle_of_a_moments_gas_gives_its_direction() -> None:
+    here, empty = np.zeros((40, 40)), np.full((40, 40), 1e-9)
+    here[8:12, 28:32] = 5.0  # to the north-east of the middle
+    window = Window(-10.0, 10.0, -10.0, 10.0)
+    assert towards_gas([empty, here], 1, window, (0.0, 0.0)) == pytest.approx((np.sqrt(0.5), np.sqrt(0.5)))
+    assert towards_gas([empty, here], 1, window, (5.0, 0.0)) == pytest.approx((0.0, 1.0))
+    assert towards_gas([empty, here], 0, window, (0.0, 0.0)) is None
+
+
+def test_ticks_of_a_stretched_scale_are_at_equal_steps() -> None:
+    ticks = even_ticks(ColourScale(27.0, 330.0, 0.5))
+    assert [text for _, text in ticks] == ["100", "200", "300"]
+    assert [place for place, _ in ticks] == pytest.approx(np.sqrt((np.array([100, 200, 300]) - 27) / 303))
 
 
 def test_bins_keep_the_mean() -> None:

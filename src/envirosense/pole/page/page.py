@@ -20,6 +20,7 @@ from envirosense.pole.page.sections import (
     thermal_chart,
     world_charts,
 )
+from envirosense.pole.page.surroundings import surroundings
 from envirosense.pole.page.wording import component_text, phrase, span_text, value_text, words
 
 
@@ -108,6 +109,7 @@ def _body(recording: Recording, view: TimeView) -> str:
         parts.append(_section(title, f'{note}<div class="grid3">{charts}</div>', key))
     world = world_charts(recording, view)
     parts.append(_section("World", f'<div class="grid3">{world}</div>' if world else ""))
+    parts.append(_section("Around the device", surroundings(recording, view)))
     parts.append(_section("Component temperatures", component_chart(recording, view)))
     parts.append(_section("Observability", observability_table(recording)))
     parts.append(_section("Provenance", _provenance(recording)))

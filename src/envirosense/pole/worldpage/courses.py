@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from envirosense.pole.fields.electric import RADIO_BANDS_HZ
 from envirosense.pole.page.charts import Line, Marker, TimeView, chart, legend
 from envirosense.pole.page.colours import ColourScale
 from envirosense.pole.page.recording import Series, Span
-from envirosense.pole.page.scales import time_axis
+from envirosense.pole.page.scales import Axis, time_axis
 from envirosense.pole.page.wording import words
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.pole.worldpage.strips import binned, strip
@@ -25,6 +26,9 @@ N_GASES: Final = 3
 _KINDS: Final = ("c0", "c1", "c3", "c2")
 _QUIET_DB: Final = 45.0  # below the loudest band that a strip still resolves
 _STILL: Final = 1e-4  # of the strongest band that a strip still resolves
+_LEAST_SHOWN: Final = 1e-3  # mm/s2
+_OCTAVES_HZ: Final = (31.5, 63.0, 125.0, 250.0, 500.0, 1e3, 2e3, 4e3, 8e3, 16e3)  # nominal middles
+_COMPASS_AXIS: Final = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("0", "90", "180", "270", "360"))
 _PICOTESLA: Final = 1e-12
 
 type Curve = tuple[str, Array]
@@ -94,7 +98,7 @@ def course_charts(moment: WorldMoment, view: TimeView) -> str:
     current = state.phase_current_a()
     charts = [
         _chart(moment, view, "Wind speed", "m/s", [("", speed)], floor=0.0),
-        _dots(moment, view, "Wind from", "\u00b0", bearing),
+        _bearing_chart(moment, view, "Wind from", bearing),
         _gas_chart(moment, view),
         _chart(moment, view, "PM2.5", "\u00b5g/m\u00b3", [("", state.pm_ug_m3(at)[:, 1])], floor=0.0),
         _chart(
@@ -123,7 +127,19 @@ def course_charts(moment: WorldMoment, view: TimeView) -> str:
     charts += [_lightning(moment, view)] if moment.state.strikes().time_s.size else []
     if state.rain_mm_h().any():
         charts.append(_chart(moment, view, "Rain", "mm/h", [("", state.rain_mm_h())], floor=0.0))
-    return f'<div class="grid3">{"".join(charts)}</div>'
+    return f'{_view_key(view)}<div class="grid3">{"".join(charts)}</div>'
+
+
+def _view_key(view: TimeView) -> str:
+    """Key of the lines and shades that all charts share."""
+    names = dict((marker.kind, marker.name) for marker in view.markers)
+    items = [f'<li><i class="key at-{kind}"></i>{name}</li>' for kind, name in names.items()]
+    items += [
+        f'<li><i class="shade d{view.depth(stage)}"></i>{escape(words(stage))}</li>' for stage in view.stages
+    ]
+    if view.stages:
+        items.append("<li>(shading: stage of the event, a step where it changes)</li>")
+    return f'<ul class="legend">{"".join(items)}</ul>'
 
 
 def _khz(low_hz: float, high_hz: float) -> str:
@@ -151,9 +167,9 @@ def _chart(
     return f"<div>{drawn}{key}</div>"
 
 
-def _dots(moment: WorldMoment, view: TimeView, title: str, unit: str, values: Array) -> str:
-    line = Line(title, "truth", Series(moment.run.spec.grid.t_s, values, unit), is_dots=True)
-    return f"<div>{chart(title, unit, [line], view)}</div>"
+def _bearing_chart(moment: WorldMoment, view: TimeView, title: str, bearing_deg: Array) -> str:
+    line = Line(title, "truth", Series(moment.run.spec.grid.t_s, bearing_deg, "\u00b0"), is_dots=True)
+    return f"<div>{chart(title, '\u00b0', [line], view, axis=_COMPASS_AXIS)}</div>"
 
 
 def _gas_chart(moment: WorldMoment, view: TimeView) -> str:
@@ -185,7 +201,8 @@ def sound_strip(moment: WorldMoment, view: TimeView) -> str:
             for i, edges in enumerate(zip(BANDS.low_hz, BANDS.high_hz, strict=True))][::-1]  # fmt: skip
     high = float(picture.max())
     scale = ColourScale(max(float(picture.min()), high - _QUIET_DB), high + 1e-6)
-    return strip("Sound", "dB re 20 \u00b5Pa", rows, picture, scale, view, moment.at_s)
+    return strip("Sound", "dB re 20 \u00b5Pa", rows, picture, scale, view, moment.at_s,
+                 "numbers: dB at the dashed line")  # fmt: skip
 
 
 def vibration_strip(moment: WorldMoment, view: TimeView) -> str:
@@ -198,15 +215,21 @@ def vibration_strip(moment: WorldMoment, view: TimeView) -> str:
         for low, high in VIBRATION_BANDS_HZ
         for axis in ("along", "across", "up")
     ]
-    rows = [(name, f"{1e3 * flat[moment.tick, i]:.2g}") for i, name in enumerate(names)]
+    rows = [(name, _short(1e3 * float(flat[moment.tick, i]))) for i, name in enumerate(names)]
     high = float(power.max())
     scale = ColourScale(max(float(power.min()), high + 20.0 * np.log10(_STILL)), high + 1e-6)
     return strip("Vibration", "dB re 1 \u00b5m/s\u00b2", rows[::-1], power[:, ::-1], scale, view, moment.at_s,
-                 "numbers: mm/s\u00b2 at the moment")  # fmt: skip
+                 "numbers: mm/s\u00b2 at the dashed line")  # fmt: skip
+
+
+def _short(value: float) -> str:
+    """Two digits, in the room that a narrow screen has beside a strip."""
+    return f"{value:.2g}" if value >= _LEAST_SHOWN else f"<{_LEAST_SHOWN:g}"
 
 
 def _hz(low_hz: float, high_hz: float) -> str:
-    centre = float(np.sqrt(low_hz * high_hz))
     if high_hz > 1.9 * low_hz:
-        return f"{centre / 1e3:.3g}\u2009kHz" if centre >= 950 else f"{centre:.3g}\u2009Hz"
+        centre = np.sqrt(low_hz * high_hz)
+        nominal = min(_OCTAVES_HZ, key=lambda hz: abs(np.log(hz / centre)))
+        return f"{nominal / 1e3:g}\u2009kHz" if nominal >= 1000 else f"{nominal:g}\u2009Hz"
     return f"{low_hz / 1e3:g}\u2013{high_hz / 1e3:g}\u2009kHz"

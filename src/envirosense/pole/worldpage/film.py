@@ -32,6 +32,8 @@ _COMPASS = (
     "NW",
     "NNW",
 )
+_ARROW = '<path d="M-8 0H8M3 -4.2L8 0L3 4.2"/>'
+_CUT_M = 200.0  # the section's line in the plan ends outside every window
 _EAST, _NORTH, _UP = "east of the pole [m]", "north of the pole [m]", "above ground [m]"
 
 
@@ -45,11 +47,12 @@ def film_section(moment: WorldMoment, views: PlumeViews | None) -> str:
         "plan": _plan_figure(moment, views, plan, scale),
         "section": _section_figure(moment, views, section, cut, scale),
     }
+    close = ""
     if views is not None and scale is not None:
-        figures["close_plan"] = _close_plan(moment, views, scale)
-        figures["close_section"] = _close_section(moment, views, scale)
-    close = f'<div class="pair">{figures.get("close_plan", "")}{figures.get("close_section", "")}</div>'
-    layout = f'<div class="scene"><div>{figures["plan"]}</div><div>{figures["section"]}{close}</div></div>'
+        pair = _close_plan(moment, views, scale) + _close_section(moment, views, scale)
+        close = f'<div class="pair">{pair}</div>'
+    scene = "scene" if views is not None else "scene alone"
+    layout = f'<div class="{scene}"><div>{figures["plan"]}</div><div>{figures["section"]}{close}</div></div>'
     data = _film_data(moment, views, scale)
     return (
         f"{_sentence(moment, views)}{_controls(moment, views, scale)}{layout}{_key(views)}"
@@ -68,21 +71,30 @@ def _sentence(moment: WorldMoment, views: PlumeViews | None) -> str:
         return f'<p class="small">{text}</p>'
     at = views.source.at
     where = f"{words(views.source.name)}, {at[2]:.1f}\u2009m above ground"
+    way = (
+        "the plume of the moment asked for; at other moments the plume may lie beside it"
+        if views.is_along_plume
+        else "the mean wind, since there is next to no gas at the moment asked for"
+    )
     text = (
-        f"Excess of {gas_name(views.gas)} from {where}; the plan is cut at that height, the section along "
-        "the mean wind through the source."
+        f"Excess of {gas_name(views.gas)} from {where}; the plan is cut at that height, the section through "
+        f"the source (dashed in the plan) along {way}."
     )
     if views.is_tracer:
         text += (
             " The source gives off next to nothing around this moment, so the map shows where a steady "
             "1\u2009mg/s from the same place would go."
         )
-        text += (
-            f" It gives off most {span_text(views.strongest_s)} into the episode."
-            if views.strongest_s is not None
-            else " It never gives off more in this episode."
-        )
+    if views.is_tracer or not views.is_along_plume:
+        text += _when_to_look(views)
     return f'<p class="small">{escape(text)}</p>'
+
+
+def _when_to_look(views: PlumeViews) -> str:
+    if views.strongest_s is None:
+        return " It never gives off more in this episode: try another --seed."
+    when, tick = span_text(views.strongest_s), f"{views.strongest_s:.0f}s"
+    return f" The source gives off most {when} into the episode: look there with --at {tick}."
 
 
 def _controls(moment: WorldMoment, views: PlumeViews | None, scale: LogScale | None) -> str:
@@ -107,7 +119,10 @@ def _key(views: PlumeViews | None) -> str:
         entries.append(("sign source", "source"))
     items = "".join(f'<li><i class="{kind}"></i>{name}</li>' for kind, name in entries)
     items += '<li><i class="key wire"></i>wires</li><li><i class="swatch tree"></i>tree</li>'
-    items += '<li><i class="key arrow"></i>wind of the moment at the device</li>'
+    if views is not None:
+        items += '<li><i class="key cutline"></i>where the section runs</li>'
+    arrow = f'<svg class="arrowkey" viewBox="-10 -6 20 12">{_ARROW}</svg>'
+    items += f"<li>{arrow}wind of the moment at the device</li>"
     return f'<ul class="legend">{items}</ul>'
 
 
@@ -124,12 +139,12 @@ def _plan_figure(
     _north(drawing)
     # drawn along +x; the page turns it to the wind of each moment
     drawing.texts.append(
-        '<div class="wind"><svg class="windarrow" viewBox="-10 -10 20 20">'
-        '<path d="M-8 0H8M3 -4.2L8 0L3 4.2"/></svg><span></span></div>'
+        f'<div class="wind"><svg class="windarrow" viewBox="-10 -10 20 20">{_ARROW}</svg><span></span></div>'
     )
     drawing.mark("pole", 0.0, 0.0)
     drawing.mark("device", device[0], device[1])
     if views is not None:
+        drawing.line("cutline", views.cut.point(0.0, 0.0)[:2], views.cut.point(_CUT_M, 0.0)[:2])
         drawing.mark("source", views.source.at[0], views.source.at[1])
     tree = site.bearing(site.tree_bearing_deg, site.tree_distance_m, 0.0)
     drawing.name("tree", tree[0], tree[1], "mid")
@@ -153,8 +168,10 @@ def _section_figure(
         drawing.mark("source", 0.0, views.source.at[2])
     origin = "the pole" if views is None else "the source"
     picture = "" if views is None or scale is None else _shown(views.section, moment, scale)
-    note = f"towards {_compass(cut.along)}, with the mean wind"
-    return figure("Section", drawing, (f"downwind of {origin} [m]", _UP), picture=picture,
+    is_along_plume = views is not None and views.is_along_plume
+    along = f"the plume at {span_text(moment.at_s)}" if is_along_plume else "the mean wind"
+    note = f"towards {_compass(cut.along)}, along {along}"
+    return figure("Section", drawing, (f"away from {origin} [m]", _UP), picture=picture,
                   picture_id="section", note=note)  # fmt: skip
 
 
@@ -177,7 +194,7 @@ def _close_section(moment: WorldMoment, views: PlumeViews, scale: LogScale) -> s
     drawing.mark("source", 0.0, source[2])
     _two_names(drawing, here, (0.0, source[2]))
     picture = _shown(views.close_section, moment, scale)
-    axes = ("downwind [m]", "height [m]")
+    axes = ("away [m]", "height [m]")
     return figure(
         "Section, close", drawing, axes, picture=picture, picture_id="close_section", n_ticks=(4, 4)
     )

@@ -11,7 +11,7 @@ from envirosense.pole.page.colours import ColourScale, colour_scale, thermal_pal
 from envirosense.pole.page.png import data_uri, indexed_png
 from envirosense.pole.page.wording import words
 from envirosense.pole.worldpage.episode import WorldMoment
-from envirosense.pole.worldpage.strips import binned, strip
+from envirosense.pole.worldpage.strips import binned, even_ticks, strip
 
 N_SHOWN: Final = 12
 _POWER: Final = 0.5
@@ -44,7 +44,7 @@ def _picture(moment: WorldMoment) -> str:
     uri = data_uri(indexed_png(scale.indices(image_c), thermal_palette()))
     ramp = data_uri(indexed_png(np.arange(255, -1, -1, dtype=np.uint8).reshape(-1, 1), thermal_palette()))
     labels = "".join(
-        f'<span style="bottom:{100 * place:.1f}%">{text}</span>' for place, text in scale.ticks()
+        f'<span style="bottom:{100 * place:.1f}%">{text}</span>' for place, text in even_ticks(scale)
     )
     row, column = np.unravel_index(int(image_c.argmax()), image_c.shape)
     height, width = image_c.shape
@@ -88,5 +88,5 @@ def _strip(moment: WorldMoment, view: TimeView) -> str:
     rows.append(("air", f"{air_k[now] - ZERO_CELSIUS_K:.1f}"))
     picture = binned(table_c)
     shown = [(name, value.replace("-", "\u2212")) for name, value in rows]
-    note, scale = "numbers: at the moment", _stretched(picture)
+    note, scale = "numbers: \u00b0C at the dashed line", _stretched(picture)
     return strip("Hottest components", "\u00b0C", shown, picture, scale, view, moment.at_s, note)

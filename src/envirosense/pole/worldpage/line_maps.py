@@ -1,6 +1,6 @@
 """Magnetic and electric field of the line in the plane across it, at the moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,12 @@ _PX: Final = 240
 _N_TRIALS: Final = 40  # points at which the grid is held against the exact field
 _CLEAR_M: Final = 1.5  # of a wire: nearer, the field changes within a cell
 _MOST_LEVELS: Final = 8
-_LABEL_M: Final = 2.2  # from the crossarm's middle: nearer, names would cover one another
+_LABEL_HALF_M: Final = (1.1, 0.55)  # half width and height of a level's name on a narrow screen
+_TOP_HALF_M: Final = (1.6, 1.4)  # of what is named about the crossarm's middle
+_NAME_M: Final = 4.0  # length of the device's name on a narrow screen
+
+
+type Box = tuple[float, float, float, float]  # middle, half width and half height
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,10 @@ def line_maps_section(moment: WorldMoment) -> str:
         return f"{100.0 * one.error.relative:.2g}\u2009%"
 
     note = (
-        "RMS over all harmonics and axes at the moment, in the plane across the line at the pole. "
-        f"Drawn on a grid of {_STEP_M:g}\u2009m; between its nodes, {_CLEAR_M:g}\u2009m and more from "
-        f"a wire, it differs from the exact field by {share(magnetic)} (magnetic) and {share(electric)} "
-        "(electric) RMS."
+        "RMS over all harmonics and axes at the moment, in the plane across the line at the pole. The field "
+        f"is computed every {_STEP_M:g}\u2009m and interpolated between, which is off by about "
+        f"{share(magnetic)} (magnetic) and {share(electric)} (electric), and "
+        f"by more within {_CLEAR_M:g}\u2009m of a wire."
     )
     return f'<p class="small">{note}</p><div class="two">{figures}</div>'
 
@@ -94,6 +99,8 @@ def _field_figure(moment: WorldMoment, found: LineMap, title: str, unit: str, de
     scale = log_scale(float(np.quantile(found.values, 0.995)), decades)
     levels = round_levels(max(scale.low, float(found.values.min())), scale.high, _MOST_LEVELS)
     anchor = (0.0, site.crossarm_height_m)
+    beside = _across(moment).place(moment.device_m)
+    taken = _taken(moment, beside)
     for i, level in enumerate(levels):
         pieces = contour(found.values, found.across_m, found.up_m, level)
         if not pieces:
@@ -102,20 +109,41 @@ def _field_figure(moment: WorldMoment, found: LineMap, title: str, unit: str, de
             f"M{a:.2f} {window.top_m - b:.2f}L{c:.2f} {window.top_m - d:.2f}" for (a, b), (c, d) in pieces
         )
         drawing.raw(f'<path class="contour" d="{path}"/>')
-        x, y = label_place(pieces, anchor, 0.75 if i % 2 else -0.75)
-        if np.hypot(x, y - anchor[1]) > _LABEL_M:
-            drawing.name(f"{level:g}", x, y, "mid", "level")
+        if free := [piece for piece in pieces if _is_free(piece[0], window, taken)]:
+            place = label_place(free, anchor, 0.75 if i % 2 else -0.75)
+            drawing.name(f"{level:g}", *place, "mid", "level")
+            taken.append((*place, *_LABEL_HALF_M))
     for name, (across, up_m) in wire_heights_m(site).items():
-        drawing.mark("wire", across, up_m)
         side = "below" if name == "neutral" else "above"
         drawing.name(name.removeprefix("phase "), across, up_m, side, "tiny")
     device = moment.device_m
-    beside = _across(moment).place(device)
     drawing.mark("device", beside, device[2])
     drawing.name("device", beside, device[2], "right" if beside >= 0.0 else "left", "tiny")
     picture = picture_uri(scale.indices(_pixels(found, window)), FIELD_PALETTE)
     drawn = figure(title, drawing, ("across the line [m]", "above ground [m]"), picture=picture)
     return f"<div>{drawn}{scale_bar(scale, FIELD_PALETTE, unit)}</div>"
+
+
+def _taken(moment: WorldMoment, beside_m: float) -> list[Box]:
+    """What names of levels must not cover: the wires' names, the device and its own."""
+    site = moment.run.site
+    side = 0.5 * _NAME_M if beside_m >= 0.0 else -0.5 * _NAME_M
+    return [
+        (0.0, site.crossarm_height_m, *_TOP_HALF_M),
+        (0.0, site.neutral_height_m - 0.6, 1.6, 0.9),
+        (beside_m + side, moment.device_m[2], 0.5 * _NAME_M + 0.4, 0.5),
+    ]
+
+
+def _is_free(at_m: tuple[float, float], window: Window, taken: Sequence[Box]) -> bool:
+    """Whether a level's name about a point lies inside the figure and off all that is taken."""
+    x, y = at_m
+    half, tall = _LABEL_HALF_M
+    if not (window.left_m + half < x < window.right_m - half and tall < y - window.bottom_m):
+        return False
+    if y > window.top_m - tall:
+        return False
+    return all(abs(x - a) > half + w or abs(y - b) > tall + h for a, b, w, h in taken)
 
 
 def _pixels(found: LineMap, window: Window) -> Array:

@@ -84,7 +84,7 @@ def draw_section(drawing: Drawing, site: Site, cut: Cut) -> None:
         if lies_along > _END_ON:
             drawing.line("wire", (at - _FAR_M, up_m), (at + _FAR_M, up_m))
         else:
-            drawing.ellipse("wiredot", at, up_m, 0.05, 0.05)
+            drawing.mark("wire", at, up_m)
     if w.bottom_m <= 0.0:
         drawing.area(
             "ground", (w.left_m, 0.0), (w.right_m, 0.0), (w.right_m, w.bottom_m), (w.left_m, w.bottom_m)

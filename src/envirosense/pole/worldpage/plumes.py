@@ -24,6 +24,7 @@ _FAR_M: Final = 20.0  # a source farther from the pole moves the windows
 _SECTION_M: Final = (-12.0, 43.0, -1.2, 22.0)
 _PX, _CLOSE_PX = 260, 150
 _MOST_SOURCES: Final = 3
+_FAINT: Final = 1e-3  # of the greatest value: a moment below it has no plume to follow
 
 type Pictures = list[Array]
 
@@ -45,7 +46,8 @@ class PlumeViews:
     gas: str
     is_tracer: bool
     strongest_s: float | None  # when the source gives off most; None while it never gives off anything
-    cut: Cut
+    cut: Cut  # of the section
+    is_along_plume: bool  # the section follows the moment's plume; else the mean wind
     plan: View
     section: View
     close_plan: View
@@ -66,18 +68,45 @@ def plume_views(moment: WorldMoment, tell: Callable[[], None]) -> PlumeViews | N
     sources, gas, is_tracer = found
     source = sources[0]
     maps = [_plume_map(moment, one, gas) for one in sources]
-    cut = Cut((source.at[0], source.at[1]), moment.flow)
-    windows = _windows(moment, source, cut)
-    shape = _FINE if _is_mostly_plume(maps[0], source, cut) else _COARSE
-    plan, close_plan = _drawn(moment, maps, gas, _plan_sheet(source, cut, windows[:2]), shape)
+    foot_m = (source.at[0], source.at[1])
+    wind = Cut(foot_m, moment.flow)
+    shape = _FINE if _is_mostly_plume(maps[0], source, wind) else _COARSE
+    level = _plan_sheet(source, wind, _plan_windows(moment, source, wind))
+    plan, close_plan = _drawn(moment, maps, gas, level, shape)
     tell()
-    section, close_section = _drawn(moment, maps, gas, _section_sheet(source, cut, windows[2:]), shape)
+    towards = towards_gas([*plan.moments, plan.mean], moment.film_index, plan.window, foot_m)
+    cut = Cut(foot_m, towards or moment.flow)
+    upright = _section_sheet(source, cut, _section_windows(moment, source, cut))
+    section, close_section = _drawn(moment, maps, gas, upright, shape)
     tell()
-    tiers = _tiers(maps, source, cut)
-    strongest_s = _strongest_s(moment, source.name, gas) if is_tracer else None
     return PlumeViews(
-        source, gas, is_tracer, strongest_s, cut, plan, section, close_plan, close_section, tiers
+        source,
+        gas,
+        is_tracer,
+        _strongest_s(moment, source.name, gas),
+        cut,
+        towards is not None,
+        plan,
+        section,
+        close_plan,
+        close_section,
+        _tiers(maps, source, wind),
     )
+
+
+def towards_gas(
+    pictures: Pictures, index: int, window: Window, from_m: tuple[float, float]
+) -> tuple[float, float] | None:
+    """Unit vector from a point to the middle of one picture's gas; None where that holds next to none."""
+    picture = pictures[index]
+    if float(picture.max()) <= _FAINT * max(float(one.max()) for one in pictures):
+        return None
+    rows, columns = picture.shape
+    x_m = window.left_m + (np.arange(columns) + 0.5) * window.width_m / columns - from_m[0]
+    y_m = window.top_m - (np.arange(rows) + 0.5) * window.height_m / rows - from_m[1]
+    east, north = float(picture.sum(axis=0) @ x_m), float(picture.sum(axis=1) @ y_m)
+    length = float(np.hypot(east, north))
+    return (east / length, north / length) if length > 0.0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +131,7 @@ def _plan_sheet(source: Emission, cut: Cut, windows: Sequence[Window]) -> _Sheet
 
 
 def _section_sheet(source: Emission, cut: Cut, windows: Sequence[Window]) -> _Sheet:
-    """Upright plane along the wind; below ground the plume's own image."""
+    """Upright plane along a cut; below ground the plume's own image."""
 
     def to_world(ahead: float, above: float) -> Position:
         return cut.point(ahead, abs(source.at[2] + above))
@@ -165,7 +194,7 @@ def _sources(moment: WorldMoment) -> tuple[list[Emission], str, bool] | None:
 
 
 def _strongest_s(moment: WorldMoment, name: str, gas: str) -> float | None:
-    """When in the episode a source that is silent now gives off most; None if it never does."""
+    """When in the episode a source gives off most of a gas; None if it never does."""
     source = next(one for one in moment.gases.plumes if one.name == name)
     rate = np.broadcast_to(source.gas_g_s[gas], (moment.n,))
     tick = int(rate.argmax())
@@ -186,22 +215,34 @@ def _is_mostly_plume(one: PlumeMap, source: Emission, cut: Cut) -> bool:
     return float(np.mean(by_puffs)) <= _MOST_PUFFS
 
 
-def _windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, Window, Window, Window]:
-    """Plan, close plan, section, close section."""
+def _plan_windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, Window]:
+    """Plan, close plan."""
     device, distance = moment.device_m, float(np.hypot(*source.at[:2]))
-    near = (0.0, 0.0) if distance > _FAR_M else source.at[:2]
+    near = _near_m(source)
     middle = (source.at[0] / 2, source.at[1] / 2) if distance > _FAR_M else (0.0, 0.0)
     half = max(_HALF_M, distance / 2 + _HALF_M / 1.5) if distance > _FAR_M else _HALF_M
     shift = 0.0 if distance > _FAR_M else _SHIFT_M
     plan = _square(middle[0] + shift * cut.along[0], middle[1] + shift * cut.along[1], half)
     close = _square((near[0] + device[0]) / 2, (near[1] + device[1]) / 2, _CLOSE_M / 2)
+    return plan, close
+
+
+def _section_windows(moment: WorldMoment, source: Emission, cut: Cut) -> tuple[Window, Window]:
+    """Section, close section."""
+    device, near = moment.device_m, _near_m(source)
+    is_far = near != source.at[:2]
     left, right, bottom, top = _SECTION_M
     pole = cut.place((0.0, 0.0, 0.0))
     section = Window(min(left, pole - 5.0), max(right, pole + 8.0), bottom, max(top, source.at[2] + 9.0))
     beside = cut.place((*near, 0.0))
-    height = device[2] if distance > _FAR_M else (device[2] + source.at[2]) / 2
+    height = device[2] if is_far else (device[2] + source.at[2]) / 2
     upright = _square((beside + cut.place(device)) / 2, height, _CLOSE_M / 2)
-    return plan, close, section, upright
+    return section, upright
+
+
+def _near_m(source: Emission) -> tuple[float, float]:
+    """What the close-ups show beside the device: the source, or the pole's foot where that is far."""
+    return (0.0, 0.0) if float(np.hypot(*source.at[:2])) > _FAR_M else source.at[:2]
 
 
 def _square(x_m: float, y_m: float, half_m: float) -> Window:

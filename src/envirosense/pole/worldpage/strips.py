@@ -1,5 +1,6 @@
 """Many rows over time as one picture: bands of a spectrum, or components."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -9,9 +10,11 @@ from envirosense.core.protocols import Array
 from envirosense.pole.page.charts import TimeView, time_ticks
 from envirosense.pole.page.colours import ColourScale, thermal_palette
 from envirosense.pole.page.png import data_uri, indexed_png
+from envirosense.pole.page.scales import round_step, tick_label
 
 _COLUMNS = 420
 _ROW_PX = 17
+_STEPS = 5  # at most, on a colour scale
 
 
 def binned(values: Array, columns: int = _COLUMNS) -> Array:
@@ -19,6 +22,13 @@ def binned(values: Array, columns: int = _COLUMNS) -> Array:
     edges = np.linspace(0, values.shape[0], min(columns, values.shape[0]) + 1).astype(np.intp)[:-1]
     counts = np.diff(np.append(edges, values.shape[0]))
     return np.asarray(np.add.reduceat(values, edges, axis=0) / counts[:, None])
+
+
+def even_ticks(scale: ColourScale) -> list[tuple[float, str]]:
+    """Place and text of ticks at equal steps, on a scale that may be stretched."""
+    step = round_step(scale.high_c - scale.low_c, _STEPS)
+    numbers = range(math.ceil(scale.low_c / step), math.floor(scale.high_c / step) + 1)
+    return [(float(scale.share(k * step)), tick_label(k * step, step)) for k in numbers]
 
 
 def strip(
@@ -52,7 +62,9 @@ def strip(
 
 def _levels(scale: ColourScale, unit: str) -> str:
     ramp = np.arange(256, dtype=np.uint8).reshape(1, -1)
-    labels = "".join(f'<span style="left:{100 * place:.1f}%">{text}</span>' for place, text in scale.ticks())
+    labels = "".join(
+        f'<span style="left:{100 * place:.1f}%">{text}</span>' for place, text in even_ticks(scale)
+    )
     return (
         f'<div class="levels"><img src="{data_uri(indexed_png(ramp, thermal_palette()))}" alt="">'
         f"<div>{labels}</div><b>{escape(unit)}</b></div>"
