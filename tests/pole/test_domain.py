@@ -390,7 +390,10 @@ def test_gas_is_held_at_pure_gas(make_world):
     far = AirMass("fire", {"carbon_monoxide": flat(1e8)})
     world = make_world(n=N)
     world.add(replace(causes, air_masses=(far,)))
+    assert world.clamps == {}
     ppb = world.state(0, N).gas_ppb(("carbon_monoxide", "ozone", "methane"), (5.0, 5.0, 1.0))
+    assert world.clamps["gas carbon_monoxide"] == "held at 1e+09 ppb (pure gas) at some places"
+    assert "gas methane" not in world.clamps
     assert ppb[:, 0].max() == pytest.approx(1e9, rel=1e-12)
     assert np.all((ppb >= 0.0) & (ppb <= 1e9 * (1.0 + 1e-12)))
 

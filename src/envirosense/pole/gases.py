@@ -148,6 +148,7 @@ class GasField:
         self._particle_deposition_m_s = particle_deposition_m_s or {}
         self._arrivals: dict[tuple[int, Position], Arrival] = {}
         self._arrived = Answers(ARRIVED_BYTES)
+        self.held: dict[str, str] = {}  # gases that passed pure gas at a point asked for so far
 
     def background_ppb(self, species: Sequence[str]) -> Array:
         """Mole fractions far from any source, (time, species) [ppb]."""
@@ -157,7 +158,7 @@ class GasField:
         """What the sources add, (time, species) [ppb]; that of ozone is negative where it is used up.
 
         With the background a gas never exceeds `PURE_PPB`: the dilution law knows no volume of its own, so
-        inside a strong source it passes pure gas and is held there.
+        inside a strong source it passes pure gas and is held there. `held` then names it.
         """
         asked = tuple(dict.fromkeys((*species, *TRIAD))) if set(species) & set(TRIAD) else tuple(species)
         excess = np.zeros((self._inputs.grid.n, len(asked)))
@@ -172,7 +173,7 @@ class GasField:
         if set(TRIAD) <= set(asked) and excess.any():
             excess = self._reacted(excess, asked, weighted_s)
         if excess.any():
-            excess = np.minimum(excess, PURE_PPB - self.background_ppb(asked))
+            excess = self._held(excess, asked)
         return excess[:, [asked.index(name) for name in species]]
 
     def chi_s_m3(self, source_index: int, at: Position) -> Array:
@@ -218,6 +219,13 @@ class GasField:
         weather = self._inputs.atmosphere.weather
         mol_per_m3 = weather.pressure_pa / (GAS_CONSTANT_J_MOL_K * weather.air_k)
         return np.asarray(1e9 * concentration_g_m3 / (species_named(name).molar_mass_g_mol * mol_per_m3))
+
+    def _held(self, excess_ppb: Array, names: tuple[str, ...]) -> Array:
+        """The same excess where it fits, and what pure gas leaves room for elsewhere."""
+        room_ppb = PURE_PPB - self.background_ppb(names)
+        for column in np.flatnonzero((excess_ppb > room_ppb).any(axis=0)):
+            self.held[f"gas {names[column]}"] = f"held at {PURE_PPB:g} ppb (pure gas) at some places"
+        return np.minimum(excess_ppb, room_ppb)
 
     def _reacted(self, excess_ppb: Array, names: tuple[str, ...], weighted_s: Array) -> Array:
         """The same excess after nitric oxide has met ozone on the way; age is that of the three gases."""

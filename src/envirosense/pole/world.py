@@ -143,8 +143,11 @@ class EnvironmentOrchestrator:
 
     @property
     def clamps(self) -> dict[str, str]:
-        """What the causes drove out of the range of the physics, and where it was held instead."""
-        return self.settled.clamps
+        """What the causes drove out of the range of the physics, and where it was held instead.
+
+        Temperatures are known from the start; a gas is named once a point was asked for where it was held.
+        """
+        return self.settled.clamps | self.settled.gases.held
 
     @property
     def component_names(self) -> tuple[str, ...]:
