@@ -10,10 +10,10 @@ from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.instruments.radiance_conversion import STEP_K
-from envirosense.physics.radiation import band_radiance_slope, band_radiance_w_m2_sr, band_temperature_k
-from envirosense.pole.scene import BLUR_PX, coverage
-from envirosense.pole.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
-from envirosense.pole.view import build_scene
+from envirosense.physics.light.radiation import band_radiance_slope, band_radiance_w_m2_sr, band_temperature_k
+from envirosense.pole.picture.scene import BLUR_PX, coverage
+from envirosense.pole.picture.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
+from envirosense.pole.picture.view import build_scene
 
 type Image = npt.NDArray[np.float64]
 

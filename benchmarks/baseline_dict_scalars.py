@@ -16,7 +16,7 @@ from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.memory import SensorMemory
 from envirosense.instruments.stages.drift import DAY_S
 from envirosense.instruments.stages.response import lag_gain
-from envirosense.physics.humidity import absolute_humidity_g_m3, saturation_vapour_pressure_pa
+from envirosense.physics.air.humidity import absolute_humidity_g_m3, saturation_vapour_pressure_pa
 from envirosense.pole.sensors.wind import RAIN_REFERENCE_MM_H
 
 DT_S = 1.0

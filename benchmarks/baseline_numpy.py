@@ -17,8 +17,8 @@ from plain_recurrences import plain_recurrences
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import thermal_slow_kernels as k
-from envirosense.physics.radiation import band_radiance_slope, band_radiance_w_m2_sr
-from envirosense.pole.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
+from envirosense.physics.light.radiation import band_radiance_slope, band_radiance_w_m2_sr
+from envirosense.pole.picture.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
 
 type Floats = npt.NDArray[np.float32]
 

@@ -20,10 +20,10 @@ from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments.conditions import Conditions, conditions_at
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.picture.thermal_imperfections import CameraUnit
+from envirosense.pole.picture.thermal_recording import rain_film_loss
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor, _sun_pixels
-from envirosense.pole.thermal_imperfections import CameraUnit
-from envirosense.pole.thermal_recording import rain_film_loss
 from envirosense.pole.world import Environment3DState
 
 OF_SENSORS = {"observability", "masks", "stages"}  # of the product, left out by both baselines

@@ -17,11 +17,16 @@ from envirosense.core.parts import load_part
 from envirosense.instruments.noise_kernels import philox_normal_block
 from envirosense.instruments.radiance_conversion import fit_converter
 from envirosense.instruments.thermal_kernels import mix_radiance, radiance_to_kelvin
-from envirosense.physics.radiation import band_radiance_w_m2_sr
-from envirosense.pole.scene import Coverage, Scene, coverage
-from envirosense.pole.scene_geometry import Box, Cylinder, Ellipsoid, Ground, PinholeCamera
-from envirosense.pole.thermal_imperfections import ThermalImperfections, draw_unit
-from envirosense.pole.thermal_recording import CameraConditions, record_frames, render_radiance, start_camera
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr
+from envirosense.pole.picture.scene import Coverage, Scene, coverage
+from envirosense.pole.picture.scene_geometry import Box, Cylinder, Ellipsoid, Ground, PinholeCamera
+from envirosense.pole.picture.thermal_imperfections import ThermalImperfections, draw_unit
+from envirosense.pole.picture.thermal_recording import (
+    CameraConditions,
+    record_frames,
+    render_radiance,
+    start_camera,
+)
 
 N_FRAMES = 3600
 PASSES = 5

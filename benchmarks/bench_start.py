@@ -39,9 +39,9 @@ def _first_view() -> Figure:
     """Coverage of a site in its camera, once per site and process."""
     from envirosense.instruments.configuration import SensorConfiguration
     from envirosense.pole.guardian import VirtualGridGuardian
-    from envirosense.pole.scene import coverage
+    from envirosense.pole.picture.scene import coverage
+    from envirosense.pole.picture.view import build_scene
     from envirosense.pole.site import Site
-    from envirosense.pole.view import build_scene
 
     times = []
     for spec in workload.specs(18)[::3]:

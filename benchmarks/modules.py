@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from envirosense.pole import gases, heating, run, settled, state, world
+from envirosense.pole import run, settled, state, world
 from envirosense.pole.atmosphere import Atmosphere
 from envirosense.pole.fields.aerosols import Aerosols
 from envirosense.pole.fields.electric import LineFields
@@ -17,9 +17,11 @@ from envirosense.pole.fields.motion import PoleMotion
 from envirosense.pole.fields.power import DevicePower
 from envirosense.pole.fields.sound import SoundScape
 from envirosense.pole.fields.thunderstorms import Thunderstorms
-from envirosense.pole.gases import Background, GasField
-from envirosense.pole.heating import HeatHistory
-from envirosense.pole.plumes import PoleAir
+from envirosense.pole.heat import heating
+from envirosense.pole.heat.heating import HeatHistory
+from envirosense.pole.matter import gases
+from envirosense.pole.matter.gases import Background, GasField
+from envirosense.pole.matter.plumes import PoleAir
 from envirosense.pole.settled import Settled
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator

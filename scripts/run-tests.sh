@@ -5,7 +5,7 @@ set -eu
 python=.venv/bin/python
 log=build/interpreted-kernels.log
 kernel_tests="tests/physics tests/instruments tests/datasets/test_frames.py
-    tests/pole/test_thermal_imperfections.py tests/pole/test_clouds.py tests/pole/test_view.py"
+    tests/pole/picture/test_thermal_imperfections.py tests/pole/picture/test_clouds.py tests/pole/picture/test_view.py"
 mkdir -p build
 rm -f .coverage .coverage.*
 

@@ -14,8 +14,8 @@ from envirosense.climate.sites import Station
 from envirosense.climate.sun import sun_track
 from envirosense.core.errors import ConfigError
 from envirosense.core.rng import stream
-from envirosense.physics.humidity import relative_humidity
-from envirosense.physics.pressure import altitude_pressure_pa
+from envirosense.physics.air.humidity import relative_humidity
+from envirosense.physics.air.pressure import altitude_pressure_pa
 
 SHIPPED = Path(str(find_spec("pvlib").origin)).parent / "data" / "723170TYA.CSV"
 GOLDEN = Station("Golden", 39.74, -105.18, 1829.0, -7.0)

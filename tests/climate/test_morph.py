@@ -9,7 +9,7 @@ from envirosense.climate import greensboro
 from envirosense.climate.morph import WildfireClimate, wildfire_year
 from envirosense.core.errors import ConfigError
 from envirosense.core.rng import stream
-from envirosense.physics.humidity import relative_humidity
+from envirosense.physics.air.humidity import relative_humidity
 from envirosense.pole.weather_ref import WeatherRef, weather_ref, weather_year
 
 WITHOUT_EVENTS = WildfireClimate(n_events=0)

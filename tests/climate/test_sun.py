@@ -7,7 +7,7 @@ import pytest
 from pvlib import irradiance
 
 from envirosense.climate import Station, clear_sky_ghi_w_m2, plane_irradiance_w_m2, sun_track
-from envirosense.physics.sunlight import almanac_sun, extraterrestrial_w_m2, incidence_cosine
+from envirosense.physics.light.sunlight import almanac_sun, extraterrestrial_w_m2, incidence_cosine
 
 GREENSBORO = Station("Greensboro", 36.1, -79.95, 273.0, -5.0)
 

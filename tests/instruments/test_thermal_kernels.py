@@ -21,7 +21,7 @@ from envirosense.instruments.shutter_kernels import (
     run_shutter,
 )
 from envirosense.instruments.thermal_kernels import mix_radiance, radiance_to_kelvin
-from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
 
 SHUTTER = np.array([120.0, 2.0, 180.0, 1.5, 0.9, 2.0, 263.15, 353.15])
 

@@ -6,9 +6,9 @@ import pytest
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.airflow import WIND_FLOOR_M_S, stability, turbulence_sigmas_m_s
-from envirosense.physics.fronts import cold_front, dry_wind, gust_front
-from envirosense.physics.humidity import relative_humidity
+from envirosense.physics.air.airflow import WIND_FLOOR_M_S, stability, turbulence_sigmas_m_s
+from envirosense.physics.air.fronts import cold_front, dry_wind, gust_front
+from envirosense.physics.air.humidity import relative_humidity
 from envirosense.pole.atmosphere import changed
 from envirosense.pole.site import Site
 from envirosense.pole.world import EnvironmentOrchestrator

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.scenarios import (
     Discharge,
     Emission,

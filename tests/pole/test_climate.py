@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import SensorConfig
-from envirosense.physics.humidity import vapour_pressure_pa
+from envirosense.physics.air.humidity import vapour_pressure_pa
 from envirosense.pole.sensors.climate import TemperatureHumiditySensor
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld

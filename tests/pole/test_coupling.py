@@ -8,15 +8,26 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from envirosense.physics.acoustics import BANDS, sound_speed_m_s
-from envirosense.physics.arc_bursts import draw_bursts, wind_strike_factor
-from envirosense.physics.high_impedance import SURFACES, TwoDiodes, build_up, fault_current, wandering_path
-from envirosense.physics.joint_ageing import Service, compressed_life_ohm, life_curve, rate_for_target_per_s
-from envirosense.physics.leakage import water_film
-from envirosense.physics.line_fields import polarisation_ellipse, resultant
-from envirosense.physics.partial_discharge import mean_charge_c
-from envirosense.physics.tracking import tracking_course
-from envirosense.physics.vegetation import Branch, branch_course
+from envirosense.physics.electric.arc_bursts import draw_bursts, wind_strike_factor
+from envirosense.physics.electric.high_impedance import (
+    SURFACES,
+    TwoDiodes,
+    build_up,
+    fault_current,
+    wandering_path,
+)
+from envirosense.physics.electric.leakage import water_film
+from envirosense.physics.electric.line_fields import polarisation_ellipse, resultant
+from envirosense.physics.electric.partial_discharge import mean_charge_c
+from envirosense.physics.electric.tracking import tracking_course
+from envirosense.physics.electric.vegetation import Branch, branch_course
+from envirosense.physics.sound.acoustics import BANDS, sound_speed_m_s
+from envirosense.physics.thermal.joint_ageing import (
+    Service,
+    compressed_life_ohm,
+    life_curve,
+    rate_for_target_per_s,
+)
 from envirosense.pole.site import Site
 from envirosense.scenarios import (
     AirMass,

@@ -4,9 +4,9 @@ import pytest
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.volumes import Volume
-from envirosense.physics.radiation import band_radiance_w_m2_sr
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr
 from envirosense.pole.mock import KINDS, create_mock_environment_state
-from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.pole.picture.scene_geometry import PinholeCamera
 
 EDGES_UM = np.array([0.1, 0.3, 1.0, 2.5, 10.0])
 HERE = (0.0, 0.0, 6.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from envirosense.core.rng import stream
-from envirosense.physics.joint import ALUMINIUM_MELTING_K, contact_voltage_v
-from envirosense.pole.components import build_components
+from envirosense.physics.thermal.joint import ALUMINIUM_MELTING_K, contact_voltage_v
+from envirosense.pole.heat.components import build_components
 from envirosense.pole.scenarios import cellulose_pyrolysis as pyrolysis
 from envirosense.pole.scenarios import equipment_overheat as overheat
 from envirosense.pole.scenarios.diurnal_cycle import DiurnalCycleScenario

@@ -4,7 +4,7 @@ from numba import config as numba_config
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
 from envirosense.pole.guardian import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.sensors.thermal_camera import ThermalCameraConfig, ThermalCameraSensor

@@ -10,7 +10,7 @@ from numba import config as numba_config
 from envirosense.core.errors import ConfigError
 from envirosense.core.species import species
 from envirosense.instruments import SensorConfig
-from envirosense.physics.humidity import absolute_humidity_g_m3
+from envirosense.physics.air.humidity import absolute_humidity_g_m3
 from envirosense.pole.sensors.voc import VOCArraySensor
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld

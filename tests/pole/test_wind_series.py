@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
-from envirosense.physics.airflow import friction_velocity_m_s, turbulence_sigmas_m_s
+from envirosense.physics.air.airflow import friction_velocity_m_s, turbulence_sigmas_m_s
 from envirosense.pole.wind_series import wind_series
 
 SHARED = Path(__file__).resolve().parents[3] / "shared/data"

@@ -22,7 +22,7 @@ from envirosense.climate.sites import Station
 from envirosense.climate.sun import sun_track
 from envirosense.climate.year import HOURS_PER_YEAR, MODEL_YEAR, WeatherYear
 from envirosense.core.errors import ConfigError
-from envirosense.physics.pressure import altitude_pressure_pa, pressure_tide_pa
+from envirosense.physics.air.pressure import altitude_pressure_pa, pressure_tide_pa
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from envirosense.climate.year import HOURS_PER_YEAR, WeatherYear
 from envirosense.core.rng import stream
 from envirosense.core.units import ZERO_CELSIUS_K
-from envirosense.physics.fronts import SPELL_EDGE_S, spell
-from envirosense.physics.humidity import dew_point_k, relative_humidity
+from envirosense.physics.air.fronts import SPELL_EDGE_S, spell
+from envirosense.physics.air.humidity import dew_point_k, relative_humidity
 
 type Floats = npt.NDArray[np.float64]
 

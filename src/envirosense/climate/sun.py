@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.climate.sites import Station
-from envirosense.physics.pressure import altitude_pressure_pa
-from envirosense.physics.sunlight import SunTrack, clear_sky_ghi_w_m2, plane_irradiance_w_m2
+from envirosense.physics.air.pressure import altitude_pressure_pa
+from envirosense.physics.light.sunlight import SunTrack, clear_sky_ghi_w_m2, plane_irradiance_w_m2
 
 __all__ = ["SunTrack", "clear_sky_ghi_w_m2", "plane_irradiance_w_m2", "sun_track"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.climate.sites import Station
-from envirosense.physics.sunlight import almanac_sun
-from envirosense.physics.weather import HourlySlice, WeatherSeries, synthesise_hour
-from envirosense.physics.weather_shapes import HourStreams
+from envirosense.physics.air.weather import HourlySlice, WeatherSeries, synthesise_hour
+from envirosense.physics.air.weather_shapes import HourStreams
+from envirosense.physics.light.sunlight import almanac_sun
 
 type Floats = npt.NDArray[np.float64]
 

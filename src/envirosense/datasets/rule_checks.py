@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from envirosense.datasets.frames import FrameLayout, frame_planes, join_planes, plane_bytes
 from envirosense.datasets.rules import FRAME_VALUES, Rule
-from envirosense.physics.humidity import dew_point_k
+from envirosense.physics.air.humidity import dew_point_k
 
 type Floats = npt.NDArray[np.float64]
 type Counts = npt.NDArray[np.uint16]

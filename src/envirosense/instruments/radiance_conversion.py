@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.physics.radiation import band_radiance_w_m2_sr, band_temperature_k
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
 
 STEP_K = 0.02  # of a reported code; code 0 is 0 K
 DEGREE = 6  # fixed: the kernel spells the polynomial out

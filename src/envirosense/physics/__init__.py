@@ -1,1 +1,7 @@
-"""Laws of nature as pure functions of arrays: no files, settings or clock; chance comes in as `rng`."""
+"""Physics as pure functions of arrays, in rooms.
+
+`air` wind, turbulence, weather, humidity · `light` sun, sky, infrared · `thermal` heat in solid bodies ·
+`gas` dispersion, chemistry, background · `fire` pyrolysis to flame · `particles` aerosol ·
+`electric` line, faults, discharges · `sound` · `motion` pole and wires · `storms` lightning ·
+`energy` panel, battery, case.
+"""

@@ -14,18 +14,18 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Position
 from envirosense.core.rng import stream
 from envirosense.core.units import ZERO_CELSIUS_K
-from envirosense.physics.airflow import (
+from envirosense.physics.air.airflow import (
     WIND_FLOOR_M_S,
     Stability,
     stability,
     turbulence_sigmas_m_s,
     wind_speed_m_s,
 )
-from envirosense.physics.meander import meander_sigma_m_s, meandering_hour
-from envirosense.physics.sunlight import SunTrack, almanac_sun
-from envirosense.physics.turbulence import Turbulence, join_pieces, turbulence_piece
-from envirosense.physics.wake import top_share, wake_factor
-from envirosense.physics.weather import LEAST_WIND_M_S, WeatherSeries
+from envirosense.physics.air.meander import meander_sigma_m_s, meandering_hour
+from envirosense.physics.air.turbulence import Turbulence, join_pieces, turbulence_piece
+from envirosense.physics.air.wake import top_share, wake_factor
+from envirosense.physics.air.weather import LEAST_WIND_M_S, WeatherSeries
+from envirosense.physics.light.sunlight import SunTrack, almanac_sun
 from envirosense.pole.fields.memory import Answers
 from envirosense.pole.site import Site
 from envirosense.pole.weather_changes import changed_weather, changed_wind, is_empty, moves_turbulence

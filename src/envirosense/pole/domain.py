@@ -15,10 +15,10 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Position
 from envirosense.core.species import species
-from envirosense.physics.acoustics import BANDS
-from envirosense.physics.harmonics import HARMONICS
-from envirosense.pole.aerosol_parts import aerosol_kind
-from envirosense.pole.components import Components
+from envirosense.physics.electric.harmonics import HARMONICS
+from envirosense.physics.sound.acoustics import BANDS
+from envirosense.pole.heat.components import Components
+from envirosense.pole.matter.aerosol_parts import aerosol_kind
 from envirosense.pole.site import Site
 from envirosense.scenarios import Discharge, Emission, Forcing, Noise
 from envirosense.scenarios.forcing import DischargeKind, Phase

@@ -18,13 +18,13 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Position
 from envirosense.core.species import species as species_named
 from envirosense.core.volumes import Volume, mean_over
-from envirosense.physics.aerosol import bin_shares, growth_factor
-from envirosense.physics.radiation import band_radiance_w_m2_sr
-from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
+from envirosense.physics.light.radiation import band_radiance_w_m2_sr
+from envirosense.physics.particles.aerosol import bin_shares, growth_factor
+from envirosense.pole.matter.aerosol_parts import aerosol_kind, aerosol_names
 from envirosense.pole.mock_fields import MockFields, MockFieldSettings, Place, Swing
 from envirosense.pole.mock_sources import Levels, MockSource
-from envirosense.pole.scene import Coverage, SparseWeights
-from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.pole.picture.scene import Coverage, SparseWeights
+from envirosense.pole.picture.scene_geometry import PinholeCamera
 
 SCENE, SPOT = "scene", "hot_spot"  # bodies of the picture
 

@@ -13,10 +13,10 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Phasors
 from envirosense.core.volumes import Volume
-from envirosense.physics.acoustics import BANDS, REFERENCE_PA
-from envirosense.physics.harmonics import HARMONICS
-from envirosense.physics.lightning import Strikes, strikes_between
-from envirosense.physics.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.electric.harmonics import HARMONICS
+from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA
+from envirosense.physics.storms.lightning import Strikes, strikes_between
 
 type Place = tuple[float, float, float] | Volume
 type Swing = Annotated[float, Field(ge=-1, le=1)]  # of the mean

@@ -15,9 +15,9 @@ from envirosense.pole import world_streams as w
 from envirosense.pole.columns import batch
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import excess_snr, observe_event
+from envirosense.pole.picture.view import shown_component
 from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
-from envirosense.pole.view import shown_component
 from envirosense.pole.weather_ref import WeatherRef, weather_year
 from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import SCENARIOS, EventLabels, Labels, Response

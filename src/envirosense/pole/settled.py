@@ -15,12 +15,9 @@ from envirosense.climate.year import HOURS_PER_YEAR
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
 from envirosense.core.units import GRAVITY_M_S2
-from envirosense.physics.humidity import relative_humidity
-from envirosense.physics.lapse import temperature_over_screen_k
-from envirosense.pole.aerosol_parts import aerosol_kind
+from envirosense.physics.air.humidity import relative_humidity
+from envirosense.physics.air.lapse import temperature_over_screen_k
 from envirosense.pole.atmosphere import ANEMOMETER_M, Atmosphere, changed
-from envirosense.pole.clouds import CLOUD_SPEED_UP
-from envirosense.pole.components import Components, build_components
 from envirosense.pole.fields.aerosols import Aerosols
 from envirosense.pole.fields.electric import LineFields
 from envirosense.pole.fields.inputs import WorldInputs
@@ -29,10 +26,13 @@ from envirosense.pole.fields.motion import PoleMotion
 from envirosense.pole.fields.power import DevicePower
 from envirosense.pole.fields.sound import SoundScape
 from envirosense.pole.fields.thunderstorms import Thunderstorms
-from envirosense.pole.gases import Background, GasField, ambient_gas
-from envirosense.pole.heat_causes import drive_under
-from envirosense.pole.heating import HeatHistory, heat_history
-from envirosense.pole.outflow import BurningWood, burning_wood, discharge_outflow
+from envirosense.pole.heat.components import Components, build_components
+from envirosense.pole.heat.heat_causes import drive_under
+from envirosense.pole.heat.heating import HeatHistory, heat_history
+from envirosense.pole.matter.aerosol_parts import aerosol_kind
+from envirosense.pole.matter.gases import Background, GasField, ambient_gas
+from envirosense.pole.matter.outflow import BurningWood, burning_wood, discharge_outflow
+from envirosense.pole.picture.clouds import CLOUD_SPEED_UP
 from envirosense.pole.storms import storm_change
 from envirosense.scenarios import Emission, Forcing, Response
 

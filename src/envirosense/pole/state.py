@@ -11,15 +11,15 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Phasors, Position
 from envirosense.core.volumes import Volume, mean_over
-from envirosense.physics.lightning import Strikes, strikes_between
-from envirosense.physics.weather import WeatherSeries
-from envirosense.pole.components import Components
+from envirosense.physics.air.weather import WeatherSeries
+from envirosense.physics.storms.lightning import Strikes, strikes_between
 from envirosense.pole.domain import gas_names, require_inside, require_within
 from envirosense.pole.fields.power import Energy
-from envirosense.pole.scene import Coverage, SparseWeights
-from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.pole.heat.components import Components
+from envirosense.pole.picture.scene import Coverage, SparseWeights
+from envirosense.pole.picture.scene_geometry import PinholeCamera
+from envirosense.pole.picture.view import ViewConditions, site_view, view_radiance_w_m2_sr
 from envirosense.pole.settled import Settled
-from envirosense.pole.view import ViewConditions, site_view, view_radiance_w_m2_sr
 
 if TYPE_CHECKING:
     from envirosense.pole.world import EnvironmentOrchestrator

@@ -4,8 +4,8 @@ import numpy as np
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
-from envirosense.physics.fronts import gust_front
-from envirosense.physics.storm import storm_weather
+from envirosense.physics.air.fronts import gust_front
+from envirosense.physics.storms.storm import storm_weather
 from envirosense.pole.fields.thunderstorms import storm_cell
 from envirosense.scenarios import Storm, WeatherChange
 

@@ -6,11 +6,11 @@ published value and closed form that the tests hold the physics to.
 
 import numpy as np
 
-from envirosense.physics.lightning import Strikes
-from envirosense.physics.storm import natural_storm
-from envirosense.pole.concentration import PointSource, concentration
+from envirosense.physics.storms.lightning import Strikes
+from envirosense.physics.storms.storm import natural_storm
+from envirosense.pole.matter.concentration import PointSource, concentration
 from envirosense.pole.pairs import SharedTruth, paired_sensors
-from envirosense.pole.render import Frames, RenderScene, render
+from envirosense.pole.picture.render import Frames, RenderScene, render
 from envirosense.pole.wind_series import wind_series
 
 __all__ = [

@@ -7,8 +7,8 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
-from envirosense.physics.humidity import relative_humidity
-from envirosense.physics.weather import LEAST_WIND_M_S, WeatherSeries
+from envirosense.physics.air.humidity import relative_humidity
+from envirosense.physics.air.weather import LEAST_WIND_M_S, WeatherSeries
 from envirosense.scenarios.forcing import WeatherChange
 
 _WIND = ("wind_factor", "wind_m_s", "veer_rad")

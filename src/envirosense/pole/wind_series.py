@@ -4,14 +4,14 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
-from envirosense.physics.airflow import (
+from envirosense.physics.air.airflow import (
     INV_OBUKHOV_LIMIT_PER_M,
     WIND_FLOOR_M_S,
     friction_velocity_m_s,
     turbulence_sigmas_m_s,
 )
-from envirosense.physics.meander import meander_path, meander_sigma_m_s
-from envirosense.physics.turbulence import turbulence_piece
+from envirosense.physics.air.meander import meander_path, meander_sigma_m_s
+from envirosense.physics.air.turbulence import turbulence_piece
 from envirosense.pole.domain import TOP_M, require_generator
 
 ROUGHNESS_M = 0.1  # open country with low crops (common tables, from memory)

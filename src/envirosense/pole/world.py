@@ -15,13 +15,13 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
-from envirosense.physics.sunlight import SunTrack
+from envirosense.physics.light.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
-from envirosense.pole.components import build_components
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
 from envirosense.pole.fields.electric import LineFields
 from envirosense.pole.fields.inputs import WorldInputs
-from envirosense.pole.heating import SUN_SAMPLE_S, line_current_a
+from envirosense.pole.heat.components import build_components
+from envirosense.pole.heat.heating import SUN_SAMPLE_S, line_current_a
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
 from envirosense.pole.site import Site
 from envirosense.pole.state import Environment3DState

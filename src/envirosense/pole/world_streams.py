@@ -10,10 +10,10 @@ import pyarrow as pa
 from envirosense.core.protocols import Array, Position
 from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.schema import TICK
-from envirosense.physics.acoustics import BANDS
-from envirosense.physics.harmonics import HARMONICS
-from envirosense.physics.lightning import Strikes
-from envirosense.physics.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.electric.harmonics import HARMONICS
+from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.sound.acoustics import BANDS
+from envirosense.physics.storms.lightning import Strikes
 from envirosense.pole.columns import F32, F64, FLAG, I32, batch, course
 from envirosense.pole.fields.electric import RADIO_BANDS_HZ
 from envirosense.pole.site import PHASES

@@ -16,10 +16,10 @@ from envirosense.core.protocols import (
     SoundField,
 )
 from envirosense.core.volumes import Volume
-from envirosense.physics.acoustics import BANDS
-from envirosense.physics.lightning import Strikes
-from envirosense.physics.vibration import VIBRATION_BANDS_HZ
-from envirosense.pole.scene_geometry import PinholeCamera
+from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.sound.acoustics import BANDS
+from envirosense.physics.storms.lightning import Strikes
+from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.pole.sensors.thermal_camera import SceneField
 
 PLACES: Final[tuple[Position, ...]] = ((0.0, 1.2, 9.3), (-3.0, 2.0, 4.0))

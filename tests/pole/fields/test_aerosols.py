@@ -5,13 +5,13 @@ import pytest
 
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part
-from envirosense.physics.aerosol import Mode, bin_shares, growth_factor
-from envirosense.physics.background import blend_paths
-from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names, pm2_5_share
+from envirosense.physics.gas.background import blend_paths
+from envirosense.physics.particles.aerosol import Mode, bin_shares, growth_factor
 from envirosense.pole.fields.aerosols import Aerosols, _grown_shares
 from envirosense.pole.fields.inputs import WorldInputs
-from envirosense.pole.gases import _wander
-from envirosense.pole.sources import air_mass
+from envirosense.pole.matter.aerosol_parts import aerosol_kind, aerosol_names, pm2_5_share
+from envirosense.pole.matter.gases import _wander
+from envirosense.pole.matter.sources import air_mass
 from envirosense.scenarios import AirMass, Forcing
 
 AT, THERE = (0.0, 1.2, 9.3), (4.0, -2.0, 3.0)

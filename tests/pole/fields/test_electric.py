@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
-from envirosense.physics.harmonics import HARMONICS
-from envirosense.physics.high_impedance import SURFACES, fault_current, wandering_path
-from envirosense.physics.line_fields import polarisation_ellipse, resultant
-from envirosense.physics.partial_discharge import list_pulses
+from envirosense.physics.electric.harmonics import HARMONICS
+from envirosense.physics.electric.high_impedance import SURFACES, fault_current, wandering_path
+from envirosense.physics.electric.line_fields import polarisation_ellipse, resultant
+from envirosense.physics.electric.partial_discharge import list_pulses
 from envirosense.pole.fields.electric import CONVERTER_NOISE, RADIO_BANDS_HZ, LineFields
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.site import Site

@@ -9,7 +9,7 @@ import pytest
 from envirosense.climate.files import greensboro
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
 from envirosense.pole.atmosphere import make_atmosphere
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.motion import PoleMotion

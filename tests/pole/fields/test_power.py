@@ -7,8 +7,8 @@ import pytest
 from pvlib import irradiance
 
 from envirosense.core.parts import load_part
-from envirosense.physics.photovoltaic import cell_c
-from envirosense.physics.power_modes import MODES
+from envirosense.physics.energy.photovoltaic import cell_c
+from envirosense.physics.energy.power_modes import MODES
 from envirosense.pole.fields.power import BATTERY_PART, DevicePower
 from envirosense.scenarios import Forcing, WeatherChange
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
-from envirosense.physics import acoustics as ac
-from envirosense.physics.sound_ambient import thunder_shares
-from envirosense.physics.sound_waveform import band_energy_of
+from envirosense.physics.sound import acoustics as ac
+from envirosense.physics.sound.sound_ambient import thunder_shares
+from envirosense.physics.sound.sound_waveform import band_energy_of
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.sound import SoundScape
 from envirosense.pole.fields.sound_ambience import SILENCE_DB

@@ -3,10 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from envirosense.physics.dispersion import mean_chi_s_m3
-from envirosense.physics.transport import Release, journey
-from envirosense.pole.plume_map import PlumeMap
-from envirosense.pole.plumes import PoleAir
+from envirosense.physics.gas.dispersion import mean_chi_s_m3
+from envirosense.physics.gas.transport import Release, journey
+from envirosense.pole.matter.plume_map import PlumeMap
+from envirosense.pole.matter.plumes import PoleAir
 from envirosense.pole.worldpage import WorldMoment
 
 GAS = "carbon_monoxide"

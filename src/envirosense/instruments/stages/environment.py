@@ -11,7 +11,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import Description, as_description, per_channel
 from envirosense.instruments.stages.kernels import lag
 from envirosense.instruments.stages.response import lag_gain
-from envirosense.physics.humidity import absolute_humidity_g_m3
+from envirosense.physics.air.humidity import absolute_humidity_g_m3
 
 REFERENCE_K: Final = ZERO_CELSIUS_K + 20.0  # where sheets state their zero
 REFERENCE_HUMIDITY_G_M3: Final = 10.0  # clean air of the metal-oxide law

@@ -11,21 +11,21 @@ import numpy as np
 
 from envirosense.core.parts import load_part
 from envirosense.core.protocols import Array, Position
-from envirosense.physics.aerosol import Mode, bin_shares, growth_factor
-from envirosense.physics.airflow import ou_path
-from envirosense.physics.background_particles import (
+from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.air.fog import fog_water_g_m3
+from envirosense.physics.air.precipitation import washout_per_s
+from envirosense.physics.particles.aerosol import Mode, bin_shares, growth_factor
+from envirosense.physics.particles.background_particles import (
     NEAR_TAUS_S,
     SLOW_TAUS_S,
     particle_course,
     particle_factor,
     washed_factor,
 )
-from envirosense.physics.fog import fog_water_g_m3
-from envirosense.physics.precipitation import washout_per_s
-from envirosense.pole.aerosol_parts import aerosol_kind, aerosol_names
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.memory import kept
-from envirosense.pole.gases import LATTICE_S
+from envirosense.pole.matter.aerosol_parts import aerosol_kind, aerosol_names
+from envirosense.pole.matter.gases import LATTICE_S
 
 type Excess = Callable[[Position], Mapping[str, Array]]  # aerosol -> (time,) [ug/m3]
 

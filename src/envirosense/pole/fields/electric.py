@@ -9,17 +9,17 @@ from functools import cached_property
 import numpy as np
 
 from envirosense.core.protocols import Array, Phasors, Position
-from envirosense.physics.harmonics import HARMONICS
-from envirosense.physics.lightning import Strikes, stroke_band_t2_s
-from envirosense.physics.line_fields import (
+from envirosense.physics.electric.harmonics import HARMONICS
+from envirosense.physics.electric.line_fields import (
     Wires,
     electric_geometry_per_m,
     kink_directions,
     magnetic_geometry_t_a,
 )
-from envirosense.physics.line_kernels import superposed
-from envirosense.physics.partial_discharge import square_charge_factor
-from envirosense.physics.pulse_noise import PULSE_S, band_current_a, element_field_t_a
+from envirosense.physics.electric.line_kernels import superposed
+from envirosense.physics.electric.partial_discharge import square_charge_factor
+from envirosense.physics.electric.pulse_noise import PULSE_S, band_current_a, element_field_t_a
+from envirosense.physics.storms.lightning import Strikes, stroke_band_t2_s
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.line_causes import check_discharge
 from envirosense.pole.fields.line_supply import Supply, make_supply

@@ -7,7 +7,7 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Phasors
-from envirosense.physics.harmonics import HARMONICS
+from envirosense.physics.electric.harmonics import HARMONICS
 from envirosense.scenarios import Discharge, LineChange, Tank
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from envirosense.core.protocols import Array, Phasors
-from envirosense.physics.airflow import ou_path
-from envirosense.physics.harmonics import (
+from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.electric.harmonics import (
     DISTORTION_MEMORY_S,
     DISTORTION_SPREAD,
     EXCITING_PHASORS,
@@ -21,7 +21,7 @@ from envirosense.physics.harmonics import (
     residual,
     saturation_excess,
 )
-from envirosense.physics.load import (
+from envirosense.physics.electric.load import (
     MAINS_MEMORY_S,
     PHASE_MEMORY_S,
     POWER_FACTOR_MEMORY_S,

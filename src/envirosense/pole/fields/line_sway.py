@@ -7,8 +7,9 @@ import numpy as np
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
 from envirosense.core.units import DRY_AIR_GAS_CONSTANT_J_KG_K
-from envirosense.physics.airflow import turbulence_sigmas_m_s
-from envirosense.physics.sway import (
+from envirosense.physics.air.airflow import turbulence_sigmas_m_s
+from envirosense.physics.air.turbulence import kaimal_psd
+from envirosense.physics.motion.sway import (
     Span,
     blow_out_m,
     drag_n_m,
@@ -19,7 +20,6 @@ from envirosense.physics.sway import (
     swing_damping,
     unit_ringing,
 )
-from envirosense.physics.turbulence import kaimal_psd
 from envirosense.pole.fields.inputs import WorldInputs
 
 SPAN_M = 50.0  # between poles: assumed

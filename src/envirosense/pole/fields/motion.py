@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
-from envirosense.physics.airflow import ou_path
-from envirosense.physics.beam import shifted_hz, wood_modulus_factor
-from envirosense.physics.turbulence import join_pieces
-from envirosense.physics.vibration import (
+from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.air.turbulence import join_pieces
+from envirosense.physics.motion.beam import shifted_hz, wood_modulus_factor
+from envirosense.physics.motion.vibration import (
     N_BANDS,
     VIBRATION_BANDS_HZ,
     energy_shape,
@@ -24,7 +24,7 @@ from envirosense.physics.vibration import (
     summed_shape,
     unit_energy,
 )
-from envirosense.physics.vibration_kernels import low_pass
+from envirosense.physics.motion.vibration_kernels import low_pass
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.memory import kept
 from envirosense.pole.fields.motion_blows import RING_LIMIT, PoleBlow, pole_blows

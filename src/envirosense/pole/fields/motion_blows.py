@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from envirosense.core.protocols import Array
-from envirosense.physics.beam import Modes, permanent_tilt_rad
-from envirosense.physics.impact import (
+from envirosense.physics.motion.beam import Modes, permanent_tilt_rad
+from envirosense.physics.motion.impact import (
     Blow,
     bending_wave_per_m,
     contact_acceleration_m_s2,
@@ -15,7 +15,7 @@ from envirosense.physics.impact import (
     pulse_energy,
     ring_energy,
 )
-from envirosense.physics.vibration import N_BANDS, VIBRATION_BANDS_HZ
+from envirosense.physics.motion.vibration import N_BANDS, VIBRATION_BANDS_HZ
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.structure import PoleStructure
 from envirosense.scenarios import Impact

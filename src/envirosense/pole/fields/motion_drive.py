@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.core.units import DRY_AIR_GAS_CONSTANT_J_KG_K
-from envirosense.physics.airflow import WIND_FLOOR_M_S, turbulence_sigmas_m_s, wind_speed_m_s
-from envirosense.physics.vibration import (
+from envirosense.physics.air.airflow import WIND_FLOOR_M_S, turbulence_sigmas_m_s, wind_speed_m_s
+from envirosense.physics.motion.vibration import (
     VIBRATION_BANDS_HZ,
     Gusts,
     aerodynamic_damping,
@@ -21,7 +21,7 @@ from envirosense.physics.vibration import (
     line_psd,
     response_squared,
 )
-from envirosense.physics.wires import (
+from envirosense.physics.motion.wires import (
     aeolian_amplitude_m,
     gallop_force_n,
     galloping_amplitude_m,

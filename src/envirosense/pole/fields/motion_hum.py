@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from envirosense.core.protocols import Array
-from envirosense.physics.vibration import HUM_HZ, HUM_REACH_M, hum_lines
+from envirosense.physics.motion.vibration import HUM_HZ, HUM_REACH_M, hum_lines
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.structure import TANK_CENTRE_M, PoleStructure
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from envirosense.core.protocols import Array
 from envirosense.core.units import DRY_AIR_GAS_CONSTANT_J_KG_K
-from envirosense.physics.vibration_kernels import low_pass
+from envirosense.physics.motion.vibration_kernels import low_pass
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.structure import WIRE_DRAG, WIRES, PoleStructure
 

@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 from envirosense.core.parts import load_part
 from envirosense.core.protocols import Array
-from envirosense.physics.battery import Pack, PackCourse, PackState, run
-from envirosense.physics.enclosure import board_k
-from envirosense.physics.photovoltaic import (
+from envirosense.physics.energy.battery import Pack, PackCourse, PackState, run
+from envirosense.physics.energy.enclosure import board_k
+from envirosense.physics.energy.photovoltaic import (
     cell_c,
     days_since_cleaning,
     panel_w,
     soiling_share,
     transmitted_share,
 )
-from envirosense.physics.power_modes import MODES, PowerMode, mode_at
-from envirosense.physics.sunlight import SunTrack, incidence_cosine, plane_irradiance_w_m2
+from envirosense.physics.energy.power_modes import MODES, PowerMode, mode_at
+from envirosense.physics.light.sunlight import SunTrack, incidence_cosine, plane_irradiance_w_m2
 from envirosense.pole.fields.inputs import WorldInputs
 
 BATTERY_PART: Final = "battery/gg_bat_200"

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
-from envirosense.physics import acoustics as ac
-from envirosense.physics import sound_energy as se
-from envirosense.physics import sound_waveform as sw
-from envirosense.physics.sound_sources import CLICK_ENERGY_MOMENT, HUM_LINES_HZ
+from envirosense.physics.sound import acoustics as ac
+from envirosense.physics.sound import sound_energy as se
+from envirosense.physics.sound import sound_waveform as sw
+from envirosense.physics.sound.sound_sources import CLICK_ENERGY_MOMENT, HUM_LINES_HZ
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.sound_ambience import Ambience
 from envirosense.pole.fields.sound_parts import (

@@ -3,9 +3,9 @@
 import numpy as np
 
 from envirosense.core.protocols import Array, Position
-from envirosense.physics import acoustics as ac
-from envirosense.physics import sound_ambient as sa
-from envirosense.physics.airflow import ou_path
+from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.sound import acoustics as ac
+from envirosense.physics.sound import sound_ambient as sa
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.sound_parts import Path, Strikes
 

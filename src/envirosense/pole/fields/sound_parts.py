@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
-from envirosense.physics import acoustics as ac
-from envirosense.physics import sound_sources as ss
+from envirosense.physics.sound import acoustics as ac
+from envirosense.physics.sound import sound_sources as ss
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.scenarios import Discharge, Impact, Noise
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
-from envirosense.physics.beam import Beam, Modes, beam_modes
-from envirosense.physics.vibration import POLE_DRAG
-from envirosense.physics.wires import span_stiffness_n_m
+from envirosense.physics.motion.beam import Beam, Modes, beam_modes
+from envirosense.physics.motion.vibration import POLE_DRAG
+from envirosense.physics.motion.wires import span_stiffness_n_m
 from envirosense.pole.site import Site
 
 TAPER_M_PER_M = 0.0098  # of the diameter, 40 ft class 4 pole of ANSI O5.1 (from memory)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.protocols import Array
-from envirosense.physics.lightning import Strikes, sorted_strikes, strikes_between
-from envirosense.physics.storm import Cell, cell_strikes, natural_cell, storm_weather
+from envirosense.physics.storms.lightning import Strikes, sorted_strikes, strikes_between
+from envirosense.physics.storms.storm import Cell, cell_strikes, natural_cell, storm_weather
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.scenarios import Storm
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.airflow import ou_path
+from envirosense.physics.air.airflow import ou_path
 from envirosense.scenarios import (
     BaseScenario,
     Category,
@@ -50,7 +50,9 @@ class CellulosePyrolysisScenario(BaseScenario):
     difficulty_level: ClassVar[str] = "unmeasured"
     expected_duration: ClassVar[float] = 3600.0
     phases: ClassVar[tuple[str, ...]] = (*(name for name, _ in STAGES), "ignited")
-    limits: ClassVar[str] = "The flame itself and smouldering spread after ignition are not modelled."
+    limits: ClassVar[str] = (
+        "The heat of smouldering and flame lifts the plume but does not warm the wood; the camera sees no flame."
+    )
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
             "component": Parameter(

@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.airflow import ou_path
-from envirosense.physics.joint import resistance_ceiling_ohm
-from envirosense.pole.heating import HEALTHY_OHM
+from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.thermal.joint import resistance_ceiling_ohm
+from envirosense.pole.heat.heating import HEALTHY_OHM
 from envirosense.scenarios import (
     BaseScenario,
     Category,

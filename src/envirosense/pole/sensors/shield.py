@@ -13,7 +13,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages import Description, as_description
 from envirosense.instruments.stages.kernels import lag
 from envirosense.instruments.stages.response import lag_gain
-from envirosense.physics.humidity import saturation_vapour_pressure_pa
+from envirosense.physics.air.humidity import saturation_vapour_pressure_pa
 
 
 @dataclass(frozen=True, slots=True)

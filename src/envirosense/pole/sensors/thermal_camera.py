@@ -21,10 +21,10 @@ from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter, fit_converter
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages.contract import AnyStage
-from envirosense.physics.radiation import band_radiance_slope
-from envirosense.pole.scene import Coverage, SparseWeights
-from envirosense.pole.scene_geometry import PinholeCamera, direction
-from envirosense.pole.thermal_imperfections import (
+from envirosense.physics.light.radiation import band_radiance_slope
+from envirosense.pole.picture.scene import Coverage, SparseWeights
+from envirosense.pole.picture.scene_geometry import PinholeCamera, direction
+from envirosense.pole.picture.thermal_imperfections import (
     COLUMNS,
     REFERENCE_K,
     ROWS,
@@ -33,7 +33,7 @@ from envirosense.pole.thermal_imperfections import (
     at_frame_period,
     draw_unit,
 )
-from envirosense.pole.thermal_recording import (
+from envirosense.pole.picture.thermal_recording import (
     CameraCarry,
     CameraConditions,
     Frames,

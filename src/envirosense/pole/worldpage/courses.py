@@ -10,8 +10,8 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.core.species import species_table
 from envirosense.core.units import ZERO_CELSIUS_K
-from envirosense.physics.acoustics import BANDS
-from envirosense.physics.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
+from envirosense.physics.sound.acoustics import BANDS
 from envirosense.pole.fields.electric import RADIO_BANDS_HZ
 from envirosense.pole.page.charts import Line, Marker, TimeView, chart, legend
 from envirosense.pole.page.colours import ColourScale

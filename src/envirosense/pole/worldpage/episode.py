@@ -13,7 +13,7 @@ from envirosense.core.protocols import Array, Position
 from envirosense.core.species import species
 from envirosense.core.units import GAS_CONSTANT_J_MOL_K
 from envirosense.factory.request import EpisodeRequest
-from envirosense.pole.gases import TRIAD, GasField
+from envirosense.pole.matter.gases import TRIAD, GasField
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.twin import PoleTwin

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from envirosense.core.protocols import Array, Position
-from envirosense.pole.plume_map import PlumeMap, Tier
-from envirosense.pole.plumes import PoleAir
+from envirosense.pole.matter.plume_map import PlumeMap, Tier
+from envirosense.pole.matter.plumes import PoleAir
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.pole.worldpage.metric import Window
 from envirosense.pole.worldpage.outline import Cut

@@ -1,0 +1,1 @@
+"""Air: wind, turbulence, weather, humidity, rain and fog."""

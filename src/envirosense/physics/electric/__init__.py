@@ -1,0 +1,1 @@
+"""Electricity: fields of the line, load, faults, discharges."""

@@ -1,0 +1,1 @@
+"""Energy of the device: sun on its panel, battery, case."""

@@ -1,0 +1,1 @@
+"""Gas in the air: where it comes from, how it spreads, reacts and settles."""

@@ -1,0 +1,1 @@
+"""Light and heat radiation: sun, sky, infrared."""

@@ -1,0 +1,1 @@
+"""Motion: the pole as a beam, its wires, blows."""

@@ -1,0 +1,1 @@
+"""Particles in the air: sizes, growth in humidity, fall."""

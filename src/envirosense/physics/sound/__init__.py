@@ -1,0 +1,1 @@
+"""Sound: sources, propagation, levels and waveforms."""

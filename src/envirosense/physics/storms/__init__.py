@@ -1,0 +1,1 @@
+"""Thunderstorms and lightning."""

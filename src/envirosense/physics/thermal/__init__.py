@@ -1,0 +1,1 @@
+"""Heat in solid bodies: the network of components, conductors, joints, transformers, insulators."""

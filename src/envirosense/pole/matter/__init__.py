@@ -1,0 +1,1 @@
+"""Gas and particles around the pole: sources, plumes, background."""

@@ -1,0 +1,1 @@
+"""What a thermal camera sees: bodies, sky, radiance, the recording of frames."""
