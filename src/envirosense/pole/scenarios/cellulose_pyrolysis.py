@@ -51,7 +51,7 @@ class CellulosePyrolysisScenario(BaseScenario):
     expected_duration: ClassVar[float] = 3600.0
     phases: ClassVar[tuple[str, ...]] = (*(name for name, _ in STAGES), "ignited")
     limits: ClassVar[str] = (
-        "The heat of smouldering and flame lifts the plume but does not warm the wood; the camera sees no flame."
+        "Heat of smouldering and flame lifts the plume but does not warm the wood; the camera sees no flame."
     )
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
