@@ -97,7 +97,9 @@ class Settled:
     @cached_property
     def line(self) -> LineFields:
         """Electric and magnetic fields."""
-        return LineFields(self.inputs, self.storms.strikes())
+        changes = any(forcing.line or forcing.tanks for forcing in self.inputs.forcings)
+        supply = None if changes else self.world.natural_supply
+        return LineFields(self.inputs, self.storms.strikes(), supply)
 
     @cached_property
     def storms(self) -> Thunderstorms:
@@ -164,13 +166,13 @@ class Settled:
 
     # --- answers to a cause
 
-    def response(self, forcing_id: int, undisturbed: "Settled") -> Response:
+    def response(self, forcing: Forcing, forcing_id: int, undisturbed: "Settled") -> Response:
         """The answer to one cause: of its first fuel, or of the component it acts on.
 
         Raises:
             ConfigError: if it acts on nothing.
         """
-        forcing, grid = self.inputs.forcings[forcing_id], self.inputs.grid
+        grid = self.inputs.grid
         name = forcing.fuels[0].component if forcing.fuels else forcing.component
         if name is None:
             raise ConfigError("forcing_id", forcing_id, "this cause acts on nothing, so nothing responds")

@@ -18,8 +18,8 @@ from envirosense.core.rng import stream
 from envirosense.physics.light.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
-from envirosense.pole.fields.electric import LineFields
 from envirosense.pole.fields.inputs import WorldInputs
+from envirosense.pole.fields.line_supply import Supply, make_supply
 from envirosense.pole.heat.components import build_components
 from envirosense.pole.heat.heating import SUN_SAMPLE_S, line_current_a
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
@@ -74,10 +74,14 @@ class EnvironmentOrchestrator:
         return line_current_a(self.year, self.site, self.grid, self.world_seed, hours)
 
     @cached_property
+    def natural_supply(self) -> Supply:
+        """Currents and voltages of the line before any cause."""
+        return make_supply(WorldInputs(self.site, self.natural_air, self.current_a, (), self.world_seed))
+
+    @cached_property
     def phase_share(self) -> Array:
         """Current of each phase over their mean as load and unbalance give it, (time, phase)."""
-        inputs = WorldInputs(self.site, self.natural_air, self.current_a, (), self.world_seed)
-        return LineFields(inputs).phase_current_a() / self.current_a[:, None]
+        return np.abs(self.natural_supply.current_a[:, 0, :]) / self.current_a[:, None]
 
     @cached_property
     def sun(self) -> SunTrack:
@@ -124,7 +128,8 @@ class EnvironmentOrchestrator:
     @cached_property
     def settled(self) -> Settled:
         """The world under all its causes; from here on it takes no more."""
-        return settle(self, tuple(self._forcings)) if self._forcings else self.undisturbed
+        is_calm = all(forcing.is_empty for forcing in self._forcings)
+        return self.undisturbed if is_calm else settle(self, tuple(self._forcings))
 
     @cached_property
     def undisturbed(self) -> Settled:
@@ -139,7 +144,7 @@ class EnvironmentOrchestrator:
         """
         if not 0 <= forcing_id < len(self._forcings):
             raise ConfigError("forcing_id", forcing_id, f"choose 0 to {len(self._forcings) - 1}")
-        return self.settled.response(forcing_id, self.undisturbed)
+        return self.settled.response(self._forcings[forcing_id], forcing_id, self.undisturbed)
 
     @property
     def clamps(self) -> dict[str, str]:

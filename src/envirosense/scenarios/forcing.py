@@ -6,7 +6,7 @@ Arrays over time have one value per tick of the episode.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from envirosense.core.grid import TimeGrid
@@ -180,6 +180,11 @@ class Forcing:
     noises: tuple[Noise, ...] = ()
     weather: tuple[WeatherChange, ...] = ()
     storms: tuple[Storm, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing acts."""
+        return not any(getattr(self, cause.name) for cause in fields(self))
 
     @property
     def component(self) -> str | None:

@@ -30,7 +30,13 @@ DEPOSITION_M_S: Final[Mapping[str, float]] = MappingProxyType(
 def remaining_share(
     deposition_m_s: Values, distance_m: Values, release_height_m: Values, spread: PlumeSpread
 ) -> Array:
-    """Share of the emission still airborne at a distance, broadcast shape [1] (source depletion).
+    """Share of the emission still airborne at a distance, broadcast shape [1] (source depletion)."""
+    exposure = ground_exposure_s_m(distance_m, release_height_m, spread)
+    return np.exp(-np.asarray(deposition_m_s) * exposure)
+
+
+def ground_exposure_s_m(distance_m: Values, release_height_m: Values, spread: PlumeSpread) -> Array:
+    """What a deposition velocity is multiplied with to give the loss on the way, broadcast shape [s/m].
 
     ln share = -(v/U) integral of sqrt(2/pi) exp(-H^2/2 sigma_z^2)/sigma_z dx, which for sigma_z proportional
     to x is an exponential integral. A ground source is given 1 mm of height: the integral needs a start.
@@ -39,4 +45,4 @@ def remaining_share(
     height = np.maximum(release_height_m, 1e-3)
     argument = 0.5 * (height / spread.sigma_z_m) ** 2
     path = np.sqrt(2.0 / np.pi) * x / spread.sigma_z_m * 0.5 * exp1(argument)
-    return np.asarray(np.exp(-np.asarray(deposition_m_s) / spread.wind_m_s * path))
+    return np.asarray(path / spread.wind_m_s)

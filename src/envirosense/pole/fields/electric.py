@@ -49,8 +49,12 @@ class LineFields:
 
     harmonics = HARMONICS
 
-    def __init__(self, inputs: WorldInputs, strikes: Strikes | None = None) -> None:
+    def __init__(
+        self, inputs: WorldInputs, strikes: Strikes | None = None, supply: Supply | None = None
+    ) -> None:
         """Fields of a line under its load and causes, and the radio noise of lightning.
+
+        `supply` saves working out currents and voltages that are known.
 
         Raises:
             ConfigError: if a cause has a wrong shape, an unknown harmonic or an impossible value.
@@ -58,7 +62,7 @@ class LineFields:
         self._inputs = inputs
         self._lightning_t2 = _lightning_t2(inputs, strikes)
         self._wires = site_wires(inputs.site)
-        self._supply: Supply = make_supply(inputs)
+        self._supply = make_supply(inputs) if supply is None else supply
         self._discharges = tuple(inputs.discharges())
         for discharge in self._discharges:
             check_discharge(discharge, inputs.grid.n)

@@ -8,7 +8,7 @@ import numpy as np
 
 from envirosense.core.protocols import Array, Position
 from envirosense.physics.air.airflow import convective_shares, turbulence_sigmas_m_s
-from envirosense.physics.gas.deposition import DEPOSITION_M_S, remaining_share
+from envirosense.physics.gas.deposition import DEPOSITION_M_S, ground_exposure_s_m
 from envirosense.physics.gas.puffs import EddyKind
 from envirosense.physics.gas.strands import strand_waves
 from envirosense.physics.gas.transport import (
@@ -160,9 +160,8 @@ def _airborne(
 ) -> dict[str, Array]:
     """Share of each depositing substance that has not reached the ground, (time,) each [1]."""
     speeds_m_s = {**DEPOSITION_M_S, **particle_deposition_m_s}
-    distance_m = age_s * trip.spread.wind_m_s
-    return {
-        name: remaining_share(speeds_m_s[name], distance_m, trip.release_m, trip.spread)
-        for name in rates
-        if name in speeds_m_s
-    }
+    falling = [name for name in rates if name in speeds_m_s]
+    if not falling:
+        return {}
+    exposure_s_m = ground_exposure_s_m(age_s * trip.spread.wind_m_s, trip.release_m, trip.spread)
+    return {name: np.exp(-speeds_m_s[name] * exposure_s_m) for name in falling}
