@@ -10,6 +10,7 @@ import envirosense as es
 from envirosense.core.config import load_yaml
 from envirosense.factory import simulate
 from envirosense.instruments import SENSORS
+from envirosense.pole.twin import WORLD_LIMITS
 from envirosense.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +68,10 @@ def test_the_example_site_and_guardian_can_be_simulated() -> None:
 def test_the_page_of_names_lists_every_public_name() -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert [name for name in es.__all__ if f"| `es.{name}` |" not in page] == []
+
+
+def test_the_page_of_the_world_states_every_limit_of_the_card() -> None:
+    page = (ROOT / "docs" / "world.md").read_text(encoding="utf-8")
+    stated = page[page.index("## Limits") :]
+    assert [limit for limit in WORLD_LIMITS if re.split("[;.]", limit)[0] not in stated] == []
+    assert stated.count("\n- ") == len(WORLD_LIMITS) + 1  # and where the validation is

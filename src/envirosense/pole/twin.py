@@ -32,10 +32,11 @@ OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to her
 FRAME_BYTES, TICK_BYTES, EPISODE_BYTES = 4990.0, 287.0, 1.46e5
 FRAME_S, TICK_S, EPISODE_S = 5.5e-5, 1.9e-5, 0.094
 PHYSICS_VERSION = "2"  # raised when the same spec gives other bytes
-WORLD_LIMITS = (  # also in docs/world.md
+WORLD_LIMITS = (  # a test holds docs/world.md to them
     "Components feel the air of 2 m; what a sensor is told follows the height.",
     "The load does not follow a changed weather; fault currents are too short to heat wires.",
     "Heat that burning wood makes lifts its plume but does not feed back into the heat network.",
+    "The tier that carries a source's gas to a place is chosen for the whole episode.",
     "Terrain is flat.",
     "Natural thunderstorms come with rain at the pole; distant ones without local rain are not drawn.",
     "The lattice of ambient air is a minute; means of slow quantities lag by up to two.",
