@@ -21,7 +21,7 @@ GASES = {
     "part": "voc_array/tfsgs_multi2",
     "stages_off": ["white", "as_built"],
     "overrides": {"inlet.tau": 5.0},
-    "stuck_spells_s": [[10.0, 20.0]],
+    "faults": [{"kind": "stuck", "begin_s": 10.0, "end_s": 20.0}],
 }
 
 

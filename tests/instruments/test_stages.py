@@ -328,7 +328,7 @@ def test_dropout_that_never_fails_never_drops() -> None:
 def test_stuck_holds_the_last_value_in_set_spells_and_never_by_default() -> None:
     ramp = np.arange(10.0)[:, None]
     np.testing.assert_array_equal(through(st.Stuck("stuck"), ramp), ramp)
-    y = through(st.Stuck("stuck", schedule=((3.0, 6.0),)), ramp)[:, 0]
+    y = through(st.Stuck("stuck", spells=st.Spells.of([(3.0, 6.0, 1.0)])), ramp)[:, 0]
     np.testing.assert_array_equal(y, [0, 1, 2, 2, 2, 2, 6, 7, 8, 9])
 
 
@@ -365,7 +365,7 @@ EVERY_STAGE: tuple[st.AnyStage, ...] = (
     st.Calibration("calibration", 0.1, 0.1, 0.1, 4.0),
     st.ClipQuantise("digital", 0.1, -5.0, 5.0),
     st.Dropout("dropout", 30.0, 10.0),
-    st.Stuck("stuck", 30.0, 10.0, ((5.0, 9.0),)),
+    st.Stuck("stuck", 30.0, 10.0, st.Spells.of([(5.0, 9.0, 1.0)])),
 )
 
 

@@ -11,16 +11,20 @@ from envirosense.instruments.shutter_kernels import (
     FLAG_IN_PROGRESS,
     FLAG_LOCKED_OUT,
     FPA_K,
+    IS_ON,
     LAST_S,
+    N_CARRY,
     N_OUT,
     NEXT_S,
     OUT_EPOCH,
     OUT_FLAGS,
     OUT_FPA_K,
     OUT_RATE_K_MIN,
+    OUT_SINCE_S,
     run_shutter,
 )
 from envirosense.instruments.thermal_kernels import mix_radiance, radiance_to_kelvin
+from envirosense.instruments.thermal_slow_kernels import paint_disc
 from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
 
 SHUTTER = np.array([120.0, 2.0, 180.0, 1.5, 0.9, 2.0, 263.15, 353.15])
@@ -97,12 +101,14 @@ def test_impossible_ranges_are_refused(low_k, high_k):
         fit_converter(low_k, high_k)
 
 
-def _shutter(housing_k, dt_s=1.0, age_s=100.0, settings=SHUTTER):
-    carry = np.zeros(5)
+def _shutter(housing_k, dt_s=1.0, age_s=100.0, settings=SHUTTER, is_on=None):
+    carry = np.zeros(N_CARRY)
+    carry[IS_ON] = 1.0
     carry[FPA_K] = carry[FFC_FPA_K] = housing_k[0] + settings[1]
     carry[LAST_S], carry[NEXT_S] = -age_s, settings[2] - age_s
     out = np.empty((housing_k.size, N_OUT))
-    run_shutter(dt_s * np.arange(housing_k.size), dt_s, housing_k, settings, carry, out)
+    is_on = np.ones(housing_k.size, bool) if is_on is None else is_on
+    run_shutter(dt_s * np.arange(housing_k.size), dt_s, housing_k, is_on, settings, carry, out)
     return out, carry
 
 
@@ -165,3 +171,29 @@ def test_a_long_frame_period_skips_to_the_latest_correction():
     _, carry = _shutter(np.full(10, 290.0), dt_s=1000.0, age_s=0.0)
     assert 9000.0 - carry[LAST_S] < 180.0
     assert carry[EPOCH] == 9.0
+
+
+def test_without_power_the_focal_plane_cools_and_switching_on_begins_with_a_correction():
+    is_on = (np.arange(1800) < 100) | (np.arange(1800) >= 1000)
+    out, _ = _shutter(np.full(1800, 290.0), age_s=20.0, is_on=is_on)
+    assert out[99, OUT_FPA_K] == pytest.approx(292.0)
+    assert out[999, OUT_FPA_K] == pytest.approx(290.0 + 2.0 * np.exp(-900 / 120), abs=1e-9)
+    assert out[1120, OUT_FPA_K] == pytest.approx(292.0 - 2.0 * np.exp(-121 / 120), abs=0.01)
+    assert list(_firing(out))[0] == 1000
+    assert not _flags(out, FLAG_IN_PROGRESS)[1000]  # over by the first frame
+    assert out[1000, OUT_SINCE_S] == pytest.approx(0.9)
+
+
+def test_time_since_the_correction_starts_anew_with_each():
+    out, _ = _shutter(np.full(400, 290.0))
+    assert out[0, OUT_SINCE_S] == 100.0
+    assert out[79, OUT_SINCE_S] == 179.0
+    assert out[80, OUT_SINCE_S] == 0.0
+
+
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(60, 80), (12, 16), (9, 7)])
+def test_a_disc_lies_in_pictures_of_any_width(n_rows, n_columns):
+    image = np.zeros(n_rows * n_columns)
+    paint_disc(image, n_columns, 5.0, 4.0, 1.5, 1.0)
+    row, column = np.divmod(np.arange(image.size), n_columns)
+    assert np.array_equal(image == 1.0, (row - 5.0) ** 2 + (column - 4.0) ** 2 <= 1.5**2)

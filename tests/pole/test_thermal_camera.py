@@ -5,7 +5,7 @@ from numba import config as numba_config
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
-from envirosense.pole.guardian import default_configuration
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.sensors.thermal_camera import ThermalCameraConfig, ThermalCameraSensor
 from envirosense.pole.site import Site
@@ -204,7 +204,8 @@ def test_seeds_are_cameras():
         ({"overrides": {"imperfections.blink_on_s": 0.0}}, "must be above 0"),
         ({"overrides": {"imperfections.netd_k": "loud"}}, "must be a number"),
         ({"overrides": {"range.low_k": 500.0}}, "must be rising"),
-        ({"overrides": {"optics.rows": 120}}, "only 80x60 pixels are modelled"),
+        ({"overrides": {"optics.rows": 4}}, "needs at least 8 rows and columns"),
+        ({"faults": [{"kind": "foulded"}]}, "did you mean 'fouled'"),
         ({"elevation_deg": 95.0}, "elevation_deg=95.0"),
         ({"interval_s": -1.0}, "interval_s=-1.0"),
         ({"azimut_deg": 3.0}, "did you mean 'azimuth_deg'"),

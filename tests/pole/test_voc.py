@@ -91,7 +91,7 @@ def test_every_gas_of_the_tables_is_a_known_species() -> None:
 def test_metal_oxide_answers_faster_than_it_recovers() -> None:
     n = 60
     step = np.where((np.arange(n) >= 10) & (np.arange(n) < 35), 100.0, 0.0)
-    sensor = array(keep=("response",))
+    sensor = array(keep=("response",), overrides={"response.tau_power": 0.0})
     y = readings(sensor, [UniformWorld(n=n, gas={"formaldehyde": step})]).reading[:, 0]
     beta, k = 0.3196, 300.0
     full = beta * math.log1p(100.0 / k)
@@ -228,7 +228,7 @@ def test_zero_air_has_no_bias_from_clipping() -> None:
 
 
 def test_stuck_spells_of_the_settings_hold_the_reading() -> None:
-    sensor = array(stuck_spells_s=((5.0, 9.0),))
+    sensor = array(faults=({"kind": "stuck", "begin_s": 5.0, "end_s": 9.0},))
     y = readings(sensor, [UniformWorld(n=12)]).reading
     assert (y[5:9] == y[4]).all()
     assert (y[9] != y[4]).any()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from envirosense.cli import dataset, demo, doctor, generate, library, models, show, world
+from envirosense.cli import dataset, demo, doctor, generate, library, live, models, show, world
 from envirosense.cli.failures import CommandLine, Failure
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(generate.commands, name="generate")
 app.add_typer(dataset.commands, name="dataset")
 app.command("show")(show.show)
 app.add_typer(world.commands, name="world")
+app.add_typer(live.commands, name="live")
 app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)
 app.add_typer(library.sensors, name="sensors")

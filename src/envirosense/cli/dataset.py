@@ -109,3 +109,24 @@ def card(folder: Folder, as_json: AsJson = False) -> None:
 
     path = describe_dataset(Dataset.open(folder))
     report({"card": str(path)}, str(path), as_json)
+
+
+@commands.command()
+def resense(
+    folder: Folder,
+    config: Annotated[Path, typer.Option(help="A guardian, or `changes` of sensors; YAML or JSON.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new dataset.")],
+    sensing_seed: Annotated[int | None, typer.Option(help="Another seed for the noise.", min=0)] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sense the same worlds with other sensors, ages or faults: truth and labels stay, readings change."""
+    from envirosense.core.config import load_yaml
+    from envirosense.factory import console_progress, describe_dataset
+    from envirosense.factory import resense as sense_again
+
+    made = sense_again(
+        folder, load_yaml(config), out, sensing_seed=sensing_seed, workers=workers, progress=console_progress()
+    )
+    describe_dataset(made)
+    report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)

@@ -37,6 +37,15 @@ def generate_pole(
     weather: Annotated[str | None, typer.Option(help="Weather year: file in TMY3 or EPW format.")] = None,
     site: Annotated[Path | None, typer.Option(help="Site file, YAML.")] = None,
     frames_every: Annotated[str | None, typer.Option(help="Time between camera frames.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Rates of the sensors: research (1 Hz), normal, alert, power_save.")
+    ] = None,
+    optional_sensors: Annotated[
+        bool, typer.Option("--optional-sensors", help="Also gas (CO, CO2, NO2) and line current.")
+    ] = False,
+    power_coupling: Annotated[
+        bool, typer.Option("--power-coupling", help="Sensors load the battery, and are shed when it runs low.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")] = False,
     allow_failures: Annotated[
         bool, typer.Option("--allow-failures", help="Exit with 0 even where episodes failed.")
@@ -53,6 +62,9 @@ def generate_pole(
         "site": None if site is None else str(site),
         "sensing": None if guardian is None else _guardian(guardian, frames_every),
         "frame_interval_s": None if frames_every is None else seconds(frames_every, "frames_every"),
+        "profile": profile,
+        "with_optional": optional_sensors or None,
+        "power_coupling": "on" if power_coupling else None,
     }
     request = GenerationRequest.parse({
         "twin": "pole",

@@ -83,7 +83,7 @@ def _model(sensor_type: str, part_id: str) -> dict[str, Any]:
     config = SENSORS[sensor_type].config_type.parse(
         {"sensor_id": sensor_type, "sensor_type": sensor_type, "part": part_id}
     )
-    sensor: BaseSensor[Any] = build_sensor(config)
+    sensor: BaseSensor[Any, Any] = build_sensor(config)
     channels = [
         {
             "channel": channel.name,

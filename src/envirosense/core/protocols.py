@@ -75,6 +75,20 @@ class Twin(Protocol):
         ...
 
 
+@runtime_checkable
+class Resenser(Protocol):
+    """A twin whose worlds can be sensed again by other sensors."""
+
+    def resensed(
+        self, spec: EpisodeSpec, sensing: Mapping[str, object], sensing_seed: int | None = None
+    ) -> EpisodeSpec:
+        """Spec of the same world under other sensing: a whole guardian, or `changes` of the present one.
+
+        `sensing_seed` None keeps the noise.
+        """
+        ...
+
+
 class DrawRequest(Protocol):
     """What the factory fixes about an episode before the twin draws the rest."""
 

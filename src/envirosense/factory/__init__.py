@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from envirosense.factory.planning import Estimate, draw_specs, estimate, match_scenarios
     from envirosense.factory.progress import ProgressReporter, console_progress
     from envirosense.factory.request import GenerationRequest
+    from envirosense.factory.resense import WorldDiffers, resense
     from envirosense.factory.training_data import MLDataGenerator
     from envirosense.factory.twins import TWINS
 
@@ -23,6 +24,7 @@ _HOMES = {
     "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
     "progress": ("ProgressReporter", "console_progress"),
     "request": ("GenerationRequest",),
+    "resense": ("WorldDiffers", "resense"),
     "training_data": ("MLDataGenerator",),
     "twins": ("TWINS",),
 }
@@ -35,6 +37,7 @@ __all__ = [
     "GenerationRequest",
     "MLDataGenerator",
     "ProgressReporter",
+    "WorldDiffers",
     "check_quality",
     "console_progress",
     "describe_dataset",
@@ -43,6 +46,7 @@ __all__ = [
     "generate",
     "make_plan",
     "match_scenarios",
+    "resense",
     "simulate",
 ]
 

@@ -1,6 +1,7 @@
 """Stages in the order the signal meets them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,12 +40,21 @@ def active_stages(
 
 
 def through_stages(
-    x: Array, stages: Sequence[AnyStage], memory: SensorMemory, conditions: Conditions
+    x: Array,
+    stages: Sequence[AnyStage],
+    memory: SensorMemory,
+    conditions: Conditions,
+    meet: Callable[[AnyStage, Array, Any], None] | None = None,
 ) -> Array:
-    """Signal after every stage, (time, channel), in fresh memory; the carries in `memory` are advanced."""
+    """Signal after every stage, (time, channel), in fresh memory; the carries in `memory` are advanced.
+
+    `meet` is shown every stage with its input and carry before the stage acts.
+    """
     x = np.array(x, dtype=np.float64, order="C")
     for stage in stages:
         carry, noise_rng = memory.carries[stage.name], memory.noise[stage.name]
+        if meet is not None:
+            meet(stage, x, carry)
         x, memory.carries[stage.name] = stage.apply(x, carry, conditions, noise_rng)
         x = np.ascontiguousarray(x)
     return x

@@ -23,6 +23,15 @@ class RainField(Protocol):
         ...
 
 
+@runtime_checkable
+class BodyField(Protocol):
+    """Temperature inside the device, over the ticks of a block; without it devices are like the air."""
+
+    def board_k(self) -> Array:
+        """Temperature of the board inside the device, (time,) [K]."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Surroundings at the sensor over one block; arrays are (time,).
@@ -30,7 +39,8 @@ class Conditions:
     `first_tick` counts from the start of the episode, `t_s` likewise [s]; air temperature [K],
     relative humidity 0..1, static pressure [Pa], wind speed [m/s], global irradiance [W/m2],
     rain [mm/h]. A reading's white noise is that of a mean over `averaged_s`, or over a tick where
-    that is longer.
+    that is longer. `inside_k` is the device's board [K] and `on_s` the time since the sensor was switched
+    on [s]; None for a body like air and for a sensor long on.
     """
 
     first_tick: int
@@ -43,9 +53,18 @@ class Conditions:
     ghi_w_m2: Array
     rain_mm_h: Array | None = None
     averaged_s: float = 0.0
+    inside_k: Array | None = None
+    on_s: Array | None = None
+
+    @property
+    def body_k(self) -> Array:
+        """Temperature of the electronics inside the device, (time,) [K]."""
+        return self.air_k if self.inside_k is None else self.inside_k
 
 
-def conditions_at(world: SensorWorld, at: Position, averaged_s: float = 0.0) -> Conditions:
+def conditions_at(
+    world: SensorWorld, at: Position, averaged_s: float = 0.0, on_s: Array | None = None
+) -> Conditions:
     """Surroundings at a place over the ticks of a world block, for readings averaged over a time."""
     u, v, w = (np.ascontiguousarray(axis) for axis in world.wind_m_s(at).T)
     dt_s = world.grid.dt_s
@@ -60,4 +79,6 @@ def conditions_at(world: SensorWorld, at: Position, averaged_s: float = 0.0) -> 
         ghi_w_m2=np.ascontiguousarray(world.irradiance_w_m2()),
         rain_mm_h=world.rain_mm_h() if isinstance(world, RainField) else None,
         averaged_s=averaged_s,
+        inside_k=np.ascontiguousarray(world.board_k()) if isinstance(world, BodyField) else None,
+        on_s=on_s,
     )

@@ -1,22 +1,31 @@
 """Settings of one guardian: its sensors and what is recorded beside their readings."""
 
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 from envirosense.core.config import FrozenModel, config_error
 from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.instruments.randomisation import FaultChance, Range, Rng, drawn_changes
 from envirosense.instruments.registry import SENSORS, build_sensor
+from envirosense.instruments.sensor_change import SensorChange
 from envirosense.instruments.sensor_config import SensorConfig
 
 
 def _typed(value: object) -> object:
-    """Settings of the class that `sensor_type` names, checked against its part and stages."""
     if isinstance(value, SensorConfig):
         value = value.model_dump()
-    if not isinstance(value, Mapping):
-        return value
+    return parsed_sensor(value) if isinstance(value, Mapping) else value
+
+
+def parsed_sensor(value: Mapping[str, Any]) -> SensorConfig:
+    """Settings of the class that `sensor_type` names, checked against its part and stages.
+
+    Raises:
+        ConfigError: naming field, value and fix.
+    """
     if "sensor_type" not in value:
         raise ConfigError("sensor_type", None, "required field is missing; add it")
     where = str(value.get("sensor_id", ""))
@@ -28,14 +37,29 @@ def _typed(value: object) -> object:
 type AnySensorConfig = Annotated[SerializeAsAny[SensorConfig], BeforeValidator(_typed)]
 
 
+class ScenarioOverride(FrozenModel):
+    """Changes that hold in the scenarios whose id fits one of the patterns, such as `fire/*`."""
+
+    scenarios: tuple[str, ...]
+    changes: tuple[SensorChange, ...]
+
+
 class SensorConfiguration(FrozenModel):
-    """One guardian: sensors with unique ids, coupling and optional streams."""
+    """One guardian: sensors with unique ids, coupling, optional streams, and what is drawn per episode.
+
+    `power_coupling` on: the sensors load the battery, and those that the device sheds when it runs low
+    report nothing. `for_episode` turns ranges, chances and overrides into plain settings.
+    """
 
     guardian_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "guardian"
     sensors: tuple[AnySensorConfig, ...]
-    power_coupling: Literal["off"] = "off"  # the power system comes with the battery
+    power_coupling: Literal["off", "on"] = "off"
     ideal_stream: bool = False
     stages_stream: bool = False
+    status_stream: bool = True
+    randomise: tuple[Range, ...] = ()
+    fault_chances: tuple[FaultChance, ...] = ()
+    scenario_overrides: tuple[ScenarioOverride, ...] = ()
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -77,6 +101,39 @@ class SensorConfiguration(FrozenModel):
             and not unwanted & {sensor.sensor_id, sensor.sensor_type}
         )
         return self.model_copy(update={"sensors": kept})
+
+    def changed(self, changes: Iterable[SensorChange]) -> Self:
+        """The same guardian after changes, one after another.
+
+        Raises:
+            UnknownNameError: if a change fits no sensor.
+            ConfigError: if a sensor cannot have what a change sets.
+        """
+        sensors = list(self.sensors)
+        for change in changes:
+            fitting = [i for i, sensor in enumerate(sensors) if change.fits(sensor)]
+            if not fitting:
+                known = {name for sensor in sensors for name in (sensor.sensor_id, sensor.sensor_type)}
+                raise UnknownNameError("sensors", " ".join(change.sensors), known)
+            for i in fitting:
+                sensors[i] = parsed_sensor(change.applied(sensors[i]))
+        return self.model_copy(update={"sensors": tuple(sensors)})
+
+    def for_episode(self, scenario: str, duration_s: float, rng: Rng) -> Self:
+        """What one episode gets: overrides of its scenario, then every range and chance drawn.
+
+        `rng` gives the generator of a draw by its name. The result draws nothing any more.
+        """
+        changes = [
+            change
+            for override in self.scenario_overrides
+            if any(fnmatchcase(scenario, pattern) for pattern in override.scenarios)
+            for change in override.changes
+        ]
+        chosen = self.changed(changes)
+        drawn = drawn_changes(self.randomise, self.fault_chances, chosen.sensors, duration_s, rng)
+        settled = {"randomise": (), "fault_chances": (), "scenario_overrides": ()}
+        return chosen.changed(drawn).model_copy(update=settled)
 
     def _known(self, names: Iterable[str]) -> Iterable[str]:
         known = {name for sensor in self.sensors for name in (sensor.sensor_id, sensor.sensor_type)}

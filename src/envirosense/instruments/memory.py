@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.protocols import Array
+from envirosense.instruments.status import Status
 
 
 @dataclass(slots=True)
@@ -19,15 +20,30 @@ class SensorMemory:
     unit: Any  # what `BaseSensor.draw_unit` returned: only that sensor class looks inside
     carries: dict[str, Any]
     noise: dict[str, np.random.Generator]
+    on_at_s: float | None = None  # last switch-on since the episode's start; None: long on, NaN: off
 
 
 @dataclass(frozen=True, slots=True)
 class SensorBlock:
-    """Readings of one block: `ideal` and `reading` (time, channel), `sampled` (time,).
+    """Readings of one block: `ideal` and `reading` (time, channel); the rest is (time,).
 
-    A reading is NaN where the sensor did not sample, dropped out or was switched off.
+    A reading is NaN where the sensor did not sample, dropped out or was switched off. `status` holds the
+    bits of `Status`. `confidence` is the chance that every channel's error lies within the accuracy that
+    the part states, `quality` the error expected of a new unit over the one expected now, by the worst
+    channel; both are 0 without a reading and NaN where nothing is sampled.
     """
 
     ideal: Array
     reading: Array
     sampled: npt.NDArray[np.bool_]
+    status: npt.NDArray[np.uint16]
+    quality: Array
+    confidence: Array
+
+
+def no_readings(n_time: int, n_channels: int) -> SensorBlock:
+    """Block of a sensor that is switched off."""
+    nothing, unknown = np.full((n_time, n_channels), np.nan), np.full(n_time, np.nan)
+    flags = np.full(n_time, Status.OFF, np.uint16)
+    sampled = np.zeros(n_time, dtype=np.bool_)
+    return SensorBlock(nothing, nothing.copy(), sampled, flags, unknown, unknown.copy())

@@ -11,6 +11,7 @@ from envirosense.instruments.channels import Channel
 from envirosense.instruments.stages.contract import AnyStage, Description
 from envirosense.instruments.stages.drift import Drift, SharedGainDrift
 from envirosense.instruments.stages.noise import FlickerNoise, RandomWalk, WhiteNoise
+from envirosense.instruments.status import Status
 
 type Plain = float | list[float | None] | None
 type StageViews = dict[str, dict[str, Plain]]
@@ -53,6 +54,11 @@ def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]
         }
         for channel in channels
     ]
+
+
+def status_bits() -> dict[str, int]:
+    """Bit of every flag, by its name in lower case."""
+    return {str(flag.name).lower(): int(flag) for flag in Status}
 
 
 def source_counts(part: Part) -> dict[str, int]:

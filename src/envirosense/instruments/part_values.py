@@ -51,6 +51,10 @@ class PartValues:
             raise ConfigError(f"part {self.part.name}:{name}", value.tolist(), f"must be one number or {n}")
         return np.full(n, value)
 
+    def reading_numbers(self, name: str, n: int) -> Array:
+        """One number per channel in the unit of the channel's reading, (n,), whatever the part calls it."""
+        return self.numbers(name, self._quantity(name).unit, n)
+
     def words(self, name: str) -> tuple[str, ...]:
         """Words, one per channel."""
         return tuple(self._value(name, ""))

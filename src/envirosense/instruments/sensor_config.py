@@ -1,12 +1,13 @@
 """Settings of one sensor."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, JsonValue, NonNegativeFloat, PositiveFloat
+from pydantic import Field, JsonValue, NonNegativeFloat, PositiveFloat, model_validator
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Position
+from envirosense.instruments.faults import Fault
 
 
 class SensorConfig(FrozenModel):
@@ -24,8 +25,27 @@ class SensorConfig(FrozenModel):
     interval_s: PositiveFloat = 1.0
     age_days: NonNegativeFloat = 0.0
     stages_off: bool | tuple[str, ...] = False
-    stuck_spells_s: tuple[tuple[float, float], ...] = ()  # begin and end since the episode's start
+    used_days: NonNegativeFloat | None = None  # time switched on; None: its share of the age
+    calibrated_at_days: tuple[NonNegativeFloat, ...] = ()  # ages at which it was calibrated in the field
+    on_since_s: NonNegativeFloat | None = None  # before the episode's start; None: long warm
+    faults: tuple[Fault, ...] = ()
     overrides: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _history_is_possible(self) -> Self:
+        dates = self.calibrated_at_days
+        if list(dates) != sorted(set(dates)) or (dates and dates[-1] > self.age_days):
+            fix = f"must rise and not pass the age, {self.age_days} days"
+            raise ConfigError(f"{self.sensor_id}.calibrated_at_days", list(dates), fix)
+        if self.used_days is not None and self.used_days > self.age_days:
+            fix = f"must not exceed the age, {self.age_days} days"
+            raise ConfigError(f"{self.sensor_id}.used_days", self.used_days, fix)
+        return self
+
+    @property
+    def drift_days(self) -> float:
+        """Time since the last calibration [days]: what drift has had to grow."""
+        return self.age_days - (self.calibrated_at_days[-1] if self.calibrated_at_days else 0.0)
 
     def ticks_apart(self, dt_s: float) -> int:
         """Ticks from one sample to the next; every tick where a tick is longer than the interval.

@@ -1,8 +1,9 @@
 """The camera's hot loops: scene to pixels, pixels through every imperfection to byte planes.
 
 `mix_radiance` renders, `expose_frames` is one fused pass per pixel and frame: window, gain, offsets, noise,
-clip, conversion to kelvin, rounding, low and high byte. Nothing depends on how a series is cut into blocks:
-sums have a written order, noise is counter-based, slow state moves on an absolute 10 s grid.
+clip, conversion to kelvin, rounding, low and high byte. The picture may have any size. Nothing depends on how
+a series is cut into blocks: sums have a written order, noise is counter-based, slow state moves on an
+absolute 10 s grid.
 
 Offsets and noise are radiances [W/m2/sr], so their size in kelvin follows the Planck slope of the scene.
 After a change in noise_kernels.py or thermal_slow_kernels.py delete the numba cache: it does not notice
@@ -19,21 +20,25 @@ from numba import njit
 from envirosense.instruments.noise_kernels import philox_normals
 from envirosense.instruments.thermal_slow_kernels import (
     BIAS,
+    COVERED,
     DRIFT_K,
     KEY_COLUMN_WHITE,
+    KEY_ROW_WHITE,
     KEY_WHITE,
     MAP_DRIFT,
     MAP_GAIN,
     MAP_NARCISSUS,
+    MAP_WEB,
     MAP_WINDOW,
-    N_COLUMNS,
     NARCISSUS_K,
     SIGMA_COLUMN_WHITE,
+    SIGMA_ROW_WHITE,
     SIGMA_WHITE,
     SLOW_OFFSET,
     SUN_COLUMN,
     SUN_RADIUS_PX,
     SUN_ROW,
+    WEB,
     WINDOW_LOSS,
     WINDOW_RADIANCE,
     Bytes,
@@ -60,7 +65,7 @@ class FrameDrives(NamedTuple):
 
     cells: npt.NDArray[np.int64]  # (frame,) absolute 10 s cell
     epochs: npt.NDArray[np.int64]  # (frame,) flat-field corrections since power-on
-    is_frozen: npt.NDArray[np.bool_]  # (frame,) shutter closed: the previous frame is sent again
+    is_frozen: npt.NDArray[np.bool_]  # (frame,) shutter closed or link stuck: the last frame is sent again
     table: Floats  # (frame, N_FRAME)
 
 
@@ -111,34 +116,51 @@ def radiance_to_kelvin(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _look_through(window: Floats, unit: ThermalUnit, frame: Floats) -> None:
+    """Fill `window` (2, pixel) with the gain for the scene and for the window's own radiance.
+
+    Dust and film, a web's strands and a layer over everything hide one behind the other.
+    """
+    gain, dust, strands = unit.maps[MAP_GAIN], unit.maps[MAP_WINDOW], unit.maps[MAP_WEB]
+    loss, web, bare = frame[WINDOW_LOSS], frame[WEB], _F(1.0) - frame[COVERED]
+    for p in range(gain.size):
+        clear = (_F(1.0) - min(loss * dust[p], _F(1.0))) * (_F(1.0) - web * strands[p]) * bare
+        window[0, p] = gain[p] * clear
+        window[1, p] = gain[p] * (_F(1.0) - clear)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pixels(
     radiance: Floats,
     unit: ThermalUnit,
+    window: Floats,
     offset: Floats,
     column: Floats,
+    row: Floats,
     frame: Floats,
     normals: Floats,
     low_byte: Bytes,
     high_byte: Bytes,
-) -> None:
-    """One frame: radiance (pixel,) to the two bytes of its code."""
+) -> int:
+    """One frame: radiance (pixel,) to the two bytes of its code; how many pixels were clipped."""
     c = unit.coefficients
     cs = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])
     low, high, centre, scale = unit.limits[0], unit.limits[1], unit.centre_scale[0], unit.centre_scale[1]
-    maps, sigma = unit.maps, unit.amplitudes[SIGMA_WHITE]
-    gain, drift, narcissus, window = maps[MAP_GAIN], maps[MAP_DRIFT], maps[MAP_NARCISSUS], maps[MAP_WINDOW]
-    drift_k, narcissus_k = frame[DRIFT_K], frame[NARCISSUS_K]
-    loss, window_radiance = frame[WINDOW_LOSS], frame[WINDOW_RADIANCE]
-    for row in range(radiance.size // N_COLUMNS):
-        for j in range(N_COLUMNS):
-            p = N_COLUMNS * row + j
-            dirt = min(loss * window[p], _F(1.0))
-            seen = radiance[p] + dirt * (window_radiance - radiance[p])
-            x = gain[p] * seen + offset[p] + drift[p] * drift_k + narcissus[p] * narcissus_k
-            x = x + column[j] + sigma * normals[p]
+    sigma, drift, narcissus = unit.amplitudes[SIGMA_WHITE], unit.maps[MAP_DRIFT], unit.maps[MAP_NARCISSUS]
+    scene, glow = window[0], window[1]
+    drift_k, narcissus_k, window_radiance = frame[DRIFT_K], frame[NARCISSUS_K], frame[WINDOW_RADIANCE]
+    n_columns, n_clipped = column.size, _I(0)
+    for i in range(row.size):
+        for j in range(n_columns):
+            p = n_columns * i + j
+            x = scene[p] * radiance[p] + glow[p] * window_radiance
+            x = x + offset[p] + drift[p] * drift_k + narcissus[p] * narcissus_k
+            x = x + (column[j] + row[i]) + sigma * normals[p]
+            n_clipped = _I(n_clipped + _I(x < low) + _I(x > high))
             code = _I(_kelvin(x, low, high, cs, centre, scale) * _CODES_PER_K + _HALF)
             low_byte[p] = np.uint8(code & _BYTE)
             high_byte[p] = np.uint8(code >> _EIGHT)
+    return int(n_clipped)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -165,12 +187,17 @@ def _copy(source: Any, target: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, frame: Floats) -> None:
+def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, n_columns: int, frame: Floats) -> None:
     """Saturated sun disc, stuck pixels, the module's own repair of known bad pixels."""
     if not np.isnan(frame[SUN_ROW]):
-        radius, code = unit.amplitudes[SUN_RADIUS_PX], unit.last_code
-        paint_disc(low_byte, frame[SUN_ROW], frame[SUN_COLUMN], radius, np.uint8(code & 255))
-        paint_disc(high_byte, frame[SUN_ROW], frame[SUN_COLUMN], radius, np.uint8(code >> 8))
+        radius, code, row, column = (
+            unit.amplitudes[SUN_RADIUS_PX],
+            unit.last_code,
+            frame[SUN_ROW],
+            frame[SUN_COLUMN],
+        )
+        paint_disc(low_byte, n_columns, row, column, radius, np.uint8(code & 255))
+        paint_disc(high_byte, n_columns, row, column, radius, np.uint8(code >> 8))
     for b in range(unit.stuck_pixels.size):
         low_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] & 255)
         high_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] >> 8)
@@ -178,13 +205,16 @@ def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, frame: Floats
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _column_offsets(column: Floats, state: SlowState, unit: ThermalUnit, bias: Any, tick: int) -> None:
-    """Fill `column` (80,) with this frame's column noise, slow column offsets and global bias."""
-    scratch = np.empty(column.size, np.float32)
+def _line_offsets(
+    column: Floats, row: Floats, state: SlowState, unit: ThermalUnit, bias: Any, tick: int, scratch: Floats
+) -> None:
+    """Fill `column` and `row` with this frame's line noise; columns also take slow offsets and bias."""
     sigma = unit.amplitudes[SIGMA_COLUMN_WHITE]
-    add_normals(column, _F(0.0), sigma, unit.keys[KEY_COLUMN_WHITE], tick, scratch)
+    add_normals(column, _F(0.0), sigma, unit.keys[KEY_COLUMN_WHITE], tick, scratch[: column.size])
     for j in range(column.size):
         column[j] = column[j] + state.column[j] + bias
+    sigma = unit.amplitudes[SIGMA_ROW_WHITE]
+    add_normals(row, _F(0.0), sigma, unit.keys[KEY_ROW_WHITE], tick, scratch[: row.size])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -196,6 +226,7 @@ def expose_frames(
     state: SlowState,
     low_bytes: Bytes,
     high_bytes: Bytes,
+    n_clipped: Indices,
 ) -> None:
     """Fill the byte planes (frame, pixel) of consecutive frames; `state` moves along in place.
 
@@ -207,11 +238,12 @@ def expose_frames(
         state: the carry.
         low_bytes: (frame, pixel) output.
         high_bytes: (frame, pixel) output.
+        n_clipped: (frame,) output: pixels beyond the range of the part; a repeated frame keeps its count.
     """
-    n_pixels = radiance.shape[1]
-    normals = np.zeros(n_pixels, np.float32)
-    scratch = np.empty(n_pixels, np.float32)
-    column = np.zeros(N_COLUMNS, np.float32)
+    n_pixels, n_columns = radiance.shape[1], state.column.size
+    normals, scratch = np.zeros(n_pixels, np.float32), np.empty(n_pixels, np.float32)
+    column, row = np.zeros(n_columns, np.float32), np.zeros(n_pixels // n_columns, np.float32)
+    window, through = np.empty((2, n_pixels), np.float32), np.full(3, np.nan, np.float32)
     offset = state.fields[SLOW_OFFSET].copy()
     for t in range(radiance.shape[0]):
         frame, tick = drives.table[t], first_tick + t
@@ -221,11 +253,19 @@ def expose_frames(
         if drives.is_frozen[t]:
             _copy(state.previous[0] if t == 0 else low_bytes[t - 1], low_bytes[t])
             _copy(state.previous[1] if t == 0 else high_bytes[t - 1], high_bytes[t])
+            n_clipped[t] = state.clock[2] if t == 0 else n_clipped[t - 1]
             continue
+        if through[0] != frame[WINDOW_LOSS] or through[1] != frame[WEB] or through[2] != frame[COVERED]:
+            _look_through(window, unit, frame)
+            through[0], through[1], through[2] = frame[WINDOW_LOSS], frame[WEB], frame[COVERED]
         if unit.amplitudes[SIGMA_WHITE] > _F(0.0):
             philox_normals(normals, unit.keys[KEY_WHITE], tick)
-        _column_offsets(column, state, unit, frame[BIAS], tick)
-        _pixels(radiance[t], unit, offset, column, frame, normals, low_bytes[t], high_bytes[t])
-        _defects(low_bytes[t], high_bytes[t], unit, frame)
+        _line_offsets(column, row, state, unit, frame[BIAS], tick, scratch)
+        low_byte, high_byte = low_bytes[t], high_bytes[t]
+        n_clipped[t] = _pixels(
+            radiance[t], unit, window, offset, column, row, frame, normals, low_byte, high_byte
+        )
+        _defects(low_byte, high_byte, unit, n_columns, frame)
     _copy(low_bytes[-1], state.previous[0])
     _copy(high_bytes[-1], state.previous[1])
+    state.clock[2] = n_clipped[-1]

@@ -21,7 +21,6 @@ Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint32]
 Indices = npt.NDArray[np.int32]
 
-N_COLUMNS = 80  # of the sensor; a literal trip count lets the row loop unroll
 SLOW_GRID_S = 10.0  # cell of the slow state
 OCTAVE_CELLS = (1, 4, 16)  # update interval of the 1/f octaves [cells]
 OCTAVE_DECAY_PER_UPDATE = 0.5  # update interval over correlation time
@@ -29,16 +28,18 @@ COLUMN_DECAY_PER_CELL = SLOW_GRID_S / 600.0  # slow column offsets forget in 10 
 
 # rows of the key table (kind of draw -> Philox stream)
 KEY_WHITE, KEY_WALK, KEY_FFC, KEY_OCTAVE, KEY_COLUMN_WHITE, KEY_COLUMN_SLOW, KEY_BLINK = 0, 1, 2, 3, 6, 7, 8
-N_KEYS = 9
+KEY_ROW_WHITE = 9
+N_KEYS = 10
 
 # columns of the per-frame table
 DRIFT_K, NARCISSUS_K, BIAS, WINDOW_LOSS, WINDOW_RADIANCE, SHUTTER_RADIANCE = 0, 1, 2, 3, 4, 5
 SUN_ROW, SUN_COLUMN = 6, 7
-N_FRAME = 8
+WEB, COVERED = 8, 9  # shares: opacity of a web's strands, and of a layer over the whole window
+N_FRAME = 10
 
 # rows of the unit's maps
-MAP_GAIN, MAP_DRIFT, MAP_NARCISSUS, MAP_WINDOW, MAP_FIXED = 0, 1, 2, 3, 4
-N_MAPS = 5
+MAP_GAIN, MAP_DRIFT, MAP_NARCISSUS, MAP_WINDOW, MAP_FIXED, MAP_WEB = 0, 1, 2, 3, 4, 5
+N_MAPS = 6
 
 # amplitudes
 (
@@ -53,8 +54,9 @@ N_MAPS = 5
     SUN_RADIUS_PX,
     BLINK_ON,  # stationary probability
     BLINK_KEPT,  # memory of one frame
-) = range(11)
-N_AMPLITUDES = 11
+    SIGMA_ROW_WHITE,
+) = range(12)
+N_AMPLITUDES = 12
 
 # rows of the slow state
 SLOW_OFFSET, SLOW_RESIDUAL, SLOW_WALK, SLOW_OCTAVE, SLOW_BURN = 0, 1, 2, 3, 6
@@ -85,9 +87,9 @@ class SlowState(NamedTuple):
     """What a camera carries from frame to frame; kernels change it in place."""
 
     fields: Floats  # (N_SLOW, pixel) [W/m2/sr]
-    column: Floats  # (80,) slow column offsets [W/m2/sr]
+    column: Floats  # (column,) slow column offsets [W/m2/sr]; its length is the sensor's width
     blink_on: Floats  # (blinking pixel,) 1 on, 0 off; the stationary probability before the first frame
-    clock: npt.NDArray[np.int64]  # (cell, epoch) of the last update
+    clock: npt.NDArray[np.int64]  # (cell, epoch) of the last update, clipped pixels of the last frame
     previous: Bytes  # (2, pixel) byte planes of the last frame
 
 
@@ -151,19 +153,19 @@ def start_slow(state: SlowState, unit: ThermalUnit, cells_since_ffc: float, shut
         sigma = amplitudes[SIGMA_OCTAVE]
         add_normals(slow[SLOW_OCTAVE + k], _F(0.0), sigma, keys[KEY_OCTAVE + k], 0, scratch)
     sigma = amplitudes[SIGMA_COLUMN_SLOW]
-    add_normals(state.column, _F(0.0), sigma, keys[KEY_COLUMN_SLOW], 0, scratch[:N_COLUMNS])
+    add_normals(state.column, _F(0.0), sigma, keys[KEY_COLUMN_SLOW], 0, scratch[: state.column.size])
     state.blink_on[:] = amplitudes[BLINK_ON]
     _sum_offsets(slow, unit.maps, _F(shutter_radiance))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def paint_disc(image: Any, row: Any, column: Any, radius_px: Any, value: Any) -> None:
-    """Set the pixels whose centres lie within a disc; `image` is (pixel,)."""
-    n_rows = image.size // N_COLUMNS
+def paint_disc(image: Any, n_columns: int, row: Any, column: Any, radius_px: Any, value: Any) -> None:
+    """Set the pixels whose centres lie within a disc; `image` is (pixel,), row by row."""
+    n_rows = image.size // n_columns
     for i in range(max(int(row - radius_px), 0), min(int(row + radius_px) + 2, n_rows)):
-        for j in range(max(int(column - radius_px), 0), min(int(column + radius_px) + 2, N_COLUMNS)):
+        for j in range(max(int(column - radius_px), 0), min(int(column + radius_px) + 2, n_columns)):
             if (i - row) ** 2 + (j - column) ** 2 <= radius_px * radius_px:
-                image[N_COLUMNS * i + j] = value
+                image[n_columns * i + j] = value
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -177,8 +179,9 @@ def step_slow(
     if cell > clock[0]:
         _advance_slow(state, unit, cell, clock[0], scratch)
         if amplitudes[BURN_IN] > _F(0.0) and not np.isnan(frame[SUN_ROW]):
-            radius = amplitudes[SUN_RADIUS_PX]
-            paint_disc(slow[SLOW_BURN], frame[SUN_ROW], frame[SUN_COLUMN], radius, amplitudes[BURN_IN])
+            radius, n_columns = amplitudes[SUN_RADIUS_PX], state.column.size
+            row, column = frame[SUN_ROW], frame[SUN_COLUMN]
+            paint_disc(slow[SLOW_BURN], n_columns, row, column, radius, amplitudes[BURN_IN])
     if epoch > clock[1]:
         slow[SLOW_WALK] = _F(0.0)
         add_normals(slow[SLOW_RESIDUAL], _F(0.0), amplitudes[SIGMA_FFC], unit.keys[KEY_FFC], epoch, scratch)

@@ -14,7 +14,7 @@ _HOMES = {
     "Site": "envirosense.pole.site",
     "VirtualGridGuardian": "envirosense.pole.guardian",
     "create_mock_environment_state": "envirosense.pole.mock",
-    "default_configuration": "envirosense.pole.guardian",
+    "default_configuration": "envirosense.pole.outfit",
     "draw_site": "envirosense.pole.site",
     "generate": "envirosense.pole.api",
 }

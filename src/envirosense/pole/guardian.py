@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Position
@@ -12,57 +15,22 @@ from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.instruments.registry import build_sensor
 from envirosense.instruments.sensor_config import SensorConfig
-from envirosense.pole.sensors.thermal_camera import (
-    CameraMemory,
-    FrameBlock,
-    ThermalCameraConfig,
-    ThermalCameraSensor,
-)
-from envirosense.pole.site import Site
+from envirosense.pole.device_power import DeviceEnergy, device_energy
+from envirosense.pole.sensors.acoustic import AcousticSensor, AcousticWorld
+from envirosense.pole.sensors.acoustic_waveform import EventWindow
+from envirosense.pole.sensors.thermal_camera import CameraMemory, FrameBlock, ThermalCameraSensor
+from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import BaseScenario
-
-SCALAR_SENSORS = ("voc_array", "temperature_humidity", "barometer", "wind_sensor")
-DEFAULT_PARTS = {
-    "voc_array": "voc_array/tfsgs_multi2",
-    "temperature_humidity": "temperature_humidity/sht85",
-    "barometer": "barometer/bmp388",
-    "wind_sensor": "wind/ft205",
-    "thermal_camera": "thermal_camera/lepton_2_5",
-}
-
-
-def default_configuration(
-    site: Site, frame_interval_s: float = 1.0, age_days: float = 30.0
-) -> SensorConfiguration:
-    """The device at its place on a site: every sensor that exists, at 1 Hz."""
-    at = site.device_position_m
-    to_pole_deg = (site.line_azimuth_deg + site.device_bearing_deg + 180.0) % 360.0
-    scalars = [
-        SensorConfig(
-            sensor_id=name, sensor_type=name, part=DEFAULT_PARTS[name], position_m=at, age_days=age_days
-        )
-        for name in SCALAR_SENSORS
-    ]
-    camera = ThermalCameraConfig(
-        sensor_id="thermal_camera",
-        sensor_type="thermal_camera",
-        part=DEFAULT_PARTS["thermal_camera"],
-        position_m=at,
-        interval_s=frame_interval_s,
-        age_days=age_days,
-        azimuth_deg=(to_pole_deg + site.camera_pan_deg) % 360.0,
-        elevation_deg=site.camera_elevation_deg,
-    )
-    return SensorConfiguration(sensors=(*scalars, camera))
 
 
 @dataclass(frozen=True, slots=True)
 class GuardianBlock:
-    """Readings of every sensor over one block, by sensor id."""
+    """Readings of every sensor over one block, by sensor id, and the waveforms that events set off."""
 
     readings: Mapping[str, SensorBlock]
     frames: Mapping[str, FrameBlock]
+    windows: Mapping[str, Sequence[EventWindow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +49,26 @@ class VirtualGridGuardian:
         """Device of a configuration; `sensing_seed` names its noise."""
         self.configuration = configuration
         self.sensing_seed = sensing_seed
-        self._sensors: dict[str, BaseSensor[Any]] = {}
+        self._sensors: dict[str, BaseSensor[Any, Any]] = {}
         self._memories: dict[str, SensorMemory] = {}
         self._frame_memories: dict[str, CameraMemory] = {}
+        self._power: DeviceEnergy | None = None
         for config in configuration.sensors:
             self._add(config)
+
+    def couple(self, world: EnvironmentOrchestrator) -> None:
+        """Let the sensors load the battery in this world, where the configuration asks for that.
+
+        What the device draws follows from its sensors and their rates alone, so it is known for the whole
+        episode before the first reading.
+        """
+        if self.configuration.power_coupling == "on":
+            self._power = device_energy(world, self.configuration)
+
+    @property
+    def power(self) -> "DeviceEnergy | None":
+        """Energy of this device over the episode, and which sensors had power; None without coupling."""
+        return self._power
 
     def _add(self, config: SensorConfig) -> None:
         sensor = build_sensor(config, self.sensing_seed)
@@ -96,7 +79,7 @@ class VirtualGridGuardian:
             self._memories[config.sensor_id] = sensor.start(self.sensing_seed)
 
     @property
-    def sensors(self) -> Mapping[str, BaseSensor[Any]]:
+    def sensors(self) -> Mapping[str, BaseSensor[Any, Any]]:
         """Sensors by id, in the order of the configuration."""
         return self._sensors
 
@@ -111,11 +94,20 @@ class VirtualGridGuardian:
         return {name: s for name, s in self._sensors.items() if isinstance(s, ThermalCameraSensor)}
 
     @property
-    def scalar_sensors(self) -> dict[str, BaseSensor[Any]]:
+    def scalar_sensors(self) -> dict[str, BaseSensor[Any, Any]]:
         """Sensors that report numbers, by id."""
         return {name: s for name, s in self._sensors.items() if not isinstance(s, ThermalCameraSensor)}
 
-    def sensor(self, sensor_id: str) -> BaseSensor[Any]:
+    @property
+    def streams(self) -> dict[str, tuple[str, ...]]:
+        """Ids of the scalar sensors by the stream that their readings go to."""
+        names = dict.fromkeys(sensor.stream for sensor in self.scalar_sensors.values())
+        return {
+            name: tuple(i for i, sensor in self.scalar_sensors.items() if sensor.stream == name)
+            for name in names
+        }
+
+    def sensor(self, sensor_id: str) -> BaseSensor[Any, Any]:
         """Sensor with this id.
 
         Raises:
@@ -145,14 +137,25 @@ class VirtualGridGuardian:
 
     def observe(self, world: SensorWorld) -> GuardianBlock:
         """Readings and frames over a block; blocks must follow one another."""
+        ticks = slice(world.first_tick, world.first_tick + world.grid.n)
+        powered: dict[str, npt.NDArray[np.bool_]] = {}
+        if self._power is not None and isinstance(world, Environment3DState):
+            world = world.with_energy(self._power.energy.cut(ticks))
+            powered = {name: mask[ticks] for name, mask in self._power.powered.items()}
         readings = {
-            name: sensor.run(world, self._memories[name]) for name, sensor in self.scalar_sensors.items()
+            name: sensor.run(world, self._memories[name], powered.get(name))
+            for name, sensor in self.scalar_sensors.items()
         }
         frames = {
-            name: camera.run_frames(world, self._frame_memories[name])
+            name: camera.run_frames(world, self._frame_memories[name], powered.get(name))
             for name, camera in self.cameras.items()
         }
-        return GuardianBlock(readings, frames)
+        windows = {
+            name: sensor.event_windows(cast(AcousticWorld, world), readings[name], self._memories[name])
+            for name, sensor in self._sensors.items()
+            if isinstance(sensor, AcousticSensor)
+        }
+        return GuardianBlock(readings, frames, windows)
 
     def sample_environment(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
         """Reading of every sensor at the state's one tick, by sensor id."""
@@ -189,6 +192,7 @@ class VirtualGridGuardian:
             scenario.setup_environment(world)
             scenario.update(0, world)
             device = VirtualGridGuardian(self.configuration, self.sensing_seed)
+            device.couple(world)
             for tick in range(num_samples_per_scenario):
                 state = world.state(tick, tick + 1)
                 samples.append(device.generate_training_sample(ScenarioState(scenario, state, tick)))

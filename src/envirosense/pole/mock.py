@@ -19,8 +19,7 @@ from envirosense.core.protocols import Array, Position
 from envirosense.core.species import species as species_named
 from envirosense.core.volumes import Volume, mean_over
 from envirosense.physics.light.radiation import band_radiance_w_m2_sr
-from envirosense.physics.particles.aerosol import bin_shares, growth_factor
-from envirosense.pole.matter.aerosol_parts import aerosol_kind, aerosol_names
+from envirosense.pole.matter.aerosol_parts import aerosol_kind, aerosol_names, number_in_bins
 from envirosense.pole.mock_fields import MockFields, MockFieldSettings, Place, Swing
 from envirosense.pole.mock_sources import Levels, MockSource
 from envirosense.pole.picture.scene import Coverage, SparseWeights
@@ -231,14 +230,8 @@ class MockEnvironmentState(MockFields):
 
     def particle_per_cm3(self, edges_um: Array, at: Place) -> Array:
         """Number in each size bin, grown with the humidity, (time, bin) [1/cm3]."""
-        edges_um, humidity = np.asarray(edges_um, dtype=np.float64), self.relative_humidity(at)
-        number = np.zeros((self.grid.n, edges_um.size - 1))
-        for mass_ug_m3, name in zip(self.particle_ug_m3(at).T, self.aerosols, strict=True):
-            kind = aerosol_kind(name)
-            for mode, per_cm3 in zip(kind.modes, kind.number_per_ug(), strict=True):
-                shares = bin_shares(edges_um, mode, growth_factor(humidity, mode.kappa))
-                number += (per_cm3 * mass_ug_m3)[:, None] * shares
-        return number
+        humidity = self.relative_humidity(at)
+        return number_in_bins(self.aerosols, self.particle_ug_m3(at), humidity, np.asarray(edges_um))
 
     def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
         """How much of each pixel scene and hot spot fill, whatever the pose."""

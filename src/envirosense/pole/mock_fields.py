@@ -17,6 +17,7 @@ from envirosense.physics.electric.harmonics import HARMONICS
 from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
 from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA
 from envirosense.physics.storms.lightning import Strikes, strikes_between
+from envirosense.pole.fields.power import Energy
 
 type Place = tuple[float, float, float] | Volume
 type Swing = Annotated[float, Field(ge=-1, le=1)]  # of the mean
@@ -24,7 +25,7 @@ type Swing = Annotated[float, Field(ge=-1, le=1)]  # of the mean
 ARM_M: Final = 10.0  # height at which the acceleration is that of the settings
 AIR_BANDS: Final = len(BANDS)
 # Amplitude of each harmonic over the fundamental, by HARMONICS
-CURRENT_SHARES: Final = (1.0, 0.0, 0.06, 0.04, 0.025, 0.012, 0.01)
+CURRENT_SHARES: Final = (1.0, 0.005, 0.06, 0.04, 0.025, 0.012, 0.01)
 
 
 class MockStroke(FrozenModel):
@@ -44,6 +45,7 @@ class MockFieldSettings(FrozenModel):
     )
     phase_current_a: tuple[NonNegativeFloat, NonNegativeFloat, NonNegativeFloat] = (200.0, 190.0, 210.0)
     magnetic_t: tuple[float, float, float] = (6e-6, 0.0, 8e-6)  # fundamental, rms; east, north, up
+    magnetic_phase_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of all harmonics
     electric_v_m: tuple[float, float, float] = (30.0, 0.0, 280.0)  # fundamental only, rms
     radio_t: tuple[NonNegativeFloat, NonNegativeFloat, NonNegativeFloat, NonNegativeFloat] = (
         2e-10, 5e-11, 2e-11, 1e-12,
@@ -64,6 +66,16 @@ class MockFieldSettings(FrozenModel):
     electric_swing: Swing = 0.1
     sound_swing_db: float = 10.0
     motion_swing: Swing = 0.5
+    mains_swing: Swing = 0.0
+    natural_swing: Swing = 0.0
+    modulation_swing: Swing = 0.0
+    panel_w: NonNegativeFloat = 8.0
+    battery_charge: Annotated[float, Field(ge=0, le=1)] = 0.8
+    battery_v: PositiveFloat = 13.2
+    battery_a: float = -0.4  # positive when it discharges
+    board_k: PositiveFloat = 297.15
+    energy_swing: Annotated[float, Field(ge=-0.25, le=0.25)] = 0.0  # of all but temperatures
+    board_swing_k: float = 0.0
 
 
 class MockFields:
@@ -98,7 +110,8 @@ class MockFields:
 
     def magnetic_t(self, at: Place) -> Phasors:
         """Magnetic flux density east, north, up, rms phasors, (time, harmonic, 3) [T]."""
-        by_harmonic = np.outer(CURRENT_SHARES, self._fields.magnetic_t)
+        phasor = np.array(self._fields.magnetic_t) * np.exp(1j * np.radians(self._fields.magnetic_phase_deg))
+        by_harmonic = np.outer(CURRENT_SHARES, phasor)
         strength = 1.0 + self._fields.current_swing * self.course()
         return np.asarray(strength[:, None, None] * by_harmonic, dtype=np.complex128)
 
@@ -114,7 +127,7 @@ class MockFields:
 
     def mains_hz(self) -> Array:
         """Frequency of the mains, (time,) [Hz]."""
-        return np.full(self.grid.n, self._fields.mains_hz)
+        return self._fields.mains_hz * (1.0 + self._fields.mains_swing * self.course())
 
     # --- sound
 
@@ -125,7 +138,8 @@ class MockFields:
 
     def mains_modulation(self, at: Place) -> Array:
         """Share of each band's energy that swells at twice the mains frequency, (time, band) [1]."""
-        return np.full((self.grid.n, AIR_BANDS), self._fields.mains_modulation)
+        share = self._fields.mains_modulation * (1.0 + self._fields.modulation_swing * self.course())
+        return np.repeat(share[:, None], AIR_BANDS, axis=1)
 
     def sound_pa(self, at: Place, start_s: float, duration_s: float, rate_hz: float) -> Array:
         """Sound pressure in a window, (sample,) [Pa]: one tone at the middle of each band below Nyquist."""
@@ -149,8 +163,8 @@ class MockFields:
 
     def natural_hz(self) -> Array:
         """Natural frequencies, the same along and across the line, (time, mode, 2) [Hz]."""
-        modes = np.array(self._fields.natural_hz)
-        return np.broadcast_to(modes[:, None], (self.grid.n, modes.size, 2)).copy()
+        modes = np.outer(1.0 + self._fields.natural_swing * self.course(), self._fields.natural_hz)
+        return np.repeat(modes[:, :, None], 2, axis=2)
 
     def tilt_rad(self) -> Array:
         """Lean towards east and north, (time, 2) [rad]."""
@@ -166,6 +180,28 @@ class MockFields:
         ]
         swell = np.sqrt(2.0) * height_m / ARM_M * (1.0 + self._fields.motion_swing * self.course_at(t_s))
         return np.repeat((swell * np.sum([0.0 * t_s, *tones], axis=0))[:, None], 3, axis=1)
+
+    # --- energy
+
+    def energy(self) -> Energy:
+        """Panel, battery and board of the device over these ticks, in standard mode."""
+        f, course = self._fields, self.course()
+        strength = 1.0 + f.energy_swing * course
+        n = self.grid.n
+        return Energy(
+            panel_irradiance_w_m2=50.0 * f.panel_w * strength,
+            panel_w=f.panel_w * strength,
+            charge=f.battery_charge * strength,
+            voltage_v=f.battery_v * (1.0 + 0.1 * f.energy_swing * course),
+            current_a=f.battery_a * strength,
+            mode=np.zeros(n, np.int8),
+            is_powered=np.ones(n, np.bool_),
+            board_k=f.board_k + f.board_swing_k * course,
+        )
+
+    def board_k(self) -> Array:
+        """Temperature of the board inside the device, (time,) [K]."""
+        return self.energy().board_k
 
     # --- lightning
 

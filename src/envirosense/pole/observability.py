@@ -51,7 +51,7 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
     return snr
 
 
-def _noise_sigma(sensor: BaseSensor[Any], dt_s: float) -> Array:
+def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     """One sigma of a steady reading, (channel,); a tick longer than the interval holds its mean."""
     interval_s = max(sensor.config.interval_s, dt_s)
     at_tick = type(sensor)(sensor.config.model_copy(update={"interval_s": interval_s}))

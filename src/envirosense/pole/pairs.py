@@ -61,7 +61,7 @@ def paired_sensors(
     return np.stack([_readings(unit, shared) for unit in units])
 
 
-def _unit(part: str, shared: SharedTruth, seed: int) -> BaseSensor[Any]:
+def _unit(part: str, shared: SharedTruth, seed: int) -> BaseSensor[Any, Any]:
     kinds = {sensor.part_kind: sensor for _, sensor in SENSORS.items() if sensor.part_kind}
     kind = part.split("/")[0]
     if kind not in kinds or not issubclass(kinds[kind], BaseSensor):
@@ -78,7 +78,7 @@ def _unit(part: str, shared: SharedTruth, seed: int) -> BaseSensor[Any]:
     return sensor_type(config, seed)
 
 
-def _readings(unit: BaseSensor[Any], shared: SharedTruth) -> Array:
+def _readings(unit: BaseSensor[Any, Any], shared: SharedTruth) -> Array:
     values = np.asarray(shared.values, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(unit.channels) or not np.all(np.isfinite(values)):

@@ -4,16 +4,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import EpisodeReader, Sink
 from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.pole import device_streams as d
 from envirosense.pole import streams as s
 from envirosense.pole import world_streams as w
 from envirosense.pole.columns import batch
-from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
 from envirosense.pole.observability import excess_snr, observe_event
 from envirosense.pole.picture.view import shown_component
 from envirosense.pole.regimes import regimes_batch
@@ -43,8 +45,13 @@ class EpisodeRun:
         require_one_camera(self.configuration)
         self.device = VirtualGridGuardian(self.configuration, spec.sensing_seed)
         self._described = self._describe()
-        self._readings_schema = s.readings_schema(self.device, "reading")
-        self._ideal_schema = s.readings_schema(self.device, "ideal")
+        self.device.couple(self.world)
+        self._schemas = {
+            (role, stream): d.readings_schema(self.device, stream, role)
+            for role in ("reading", "ideal")
+            for stream in self.device.streams
+        }
+        self._status_schema = d.status_schema(self.device)
 
     @cached_property
     def response(self) -> Response | None:
@@ -61,25 +68,35 @@ class EpisodeRun:
         state = self.world.state(first, stop)
         ticks = np.arange(first, stop)
         block = self.device.observe(state)
-        if self.device.scalar_sensors:
-            reading = {name: b.reading for name, b in block.readings.items()}
-            out.write("readings", s.readings_batch(self._readings_schema, ticks, reading, self.device))
-            if self.configuration.ideal_stream:
-                ideal = {name: b.ideal for name, b in block.readings.items()}
-                out.write("ideal", s.readings_batch(self._ideal_schema, ticks, ideal, self.device))
-        for frames in block.frames.values():
-            out.write("thermal", s.frames_batch(frames))
+        self._write_readings(ticks, block, out)
+        for name, frames in block.frames.items():
+            out.write("thermal", d.frames_batch(d.frames_schema(self.device.cameras[name].camera), frames))
         at = self.site.device_position_m
         out.write("truth", w.truth_batch(ticks, state, at))
         out.write("fields", w.fields_batch(ticks, state, at))
         out.write("components", self._components(first, stop))
         out.write("regimes", regimes_batch(self.world, first, stop))
 
+    def _write_readings(self, ticks: npt.NDArray[np.int64], block: GuardianBlock, out: Sink) -> None:
+        """Readings, ideal ones, status and waveforms of one block."""
+        for stream, names in self.device.streams.items():
+            found = [(self.device.sensors[name], block.readings[name]) for name in names]
+            schema = self._schemas["reading", stream]
+            out.write(stream, d.readings_batch(schema, ticks, ((x, b.reading) for x, b in found)))
+            if self.configuration.ideal_stream:
+                schema, name = self._schemas["ideal", stream], ideal_name(stream)
+                out.write(name, d.readings_batch(schema, ticks, ((x, b.ideal) for x, b in found)))
+        if self.configuration.status_stream and self.device.sensors:
+            out.write("status", d.status_batch(self._status_schema, ticks, block, self.device))
+        if block.windows:
+            out.write("waveforms", d.waveforms_batch(block))
+
     def write_causes(self, out: Sink) -> None:
         """Write response, events, labels, observability, masks and the state of the stages."""
         out.write("strikes", w.strikes_batch(self.world.state(0, self.spec.grid.n).strikes()))
         responses = [] if self.response is None else [s.response_batch(0, self.response)]
         _write(out, "response", s.RESPONSE, responses)
+        out.write("sensor_faults", d.faults_batch(self.device))
         events = list(enumerate(self.labels.events))
         _write(out, "events", s.EVENTS, [self._event(i, event) for i, event in events])
         _write(out, "labels", s.LABELS, [s.labels_batch(i, e, self.spec.grid) for i, e in events])
@@ -165,6 +182,11 @@ class EpisodeRun:
     def _stages(self) -> pa.RecordBatch:
         after = self._describe()
         return s.stages_batch((name, self._described[name], after[name]) for name in self.device.sensors)
+
+
+def ideal_name(stream: str) -> str:
+    """Stream of the ideal readings that belong to a stream of readings."""
+    return "ideal" if stream == "readings" else f"ideal_{stream}"
 
 
 def require_one_camera(configuration: SensorConfiguration) -> None:

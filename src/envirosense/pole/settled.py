@@ -33,6 +33,7 @@ from envirosense.pole.matter.aerosol_parts import aerosol_kind
 from envirosense.pole.matter.gases import Background, GasField, ambient_gas
 from envirosense.pole.matter.outflow import BurningWood, burning_wood, discharge_outflow
 from envirosense.pole.picture.clouds import CLOUD_SPEED_UP
+from envirosense.pole.picture.view import ViewConditions
 from envirosense.pole.storms import storm_change
 from envirosense.scenarios import Emission, Forcing, Response
 
@@ -163,6 +164,28 @@ class Settled:
         """One component over ticks, (time,) [K], linear between the steps."""
         column = self.component_k[:, self.components.index(name)]
         return np.interp(self.inputs.grid.t_s[ticks], self.history.t_s, column)
+
+    def components_at_ticks(self, ticks: slice) -> Array:
+        """All components over ticks, (time, node) [K], linear between the steps."""
+        t_s = self.inputs.grid.t_s[ticks]
+        columns = [np.interp(t_s, self.history.t_s, column) for column in self.component_k.T]
+        return np.stack(columns, axis=1)
+
+    def view_conditions(self, ticks: slice) -> ViewConditions:
+        """What a camera's picture needs to know of the weather, over ticks."""
+        weather, whole = self.inputs.atmosphere.weather, self.world.natural_air.weather
+        return ViewConditions(
+            air_k=weather.air_k[ticks],
+            dew_point_k=weather.dew_point_k[ticks],
+            mean_air_k=float(whole.air_k.mean()),
+            mean_relative_humidity=float(whole.relative_humidity.mean()),
+            cloud_fraction=weather.cloud_fraction[ticks],
+            cloud_base_m=weather.cloud_base_m[ticks],
+            t_s=self.world.grid.t_s[ticks],
+            cloud_height_m=float(whole.cloud_base_m.mean()),
+            cloud_drift_m_s=self.cloud_drift_m_s,
+            cloud_seed=self.world.world_seed,
+        )
 
     # --- answers to a cause
 

@@ -18,7 +18,7 @@ from envirosense.pole.fields.power import Energy
 from envirosense.pole.heat.components import Components
 from envirosense.pole.picture.scene import Coverage, SparseWeights
 from envirosense.pole.picture.scene_geometry import PinholeCamera
-from envirosense.pole.picture.view import ViewConditions, site_view, view_radiance_w_m2_sr
+from envirosense.pole.picture.view import site_view, view_radiance_w_m2_sr
 from envirosense.pole.settled import Settled
 
 if TYPE_CHECKING:
@@ -43,9 +43,14 @@ class Environment3DState:
         first: int,
         stop: int,
         every: int = 1,
+        device_energy: Energy | None = None,
     ) -> None:
-        """View of every `every`-th tick from `first` to before `stop`."""
+        """View of every `every`-th tick from `first` to before `stop`.
+
+        `device_energy` over these ticks takes the place of the energy that the world's own device has.
+        """
         self.world = world
+        self._device_energy = device_energy
         self.first_tick = first
         start_utc = world.grid.start_utc + timedelta(seconds=first * world.grid.dt_s)
         self.grid = TimeGrid(
@@ -71,12 +76,18 @@ class Environment3DState:
             raise ConfigError("ticks", (first, n), f"choose a range within 0 to {self.grid.n}")
         step = self._part.step
         start = self._part.start + first * step
-        return Environment3DState(self.world, self._settled, start, start + n * step, step)
+        energy = self._device_energy and self._device_energy.cut(slice(first, first + n))
+        return Environment3DState(self.world, self._settled, start, start + n * step, step, energy)
 
     def every(self, n_ticks: int) -> "Environment3DState":
         """Every n-th tick of the same range, for what changes slowly."""
         part = self._part
         return Environment3DState(self.world, self._settled, part.start, part.stop, n_ticks * part.step)
+
+    def with_energy(self, energy: Energy) -> "Environment3DState":
+        """The same ticks for a device whose energy over them is this."""
+        part = self._part
+        return Environment3DState(self.world, self._settled, part.start, part.stop, part.step, energy)
 
     @property
     def _weather(self) -> WeatherSeries:
@@ -233,11 +244,7 @@ class Environment3DState:
 
     def component_k(self) -> Array:
         """Temperatures of all components, (time, node) [K], linear between the network's steps."""
-        t_s = self.world.grid.t_s[self._part]
-        settled = self._settled
-        return np.stack(
-            [np.interp(t_s, settled.history.t_s, column) for column in settled.component_k.T], axis=1
-        )
+        return self._settled.components_at_ticks(self._part)
 
     @property
     def components(self) -> Components:
@@ -260,7 +267,12 @@ class Environment3DState:
 
     def energy(self) -> Energy:
         """Panel, battery and board of the device over these ticks."""
-        return self._settled.power.energy.cut(self._part)
+        own = self._device_energy
+        return self._settled.power.energy.cut(self._part) if own is None else own
+
+    def board_k(self) -> Array:
+        """Temperature of the board inside the device, (time,) [K]."""
+        return self.energy().board_k
 
     def sun_direction(self) -> tuple[Array, Array]:
         """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam reaches the pole."""
@@ -277,19 +289,7 @@ class Environment3DState:
 
     def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
         """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
-        weather, whole = self._weather, self.world.natural_air.weather
-        conditions = ViewConditions(
-            air_k=weather.air_k[self._part],
-            dew_point_k=weather.dew_point_k[self._part],
-            mean_air_k=float(whole.air_k.mean()),
-            mean_relative_humidity=float(whole.relative_humidity.mean()),
-            cloud_fraction=weather.cloud_fraction[self._part],
-            cloud_base_m=weather.cloud_base_m[self._part],
-            t_s=self.world.grid.t_s[self._part],
-            cloud_height_m=float(whole.cloud_base_m.mean()),
-            cloud_drift_m_s=self._settled.cloud_drift_m_s,
-            cloud_seed=self.world.world_seed,
-        )
+        conditions = self._settled.view_conditions(self._part)
         return view_radiance_w_m2_sr(seen, self.components, self.component_k(), conditions)
 
 

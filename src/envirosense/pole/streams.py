@@ -1,27 +1,20 @@
-"""Tables of a pole episode about device, causes and labels: their columns, and rows made from arrays."""
+"""Tables of a pole episode about causes and labels: their columns, and rows made from arrays."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.grid import TimeGrid
-from envirosense.core.protocols import Array
 from envirosense.datasets import Column, stream_schema
-from envirosense.datasets.frames import FrameLayout, frame_columns
 from envirosense.datasets.schema import TICK
 from envirosense.pole.columns import F32, F64, FLAG, I8, I32, TEXT, batch, course
-from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import Observability
-from envirosense.pole.sensors.thermal_camera import FrameBlock
 from envirosense.scenarios import EventLabels, Response
 
 type StageValues = Mapping[str, Mapping[str, Any]]  # by stage and parameter
 
-_TYPES = {"float32": F32, "float64": F64}  # storage of a channel's readings
-FRAMES = FrameLayout()
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
 RESPONSE = stream_schema(
@@ -88,7 +81,7 @@ MASKS = stream_schema(
         EVENT_ID,
         Column("sensor_id", TEXT, "", "camera", False),
         Column("n_pixels", I32, "1", "pixels of which the component fills a tenth or more", False),
-        Column("mask", pa.binary(FRAMES.n_bytes // 8), "", "those pixels, row by row, one bit each", False),
+        Column("mask", pa.binary(), "", "those pixels, row by row, one bit each", False),
     ),
     {"role": "label"},
 )
@@ -114,56 +107,6 @@ STAGES = stream_schema(
     ),
     {"role": "stage"},
 )
-THERMAL = stream_schema(
-    (
-        TICK,
-        *frame_columns(FRAMES, "apparent temperature"),
-        Column("fpa_k", F32, "K", "temperature of the focal plane", False),
-        Column("ffc_flags", pa.uint8(), "", "shutter's state: 1 imminent, 2 in progress, 4 locked", False),
-    ),
-    {"role": "frames"},
-)
-
-
-def readings_schema(device: VirtualGridGuardian, role: str) -> pa.Schema:
-    """Columns `sensor.channel` of the scalar sensors, as `reading` or `ideal`."""
-    columns = [
-        Column(f"{name}.{channel.name}", _TYPES[channel.data_type], channel.unit, channel.description)
-        for name, sensor in device.scalar_sensors.items()
-        for channel in sensor.channels
-    ]
-    return stream_schema((TICK, *columns), {"role": role})
-
-
-def readings_batch(
-    schema: pa.Schema, ticks: npt.NDArray[np.int64], blocks: Mapping[str, Array], device: VirtualGridGuardian
-) -> pa.RecordBatch:
-    """Rows of scalar sensors; each block is (time, channel)."""
-    columns: dict[str, Any] = {"tick": ticks}
-    for name, sensor in device.scalar_sensors.items():
-        for i, channel in enumerate(sensor.channels):
-            columns[f"{name}.{channel.name}"] = blocks[name][:, i].astype(channel.data_type)
-    return batch(schema, columns)
-
-
-def frames_batch(block: FrameBlock) -> pa.RecordBatch:
-    """Rows of one camera."""
-    frames = block.frames
-    return batch(
-        THERMAL,
-        {
-            "tick": block.ticks,
-            "frame_lo": _binary(frames.low),
-            "frame_hi": _binary(frames.high),
-            "fpa_k": frames.fpa_k.astype(np.float32),
-            "ffc_flags": frames.flags,
-        },
-    )
-
-
-def _binary(plane: npt.NDArray[np.uint8]) -> pa.Array:
-    n, n_bytes = plane.shape
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(n_bytes), n, [None, pa.py_buffer(plane)])
 
 
 def response_batch(event_id: int, response: Response) -> pa.RecordBatch:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,9 @@ from envirosense.core.protocols import Cost, DrawRequest, EpisodeReader, Sink
 from envirosense.core.rng import derived_seed, stream
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.registry import SENSORS
+from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
-from envirosense.pole.guardian import default_configuration
+from envirosense.pole.outfit import at_rates, default_configuration
 from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.weather_ref import weather_ref
@@ -50,6 +51,9 @@ class PoleOptions(FrozenModel):
     without: tuple[str, ...] = ()
     weather: str | None = None
     site: str | None = None
+    profile: str | None = None  # rates of the sensors, one of pole.outfit.PROFILES
+    with_optional: bool = False  # also the sensors that are no part of the bill of materials
+    power_coupling: Literal["off", "on"] | None = None
     frame_interval_s: PositiveFloat = 1.0
     ideal_stream: bool = False
     stages_stream: bool = True
@@ -100,7 +104,9 @@ class PoleTwin:
             params=SCENARIOS[scenario].space.draw(lambda name: rng(f"param {name}")),
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
-            sensing=_sensing(options, site, age_days, request.dt_s).model_dump(mode="json"),
+            sensing=_sensing(options, site, age_days, request.dt_s)
+            .for_episode(scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}"))
+            .model_dump(mode="json"),
             grid=TimeGrid(start_utc=start_utc, dt_s=request.dt_s, n=n_ticks),
             world_seed=derived_seed(request.seed, *names, "world"),
             sensing_seed=derived_seed(request.seed, *names, "sensing"),
@@ -123,6 +129,19 @@ class PoleTwin:
         batches = [s.labels_batch(i, event, spec.grid) for i, event in enumerate(labels.events)]
         return pa.Table.from_batches(batches, schema=s.LABELS)
 
+    def resensed(
+        self, spec: EpisodeSpec, sensing: Mapping[str, object], sensing_seed: int | None = None
+    ) -> EpisodeSpec:
+        """Spec of the same world under other sensing: a whole guardian, or `changes` of the present one."""
+        seed = spec.sensing_seed if sensing_seed is None else sensing_seed
+        chosen = _changed(SensorConfiguration.parse(spec.sensing, "sensing"), sensing)
+        require_one_camera(chosen)
+        drawn = chosen.for_episode(
+            spec.scenario, spec.grid.duration_s, lambda name: stream(seed, "resense", name)
+        )
+        update = {"sensing": drawn.model_dump(mode="json"), "sensing_seed": seed}
+        return spec.model_copy(update=update)
+
     def cost_per_hour(self, options: Mapping[str, object], dt_s: float) -> Cost:
         """Measured on one core of an EPYC server; frames dominate both."""
         chosen = PoleOptions.parse(dict(options), "options")
@@ -143,6 +162,15 @@ class PoleTwin:
             "physics_version": PHYSICS_VERSION,
             "limits": {"world": WORLD_LIMITS, **scenario_limits},
         }
+
+
+def _changed(guardian: SensorConfiguration, sensing: Mapping[str, object]) -> SensorConfiguration:
+    changes = sensing.get("changes")
+    if changes is None:
+        return SensorConfiguration.parse(sensing, "sensing")
+    if not isinstance(changes, list | tuple):
+        raise ConfigError("changes", changes, "must be a list of {sensors, set}")
+    return guardian.changed(SensorChange.parse(one, "changes") for one in changes)
 
 
 def _site(options: PoleOptions, request: DrawRequest) -> Site:
@@ -170,7 +198,11 @@ def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> 
     if options.sensing is not None:
         chosen = SensorConfiguration.parse(options.sensing, "sensing")
     else:
-        chosen = default_configuration(site, options.frame_interval_s, age_days)
+        chosen = default_configuration(
+            site, options.frame_interval_s, age_days, with_optional=options.with_optional
+        )
+    if options.profile not in (None, "research"):
+        chosen = at_rates(chosen, str(options.profile))
     _require_carried(chosen, options)
     chosen = chosen.select(options.sensors, options.without)
     if not chosen.sensors and options.sensors != ():
@@ -178,5 +210,7 @@ def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> 
     require_one_camera(chosen)
     for sensor in chosen.sensors:
         sensor.ticks_apart(dt_s)  # refuses an interval that no tick meets
-    streams = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
-    return chosen.model_copy(update=streams)
+    update: dict[str, Any] = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
+    if options.power_coupling is not None:
+        update["power_coupling"] = options.power_coupling
+    return chosen.model_copy(update=update)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages.digital import ClipQuantise
 from envirosense.instruments.stages.noise import WhiteNoise
+from envirosense.testing.sensor_health import check_health
 from envirosense.testing.sensor_runs import SEED, AnySensor, readings
 from envirosense.testing.sensor_ticks import check_time_step
 from envirosense.testing.worlds import UniformWorld, busy_world
@@ -44,6 +45,7 @@ def check_sensor(
     check_switch(build(), world)
     check_metadata(build(), world)
     check_time_step(sensor_class, config)
+    check_health(sensor_class, config, world)
 
 
 def check_channels(sensor: AnySensor) -> None:
@@ -90,7 +92,7 @@ def check_blocks(build: Build, world: UniformWorld, sizes: Iterable[int] = BLOCK
     whole = readings(build(), [world])
     for size in sizes:
         cut = readings(build(), world.blocks(size))
-        for name in ("ideal", "reading", "sampled"):
+        for name in ("ideal", "reading", "sampled", "status", "quality", "confidence"):
             same = _same_bits(getattr(whole, name), getattr(cut, name))
             assert same, f"{name} differs in blocks of {size} ticks: keep all memory of a stage in its carry"
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError, UnknownNameError
-from envirosense.pole.guardian import default_configuration
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.heat.components import build_components
 from envirosense.pole.picture.render import RenderScene, render, standing_k
 from envirosense.pole.picture.view import site_view

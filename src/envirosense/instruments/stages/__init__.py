@@ -4,8 +4,11 @@ from envirosense.instruments.stages.calibration import Calibration
 from envirosense.instruments.stages.contract import (
     AnyStage,
     Description,
+    Draws,
+    Sloped,
     Stage,
     Transform,
+    Uncertain,
     as_description,
     per_channel,
 )
@@ -19,17 +22,23 @@ from envirosense.instruments.stages.environment import (
     HumidityTransient,
     TemperatureError,
 )
-from envirosense.instruments.stages.faults import Dropout, Stuck
+from envirosense.instruments.stages.faults import AtLimit, Disconnected, Drifted, Dropout, Stuck
 from envirosense.instruments.stages.noise import FlickerNoise, RandomWalk, WhiteNoise, white_sigma
 from envirosense.instruments.stages.response import Compress, Expand, Hysteresis, Lag, Saturation
+from envirosense.instruments.stages.spells import Spells
+from envirosense.instruments.stages.warm_up import WarmUp
 
 __all__ = [
     "AnyStage",
+    "AtLimit",
     "Calibration",
     "ClipQuantise",
     "Compress",
     "Description",
+    "Disconnected",
+    "Draws",
     "Drift",
+    "Drifted",
     "Dropout",
     "ElectrochemicalZero",
     "Expand",
@@ -43,10 +52,14 @@ __all__ = [
     "RandomWalk",
     "Saturation",
     "SharedGainDrift",
+    "Sloped",
+    "Spells",
     "Stage",
     "Stuck",
     "TemperatureError",
     "Transform",
+    "Uncertain",
+    "WarmUp",
     "WhiteNoise",
     "as_description",
     "per_channel",

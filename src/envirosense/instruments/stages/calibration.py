@@ -49,6 +49,11 @@ class Calibration:
             y = y + carry.curvature * 4.0 * inside * (1.0 - inside / self.full_scale)
         return y, carry
 
+    def spread(self, x: Array, carry: CalibrationState, conditions: Conditions) -> float | Array:
+        """Gain, offset and curvature together."""
+        gain = np.abs(x) * self.gain_spread_ln if np.any(self.gain_spread_ln) else 0.0
+        return np.sqrt(np.square(gain) + np.square(self.offset_spread) + np.square(self.curvature_spread))
+
     def describe(self, carry: CalibrationState) -> Description:
         """Gain, offset and curvature of this unit."""
         return as_description(

@@ -1,7 +1,7 @@
 """What an imperfection stage is."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -39,11 +39,38 @@ class Stage[CarryT](Protocol):
         ...
 
 
+@runtime_checkable
+class Uncertain(Protocol):
+    """A stage that adds an error of expected size: one entry of the error budget."""
+
+    def spread(self, x: Array, carry: Any, conditions: Conditions) -> float | Array:
+        """One sigma of the error that a unit of this part, age and surroundings may be expected to add.
+
+        Follows from part data, never from what this unit happened to draw; `x` is the signal before the
+        stage, and `carry` its memory at the start of the block, from which only what stays the same may be
+        used. Broadcasts to (time, channel).
+        """
+        ...
+
+
+@runtime_checkable
+class Sloped(Protocol):
+    """A stage that changes the unit or scale of the signal, and so of the errors before it."""
+
+    def slope(self, x: Array, conditions: Conditions) -> float | Array:
+        """Derivative of the stage's output by its input `x`; broadcasts to (time, channel)."""
+        ...
+
+
 type AnyStage = Stage[Any]  # a chain mixes carry types; each stage meets only its own
 
 
 class Transform:
     """Marks a change of variables: no imperfection, so it cannot be switched off by itself."""
+
+
+class Draws:
+    """Marks a stage of one sensor that draws at every tick, so that the contract can leave it out."""
 
 
 def per_channel(value: float | Array, n_channels: int) -> Array:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
@@ -35,6 +36,19 @@ class ClipQuantise:
         for c in np.flatnonzero(period):
             y[:, c] = np.where(y[:, c] >= period[c], y[:, c] - period[c], y[:, c])
         return y, None
+
+    def at_limit(self, y: Array) -> npt.NDArray[np.bool_]:
+        """Ticks at which a channel stands at an end of its range, (time,).
+
+        A range that begins at zero has no lower limit in this sense, nor has an angle any.
+        """
+        step, low, high, period = (
+            np.broadcast_to(value, y.shape[1:]) for value in (self.step, self.low, self.high, self.period)
+        )
+        straight = period == 0.0
+        least = np.where(straight & (low != 0.0), low + 0.5 * step, -np.inf)
+        most = np.where(straight, high - 0.5 * step, np.inf)
+        return np.asarray(((y <= least) | (y >= most)).any(axis=1))
 
     def describe(self, carry: None) -> Description:
         """Resolution and range."""

@@ -52,6 +52,11 @@ class Drift:
         steps = autoregression(noise_rng.standard_normal(x.shape), walk, np.ones(walk.size), kick)
         return x + (carry.per_day * age_days[:, None] + steps), DriftState(carry.per_day, walk)
 
+    def spread(self, x: Array, carry: DriftState, conditions: Conditions) -> float | Array:
+        """Rate and walk over the age at the episode's start."""
+        rate = np.hypot(self.per_day, self.spread_per_day) * self.age_days
+        return np.hypot(rate, self.walk_per_sqrt_day * math.sqrt(self.age_days))
+
     def describe(self, carry: DriftState) -> Description:
         """Rate of this unit, size of the walk, age at the start and where the walk stands."""
         return as_description(
@@ -124,6 +129,13 @@ class SharedGainDrift:
         )
         age_days = self.age_days + conditions.t_s / DAY_S
         return walk + carry.per_day * age_days[:, None], walks
+
+    def spread(self, x: Array, carry: GainState, conditions: Conditions) -> float | Array:
+        """Rate and walk over the age at the episode's start, as a share of the response."""
+        rate = np.hypot(self.per_day, self.spread_per_day) * self.age_days
+        log_gain = np.hypot(rate, self.walk_per_sqrt_day * math.sqrt(self.age_days))
+        size = np.abs(x)
+        return np.asarray(log_gain * np.where(self.is_log, -np.expm1(-size), size))
 
     def describe(self, carry: GainState) -> Description:
         """Rate of this unit, size of the walk, age at the start and the walk of each channel."""

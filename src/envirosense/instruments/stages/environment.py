@@ -1,7 +1,7 @@
 """Errors that follow the surroundings: temperature, moisture, wind."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class TemperatureError:
     per_k: float | Array
     spread_per_k: float | Array = 0.0
     reference_k: float = REFERENCE_K
+    of: Literal["air", "body"] = "air"  # what is warm: what touches the air, or the device's body
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> Array:
         """Slope of this unit, (channel,)."""
@@ -38,7 +39,15 @@ class TemperatureError:
         self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, Array]:
         """Shifted signal, (time, channel)."""
-        return x + carry * (conditions.air_k - self.reference_k)[:, None], carry
+        return x + carry * self._away_k(conditions), carry
+
+    def _away_k(self, conditions: Conditions) -> Array:
+        warm_k = conditions.air_k if self.of == "air" else conditions.body_k
+        return (warm_k - self.reference_k)[:, None]
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float | Array:
+        """What nobody has corrected: the part's slope and how units differ in it."""
+        return np.hypot(self.per_k, self.spread_per_k) * np.abs(self._away_k(conditions))
 
     def describe(self, carry: Array) -> Description:
         """Slope of this unit and the reference."""
@@ -65,6 +74,12 @@ class HumidityError:
         moisture = absolute_humidity_g_m3(conditions.air_k, conditions.relative_humidity)
         return x + carry * np.log(moisture / self.reference_g_m3)[:, None], carry
 
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float | Array:
+        """What nobody has corrected: the part's slope and how units differ in it."""
+        moisture = absolute_humidity_g_m3(conditions.air_k, conditions.relative_humidity)
+        away = np.abs(np.log(moisture / self.reference_g_m3))[:, None]
+        return np.asarray(np.hypot(self.per_ln, self.spread_per_ln) * away)
+
     def describe(self, carry: Array) -> Description:
         """Slope of this unit and the reference."""
         return as_description({"per_ln_humidity": carry, "reference_g_m3": self.reference_g_m3})
@@ -87,6 +102,10 @@ class FlowError:
     ) -> tuple[Array, Array]:
         """Shifted signal, (time, channel)."""
         return x + carry * conditions.wind_m_s[:, None], carry
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float | Array:
+        """The part's slope and how units differ in it."""
+        return np.hypot(self.per_m_s, self.spread_per_m_s) * conditions.wind_m_s[:, None]
 
     def describe(self, carry: Array) -> Description:
         """Slope of this unit."""
@@ -115,6 +134,11 @@ class ElectrochemicalZero:
         """Shifted signal, (time, channel)."""
         growth = np.expm1((conditions.air_k - REFERENCE_K) / self.scale_k)
         return x + carry * self.amplitude * growth[:, None], carry
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float | Array:
+        """What the auxiliary electrode leaves."""
+        growth = np.expm1((conditions.air_k - REFERENCE_K) / self.scale_k)
+        return self.residual_spread * np.abs(self.amplitude * growth[:, None])
 
     def describe(self, carry: Array) -> Description:
         """Zero law and the share left."""

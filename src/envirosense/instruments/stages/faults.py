@@ -1,8 +1,9 @@
-"""A sensor that goes silent, and one that repeats itself."""
+"""A sensor that goes silent, repeats itself, drifts away or is stuck at its limit."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import Description, as_description
 from envirosense.instruments.stages.kernels import hold, two_state
+from envirosense.instruments.stages.spells import NEVER, Spells
+
+DRIFT_GROWTH_S: Final = 3600.0  # a drifted sensor gets there in an hour; assumed
 
 
 def change_chances(dt_s: float, up_s: Array, down_s: float) -> tuple[Array, Array]:
@@ -69,14 +73,13 @@ class StuckState:
 class Stuck:
     """Channels that repeat their last value, in random spells, at set times, or both.
 
-    `schedule` holds (begin, end) in seconds since the start of the episode. With the defaults
-    nothing ever sticks.
+    With the defaults nothing ever sticks.
     """
 
     name: str
     free_s: float = math.inf
     stuck_s: float = 3600.0
-    schedule: tuple[tuple[float, float], ...] = ()
+    spells: Spells = NEVER
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> StuckState:
         """Nothing stuck yet."""
@@ -90,11 +93,75 @@ class Stuck:
         free_s = np.full(x.shape[0], self.free_s)
         fail, recover = change_chances(conditions.dt_s, free_s, self.stuck_s)
         frozen = two_state(noise_rng.random(x.shape), stuck, fail, recover)
-        for begin_s, end_s in self.schedule:
-            frozen[(conditions.t_s >= begin_s) & (conditions.t_s < end_s)] = 1.0
+        frozen[self.spells.severity(conditions.t_s) > 0.0] = 1.0
         return hold(x, held, frozen), StuckState(stuck, held)
 
     def describe(self, carry: StuckState) -> Description:
         """Mean times free (0 for never stuck) and stuck, and which channels are stuck."""
         free_s = self.free_s if math.isfinite(self.free_s) else 0.0
         return as_description({"free_s": free_s, "stuck_s": self.stuck_s, "is_stuck": carry.stuck})
+
+
+class _Memoryless:
+    """A stage that remembers nothing."""
+
+    __slots__ = ()
+
+    def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
+        """Nothing to remember."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drifted(_Memoryless):
+    """Zero that has gone `offset` times the severity astray, an hour after the spell begins."""
+
+    name: str
+    offset: Array
+    spells: Spells
+
+    def apply(
+        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, None]:
+        """Signal gone astray, (time, channel)."""
+        return x + self.offset * self.spells.progress(conditions.t_s, DRIFT_GROWTH_S)[:, None], None
+
+    def describe(self, carry: None) -> Description:
+        """Offset at severity 1."""
+        return as_description({"offset": self.offset})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtLimit(_Memoryless):
+    """Channels that report the upper end of their range while the spell lasts."""
+
+    name: str
+    limit: Array
+    spells: Spells
+
+    def apply(
+        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, None]:
+        """Signal at its limit, (time, channel)."""
+        return np.where(self.spells.severity(conditions.t_s)[:, None] > 0.0, self.limit, x), None
+
+    def describe(self, carry: None) -> Description:
+        """The limit."""
+        return as_description({"limit": self.limit})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disconnected(_Memoryless):
+    """No reading while the spell lasts."""
+
+    name: str
+    spells: Spells
+
+    def apply(
+        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, None]:
+        """Signal with NaN in the spells, (time, channel)."""
+        return np.where(self.spells.severity(conditions.t_s)[:, None] > 0.0, np.nan, x), None
+
+    def describe(self, carry: None) -> Description:
+        """How many spells there are."""
+        return as_description({"spells": len(self.spells.stretches)})

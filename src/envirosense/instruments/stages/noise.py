@@ -37,6 +37,10 @@ class WhiteNoise:
         sigma = white_sigma(self.density, max(conditions.dt_s, conditions.averaged_s))
         return x + sigma * noise_rng.standard_normal(x.shape), None
 
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> float | Array:
+        """Noise of one reading."""
+        return white_sigma(self.density, max(conditions.dt_s, conditions.averaged_s))
+
     def describe(self, carry: None) -> Description:
         """Density."""
         return as_description({"density_per_sqrt_hz": self.density})
@@ -83,6 +87,10 @@ class FlickerNoise:
         kick = np.sqrt(-np.expm1(-2.0 * ratio))[:, None] * sigma
         noise = noise_rng.standard_normal((x.shape[0], state.size))
         return x + autoregression_sum(noise, state, keep, kick, weight), state
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float | Array:
+        """Stationary sigma of all terms together."""
+        return self.allan_floor * self._sigma_per_floor() * math.sqrt(self._taus_s().size)
 
     def describe(self, carry: Array) -> Description:
         """Allan floor, range of relaxation times and the present excursion."""
@@ -133,6 +141,11 @@ class RandomWalk:
         noise = noise_rng.standard_normal(x.shape)
         walk = autoregression(noise, value, np.full(value.size, keep), carry.per_sqrt_s * math.sqrt(kick_s))
         return x + walk, WalkState(carry.per_sqrt_s, value)
+
+    def spread(self, x: Array, carry: WalkState, conditions: Conditions) -> float | Array:
+        """Stationary sigma; of a walk without a pull-back, what it gained since the episode's start."""
+        since_s = conditions.t_s[:, None] if math.isinf(self.pull_back_s) else 0.5 * self.pull_back_s
+        return self.per_sqrt_s * np.sqrt(since_s)
 
     def describe(self, carry: WalkState) -> Description:
         """Step of this unit, pull-back (0 for none) and where the walk stands."""

@@ -70,6 +70,10 @@ class Compress(Transform):
         y[:, self.applies] = self.beta[self.applies] * np.log1p(x[:, self.applies] / self.k[self.applies])
         return y, None
 
+    def slope(self, x: Array, conditions: Conditions) -> float | Array:
+        """Beta / (K + c) of the channels that apply."""
+        return np.where(self.applies, self.beta / np.maximum(self.k + x, 1e-3 * self.k), 1.0)
+
     def describe(self, carry: None) -> Description:
         """The law's constants."""
         return as_description({"k": self.k, "beta": self.beta, "applies": self.applies})
@@ -94,6 +98,10 @@ class Expand(Transform):
         y = x.copy()
         y[:, self.applies] = self.k[self.applies] * np.expm1(x[:, self.applies] / self.beta[self.applies])
         return y, None
+
+    def slope(self, x: Array, conditions: Conditions) -> float | Array:
+        """K / beta exp(ln(G / G0) / beta) of the channels that apply."""
+        return np.where(self.applies, self.k / self.beta * np.exp(x / self.beta), 1.0)
 
     def describe(self, carry: None) -> Description:
         """The law's constants."""

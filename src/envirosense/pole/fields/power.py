@@ -3,17 +3,19 @@
 The device draws what its power mode says; the mode follows the charge at every hour of the clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.core.parts import load_part
+from envirosense.core.parts import Part, load_part
 from envirosense.core.protocols import Array
-from envirosense.physics.energy.battery import Pack, PackCourse, PackState, run
+from envirosense.physics.energy.battery import Pack, PackState
 from envirosense.physics.energy.enclosure import board_k
+from envirosense.physics.energy.mode_course import ModeCourse, run_modes
 from envirosense.physics.energy.photovoltaic import (
     cell_c,
     days_since_cleaning,
@@ -21,7 +23,7 @@ from envirosense.physics.energy.photovoltaic import (
     soiling_share,
     transmitted_share,
 )
-from envirosense.physics.energy.power_modes import MODES, PowerMode, mode_at
+from envirosense.physics.energy.power_modes import MODES
 from envirosense.physics.light.sunlight import SunTrack, incidence_cosine, plane_irradiance_w_m2
 from envirosense.pole.fields.inputs import WorldInputs
 
@@ -37,17 +39,72 @@ class Energy:
     """Energy of the device over the ticks, each (time,)."""
 
     panel_irradiance_w_m2: Array
-    panel_w: Array
+    panel_w: Array  # what the panel can give
     charge: Array  # state of charge 0..1
     voltage_v: Array
     current_a: Array  # positive when the battery discharges
     mode: npt.NDArray[np.int8]  # rank in physics.power_modes.MODES
     is_powered: npt.NDArray[np.bool_]
     board_k: Array
+    curtailed_w: Array | None = None  # what the charger leaves in the panel; None for nothing
+
+    @property
+    def drawn_w(self) -> Array:
+        """What the charger takes from the panel, (time,) [W]: less than it can give to a full battery."""
+        return self.panel_w if self.curtailed_w is None else self.panel_w - self.curtailed_w
 
     def cut(self, ticks: slice) -> "Energy":
         """The same at some of the ticks."""
-        return Energy(*(getattr(self, field.name)[ticks] for field in fields(self)))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Energy(**{name: value[ticks] for name, value in values.items() if value is not None})
+
+
+class EnergyField(Protocol):
+    """The device's own energy and body, over the ticks of a block."""
+
+    def energy(self) -> Energy:
+        """Panel, battery and board."""
+        ...
+
+    def housing_k(self) -> Array:
+        """Temperature of the case, (time,) [K]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLight:
+    """Sunlight over a panel, its air [K] and its wind [m/s]; each (time,)."""
+
+    sun: SunTrack
+    ghi_w_m2: Array
+    dni_w_m2: Array
+    dhi_w_m2: Array
+    air_k: Array
+    wind_m_s: Array
+
+    def plane_irradiance_w_m2(self, tilt_deg: float, azimuth_deg: float) -> Array:
+        """Irradiance of a plane tilted from the horizontal towards an azimuth, (time,) [W/m2]."""
+        tilt, azimuth = np.radians(tilt_deg), np.radians(azimuth_deg)
+        light = plane_irradiance_w_m2(
+            self.sun, self.dni_w_m2, self.ghi_w_m2, self.dhi_w_m2, tilt, azimuth, ALBEDO
+        )
+        return np.asarray(light[:, 0])
+
+    def panel(self, part: Part, soiling: float | Array) -> tuple[Array, Array]:
+        """Irradiance of the panel [W/m2] and what it can give [W], both (time,)."""
+        tilt, azimuth = float(part["tilt_deg"]), float(part["azimuth_deg"])
+        light = self.plane_irradiance_w_m2(tilt, azimuth)
+        cosine = incidence_cosine(self.sun, np.radians(tilt), np.radians(azimuth))[:, 0]
+        beam = np.minimum(self.dni_w_m2 * np.maximum(cosine, 0.0), light)
+        through = beam * transmitted_share(cosine) + (light - beam) * CLOUDY_TRANSMISSION
+        cells = cell_c(light, self.air_k - 273.15, self.wind_m_s)
+        clean = float(part["wiring"]) * (1.0 - soiling)
+        return light, clean * panel_w(through, cells, float(part["rated_w"]), float(part["per_k"]))
+
+
+def pack_of(part: Part) -> Pack:
+    """Battery pack that a part describes."""
+    return Pack(**{f.name: part[f.name] for f in fields(Pack) if f.name in part})
 
 
 class DevicePower:
@@ -62,57 +119,47 @@ class DevicePower:
 
     def plane_irradiance_w_m2(self, tilt_deg: float, azimuth_deg: float) -> Array:
         """Irradiance of a plane tilted from the horizontal towards an azimuth, (time,) [W/m2]."""
-        w = self._inputs.atmosphere.weather
-        tilt, azimuth = np.radians(tilt_deg), np.radians(azimuth_deg)
-        planes = plane_irradiance_w_m2(self._sun, w.dni_w_m2, w.ghi_w_m2, w.dhi_w_m2, tilt, azimuth, ALBEDO)
-        return np.asarray(planes[:, 0])
+        return self._light.plane_irradiance_w_m2(tilt_deg, azimuth_deg)
 
     @cached_property
     def energy(self) -> Energy:
-        """Everything about the device's energy."""
-        light, power = self._panel()
-        courses, modes = self._battery(power)
-        load_w = np.array([mode.power_w for mode in MODES])[modes]
-        served_w = np.concatenate([course.served_w for course in courses])
+        """Everything about the device's energy where each mode draws what the firmware says."""
+        return self.under([mode.power_w for mode in MODES])
+
+    def under(self, load_w: Sequence[float], knows_cold: bool = False) -> Energy:
+        """Energy of a device that draws these loads in the modes [W], one for each of `MODES`.
+
+        One that knows the cold goes by the charge that it can draw at the battery's temperature.
+        """
+        light, power = self._panel
+        charger = float(load_part(BATTERY_PART)["charger_efficiency"])
+        ran = self._battery(charger * power, load_w, knows_cold)
+        wanted_w = np.asarray(load_w, dtype=np.float64)[ran.mode]
         return Energy(
             panel_irradiance_w_m2=light,
             panel_w=power,
-            charge=np.concatenate([course.charge for course in courses]),
-            voltage_v=np.concatenate([course.voltage_v for course in courses]),
-            current_a=np.concatenate([course.current_a for course in courses]),
-            mode=modes,
-            is_powered=served_w >= load_w,
-            board_k=board_k(self._case_k, served_w, self._inputs.grid.dt_s),
+            charge=ran.charge,
+            voltage_v=ran.voltage_v,
+            current_a=ran.current_a,
+            mode=ran.mode,
+            is_powered=ran.served_w >= wanted_w,
+            board_k=board_k(self._case_k, ran.served_w, self._inputs.grid.dt_s),
+            curtailed_w=power - np.clip(ran.charged_w / charger, 0.0, power),
         )
 
-    def _panel(self) -> tuple[Array, Array]:
-        part = load_part(PANEL_PART)
-        tilt, azimuth = float(part["tilt_deg"]), float(part["azimuth_deg"])
-        light = self.plane_irradiance_w_m2(tilt, azimuth)
+    @cached_property
+    def _light(self) -> PanelLight:
         air = self._inputs.atmosphere
-        cosine = incidence_cosine(self._sun, np.radians(tilt), np.radians(azimuth))[:, 0]
-        beam = np.minimum(air.weather.dni_w_m2 * np.maximum(cosine, 0.0), light)
-        through = beam * transmitted_share(cosine) + (light - beam) * CLOUDY_TRANSMISSION
-        wind = air.mean_wind_m_s(self._inputs.site.device_height_m)
-        cells = cell_c(light, air.weather.air_k - 273.15, wind)
-        clean = float(part["wiring"]) * (1.0 - self._soiling)
-        return light, clean * panel_w(through, cells, float(part["rated_w"]), float(part["per_k"]))
+        w, height_m = air.weather, self._inputs.site.device_height_m
+        return PanelLight(self._sun, w.ghi_w_m2, w.dni_w_m2, w.dhi_w_m2, w.air_k, air.mean_wind_m_s(height_m))
 
-    def _battery(self, power_w: Array) -> tuple[list[PackCourse], npt.NDArray[np.int8]]:
-        part, grid = load_part(BATTERY_PART), self._inputs.grid
-        pack = Pack(**{f.name: part[f.name] for f in fields(Pack) if f.name in part})
-        charger_w = float(part["charger_efficiency"]) * power_w
-        state = PackState(float(self._inputs.rng("battery", "charge").uniform(*START_CHARGE)))
-        mode: PowerMode = MODES[0]
-        courses, ranks = [], []
+    @cached_property
+    def _panel(self) -> tuple[Array, Array]:
+        return self._light.panel(load_part(PANEL_PART), self._soiling)
+
+    def _battery(self, charger_w: Array, load_w: Sequence[float], knows_cold: bool) -> ModeCourse:
+        start = PackState(float(self._inputs.rng("battery", "charge").uniform(*START_CHARGE)))
         hour = np.floor(self._inputs.atmosphere.hour_of_year + 1e-9).astype(np.int64)
-        edges = np.concatenate([[0], np.flatnonzero(np.diff(hour)) + 1, [grid.n]])
-        for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            mode = mode_at(state.charge, mode)
-            load_w = np.full(stop - first, mode.power_w)
-            part_of = slice(first, stop)
-            course = run(pack, state, load_w, charger_w[part_of], self._case_k[part_of], grid.dt_s)
-            state = course.end
-            courses.append(course)
-            ranks.append(np.full(stop - first, MODES.index(mode), np.int8))
-        return courses, np.concatenate(ranks)
+        pack = pack_of(load_part(BATTERY_PART))
+        dt_s = self._inputs.grid.dt_s
+        return run_modes(pack, start, load_w, charger_w, self._case_k, hour, dt_s, MODES[0], knows_cold)

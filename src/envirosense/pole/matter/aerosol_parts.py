@@ -1,5 +1,6 @@
 """Aerosols of `parts/aerosols`: their modes, and how much of their mass counts as particulate matter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,7 +9,7 @@ import numpy as np
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part, part_ids
 from envirosense.core.protocols import Array
-from envirosense.physics.particles.aerosol import Mode, mass_shares, number_per_cm3
+from envirosense.physics.particles.aerosol import Mode, bin_shares, growth_factor, mass_shares, number_per_cm3
 from envirosense.physics.particles.settling import deposition_velocity_m_s
 
 FOLDER = "aerosols/"
@@ -68,6 +69,22 @@ def aerosol_kind(name: str) -> AerosolKind:
     )
     mass_share = tuple(float(share) for share in shares)
     return AerosolKind(name, modes, mass_share, float(part["dry_share"]), float(part["washout"]))
+
+
+def number_in_bins(
+    names: Sequence[str], dry_ug_m3: Array, relative_humidity: Array, edges_um: Array
+) -> Array:
+    """Particles at ambient humidity in each size bin, (time, bin) [1/cm3].
+
+    `dry_ug_m3` is the dry mass of each aerosol in `names`, (time, aerosol).
+    """
+    number = np.zeros((dry_ug_m3.shape[0], edges_um.size - 1))
+    for mass_ug_m3, name in zip(dry_ug_m3.T, names, strict=True):
+        kind = aerosol_kind(name)
+        for mode, per_cm3 in zip(kind.modes, kind.number_per_ug(), strict=True):
+            shares = bin_shares(edges_um, mode, growth_factor(relative_humidity, mode.kappa))
+            number += (per_cm3 * mass_ug_m3)[:, None] * shares
+    return number
 
 
 def pm2_5_share(name: str) -> float:

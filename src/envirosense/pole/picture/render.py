@@ -23,9 +23,9 @@ from envirosense.physics.air.humidity import relative_humidity
 from envirosense.physics.light.sunlight import SunTrack
 from envirosense.physics.thermal.heat import solve_network
 from envirosense.pole.domain import require_generator
-from envirosense.pole.guardian import default_configuration
 from envirosense.pole.heat.components import Components, build_components
 from envirosense.pole.heat.heating import Surroundings, network_drive, over_ground, sunlight_w_m2
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.picture.clouds import CLOUD_SPEED_UP
 from envirosense.pole.picture.scene import Coverage, SparseWeights
 from envirosense.pole.picture.scene_geometry import PinholeCamera

@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from envirosense.pole.picture.scene_geometry import Doubles, Numbers, PinholeCamera, Primitive
 
-SKY_SPACING_PX = 5  # between points whose radiance the sky is interpolated from: 3.4 degrees # assumed
-BLUR_PX = 0.45  # Gaussian equal to diffraction and aberration of an f/1.1 doublet # assumed
+SKY_SPACING_RAD = np.radians(3.4)  # between points whose radiance the sky is interpolated from # assumed
 BLUR_REACH_PX = 3  # 6.7 sigma: what is cut off is below 1e-8
 LEAST_SHARE = 1e-4  # smaller shares are dropped (a 100 K contrast leaves 10 mK) and the rest rescaled
 
@@ -71,9 +70,12 @@ class Coverage:
 
 
 def coverage(
-    scene: Scene, camera: PinholeCamera, supersampling: int = 4, blur_px: float = BLUR_PX
+    scene: Scene, camera: PinholeCamera, supersampling: int = 4, blur_px: float | None = None
 ) -> Coverage:
-    """Share of each component in each pixel, by nearest hit of supersampling**2 rays, then blurred."""
+    """Share of each component in each pixel, by nearest hit of supersampling**2 rays, then blurred.
+
+    The blur is the camera's unless given.
+    """
     directions = camera.rays(supersampling)
     distance, component = _nearest(scene, np.array(camera.position_m), directions)
     bodies, n_sub = scene.components, supersampling**2
@@ -81,7 +83,7 @@ def coverage(
     pixel = np.arange(component.size) // n_sub
     hits = np.bincount(pixel * n_columns + component, minlength=camera.rows * camera.columns * n_columns)
     shares = hits.reshape(camera.rows, camera.columns, n_columns) / n_sub
-    shares = _trim(_blur(shares, blur_px)).reshape(-1, n_columns)
+    shares = _trim(_blur(shares, camera.blur_px if blur_px is None else blur_px)).reshape(-1, n_columns)
     sky, names, azimuth, elevation = _sky_points(camera, shares[:, -1])
     unknown = np.full(len(bodies), np.nan)
     seen = np.bincount(component, minlength=n_columns)[:-1]
@@ -146,20 +148,21 @@ def _sky_points(camera: PinholeCamera, share: Doubles) -> tuple[Doubles, tuple[s
 
     Points lie on a grid over the image; only those that a pixel needs are kept.
     """
-    rows, columns = (-(-(size - 1) // SKY_SPACING_PX) + 1 for size in (camera.rows, camera.columns))
-    down, across = _hats(camera.rows, rows), _hats(camera.columns, columns)
+    spacing_px = max(1, round(SKY_SPACING_RAD * camera.focal_px))
+    rows, columns = (-(-(size - 1) // spacing_px) + 1 for size in (camera.rows, camera.columns))
+    down, across = _hats(camera.rows, rows, spacing_px), _hats(camera.columns, columns, spacing_px)
     weights = np.einsum("ri,cj->rcij", down, across).reshape(camera.rows * camera.columns, rows * columns)
     weights = share[:, None] * weights
     kept = np.flatnonzero(weights.any(axis=0))
     names = tuple(f"sky/{i // columns}/{i % columns}" for i in kept)
-    row, column = (SKY_SPACING_PX * place.astype(np.float64) for place in np.divmod(kept, columns))
+    row, column = (spacing_px * place.astype(np.float64) for place in np.divmod(kept, columns))
     east, north, up = camera.towards(row, column).T
     return weights[:, kept], names, np.arctan2(east, north), np.arcsin(np.clip(up, -1.0, 1.0))
 
 
-def _hats(n_pixels: int, n_points: int) -> Doubles:
+def _hats(n_pixels: int, n_points: int, spacing_px: int) -> Doubles:
     """Linear weights (pixel, point) of points a spacing apart; each row sums to 1."""
-    distance = np.abs(np.arange(n_pixels)[:, None] / SKY_SPACING_PX - np.arange(n_points))
+    distance = np.abs(np.arange(n_pixels)[:, None] / spacing_px - np.arange(n_points))
     return np.maximum(1.0 - distance, 0.0)
 
 

@@ -45,6 +45,7 @@ class PinholeCamera:
     horizontal_view_deg: float = 50.0  # [Lepton2014]
     rows: int = 60
     columns: int = 80
+    blur_px: float = 0.45  # Gaussian equal to diffraction and aberration of an f/1.1 doublet # assumed
 
     @property
     def focal_px(self) -> float:

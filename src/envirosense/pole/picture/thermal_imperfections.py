@@ -1,8 +1,9 @@
-"""Imperfections of an 80x60 uncooled camera: amplitudes, and one unit drawn from them.
+"""Imperfections of an uncooled camera: amplitudes, and one unit drawn from them.
 
-The chain, in order: window, vignetting and pixel gain, shutter-referenced offsets, narcissus, columns, global
+The chain, in order: window, vignetting and pixel gain, shutter-referenced offsets, narcissus, lines, global
 bias, temporal noise, clip and conversion, sun disc, stuck pixels, repair. Amplitudes given in kelvin hold at
-300 K and become radiances there, so all of them grow in kelvin on cold scenes, as in a real detector.
+300 K and become radiances there, so all of them grow in kelvin on cold scenes, as in a real detector. The
+factory's gain map undoes the fall of cos^4 towards the corners; what it leaves is modelled.
 """
 
 from collections.abc import Mapping
@@ -17,15 +18,25 @@ from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter
 from envirosense.physics.light.radiation import band_radiance_slope
+from envirosense.pole.picture.thermal_patterns import (
+    Shape,
+    bad_pixels,
+    centre_spot,
+    good_neighbours,
+    smooth_field,
+    web_pattern,
+    window_pattern,
+)
 
 type Floats = npt.NDArray[np.float32]
 
-ROWS, COLUMNS = 60, 80  # Lepton 2.5 class [Lepton2014]
+SHAPE: Shape = (60, 80)  # Lepton 2.5 class [Lepton2014]
 REFERENCE_K = 300.0  # where amplitudes in kelvin hold
 BIAS_LIMIT_K = 5.0  # radiometric accuracy, high gain [Lepton2014]
 STUCK_RANGE_K = (250.0, 330.0)  # what dead pixels report # assumed
 HOT_RANGE_K = (20.0, 60.0)  # excess of hot pixels # assumed
-N_STRANDS_MAX = 3  # of a spider's web on the window # assumed
+SOILED_LOSS = 0.28  # of a window that was never cleaned: its transmission falls from 0.98 to 0.7; assumed
+DAYS_PER_YEAR = 365.25
 KINDS = (
     "white",
     "walk",
@@ -36,6 +47,7 @@ KINDS = (
     "column_white",
     "column_slow",
     "blink",
+    "row_white",
 )  # rows of the key table, in the order of thermal_slow_kernels
 
 
@@ -47,6 +59,7 @@ class ThermalImperfections:
     flicker_k: float  # 1/f part, 0.5-8 mHz
     column_white_k: float  # per frame
     column_slow_k: float
+    row_white_k: float  # per frame
     gain_spread: float  # per pixel
     vignetting_residual: float  # left of cos^4 by the factory's gain map, smooth
     ffc_offset_k: float  # left by each flat-field correction
@@ -64,7 +77,10 @@ class ThermalImperfections:
     blink_off_s: float
     blink_k: tuple[float, float]
     is_repairing: bool  # replace known bad pixels by the mean of their neighbours
-    window_loss: float  # dust on the window at the start, mean of units
+    window_loss: float  # dust on a new window, mean of units
+    soiling_per_day: float  # loss that dirt adds, mean of units
+    gain_drift_per_sqrt_year: float  # of the whole picture, since the last calibration
+    rain_film_loss: float  # of a fully wet window
     sun_radius_px: float  # saturated disc
     burn_in_k: float
     burn_in_tau_s: float
@@ -95,6 +111,7 @@ _AMPLITUDES = frozenset(
         "flicker_k",
         "column_white_k",
         "column_slow_k",
+        "row_white_k",
         "gain_spread",
         "vignetting_residual",
         "ffc_offset_k",
@@ -108,6 +125,9 @@ _AMPLITUDES = frozenset(
         "hot_fraction",
         "blinking_fraction",
         "window_loss",
+        "soiling_per_day",
+        "gain_drift_per_sqrt_year",
+        "rain_film_loss",
         "sun_radius_px",
         "burn_in_k",
         "freeze_s",
@@ -120,11 +140,12 @@ class CameraUnit:
     """One drawn camera."""
 
     settings: ThermalImperfections
+    shape: Shape
     kernel: k.ThermalUnit
     shutter: npt.NDArray[np.float64]  # settings of shutter_kernels
     dt_s: float  # frame period
     bias_k: float  # of this device
-    window_loss: float  # dust at the start, 0..1
+    window_loss: float  # dust, 0..1
     since_ffc_s: float  # age of the last correction at tick 0
     dead: npt.NDArray[np.int32]  # pixel numbers
     hot: npt.NDArray[np.int32]
@@ -137,11 +158,20 @@ def draw_unit(
     dt_s: float,
     root: int,
     *names: str | int,
+    shape: Shape = SHAPE,
+    drift_days: float = 0.0,
+    bias_limit_k: float = BIAS_LIMIT_K,
 ) -> CameraUnit:
-    """One camera under the named streams of `root`; each kind of draw has its own stream."""
+    """One camera under the named streams of `root`; each kind of draw has its own stream.
+
+    `drift_days` is the time since it was calibrated and its window cleaned; `bias_limit_k` its specification.
+    """
     slope = float(band_radiance_slope(REFERENCE_K))
-    dead, hot, blinking = _bad_pixels(settings, root, names)
-    maps = _maps(settings, slope, root, names)
+    fractions = (settings.dead_fraction, settings.hot_fraction, settings.blinking_fraction)
+    dead, hot, blinking = bad_pixels(shape, fractions, stream(root, *names, "bad_pixels"))
+    maps = _maps(settings, shape, slope, root, names)
+    gain_drift = settings.gain_drift_per_sqrt_year * np.sqrt(drift_days / DAYS_PER_YEAR)
+    maps[k.MAP_GAIN] *= 1.0 + gain_drift * stream(root, *names, "gain_drift").standard_normal()
     maps[k.MAP_FIXED, hot] = slope * stream(root, *names, "hot_excess").uniform(*HOT_RANGE_K, hot.size)
     blink_k = stream(root, *names, "blink_jump").uniform(*settings.blink_k, blinking.size)
     stuck_k = stream(root, *names, "stuck").uniform(*STUCK_RANGE_K, dead.size)
@@ -155,20 +185,22 @@ def draw_unit(
         blink_pixels=blinking,
         blink_jump=(slope * blink_k).astype(np.float32),
         replaced_pixels=repaired,
-        neighbours=_good_neighbours(repaired),
+        neighbours=good_neighbours(shape, repaired),
         limits=converter.limits_w_m2_sr,
         coefficients=converter.coefficients_k,
         centre_scale=converter.centre_scale,
         last_code=converter.limits_code[1],
     )
     bias_k = settings.bias_k * stream(root, *names, "bias").standard_normal()
+    dust = settings.window_loss * float(stream(root, *names, "window_dust").uniform(0.0, 2.0))
     return CameraUnit(
         settings=settings,
+        shape=shape,
         kernel=kernel,
         shutter=_shutter_settings(settings, root, names),
         dt_s=dt_s,
-        bias_k=float(np.clip(bias_k, -BIAS_LIMIT_K, BIAS_LIMIT_K)),
-        window_loss=settings.window_loss * float(stream(root, *names, "window_dust").uniform(0.0, 2.0)),
+        bias_k=float(np.clip(bias_k, -bias_limit_k, bias_limit_k)),
+        window_loss=dust + soiling(settings, drift_days, stream(root, *names, "soiling").uniform(0.0, 2.0)),
         since_ffc_s=float(
             stream(root, *names, "ffc_phase").uniform(settings.freeze_s, settings.ffc_period_s)
         ),
@@ -176,6 +208,11 @@ def draw_unit(
         hot=hot,
         blinking=blinking,
     )
+
+
+def soiling(settings: ThermalImperfections, days: float, share: float = 1.0) -> float:
+    """Loss of the window to the dirt of so many days, 0..0.28, at `share` of the mean rate."""
+    return float(SOILED_LOSS * -np.expm1(-share * settings.soiling_per_day * days / SOILED_LOSS))
 
 
 def at_frame_period(unit: CameraUnit, dt_s: float) -> CameraUnit:
@@ -211,6 +248,7 @@ def _amplitudes(settings: ThermalImperfections, slope: float, dt_s: float) -> Fl
     out[k.SIGMA_OCTAVE] = slope * settings.flicker_k / np.sqrt(len(k.OCTAVE_CELLS))
     out[k.SIGMA_COLUMN_WHITE] = slope * settings.column_white_k
     out[k.SIGMA_COLUMN_SLOW] = slope * settings.column_slow_k
+    out[k.SIGMA_ROW_WHITE] = slope * settings.row_white_k
     out[k.BURN_IN] = slope * settings.burn_in_k
     out[k.BURN_IN_KEPT] = np.exp(-k.SLOW_GRID_S / settings.burn_in_tau_s)
     out[k.SUN_RADIUS_PX] = settings.sun_radius_px
@@ -219,58 +257,18 @@ def _amplitudes(settings: ThermalImperfections, slope: float, dt_s: float) -> Fl
     return out
 
 
-def _maps(settings: ThermalImperfections, slope: float, root: int, names: tuple[str | int, ...]) -> Floats:
+def _maps(
+    settings: ThermalImperfections, shape: Shape, slope: float, root: int, names: tuple[str | int, ...]
+) -> Floats:
     """Maps of one unit, (N_MAPS, pixel)."""
-    n = ROWS * COLUMNS
-    radius_px = np.hypot(np.arange(ROWS)[:, None] - (ROWS - 1) / 2, np.arange(COLUMNS) - (COLUMNS - 1) / 2)
-    residual = settings.vignetting_residual * _smooth_field(stream(root, *names, "vignetting"))
+    n = shape[0] * shape[1]
+    residual = settings.vignetting_residual * smooth_field(shape, stream(root, *names, "vignetting"))
     spread = settings.gain_spread * stream(root, *names, "gain").standard_normal(n)
     maps = np.zeros((k.N_MAPS, n))
     maps[k.MAP_GAIN] = (1.0 + residual) * (1.0 + spread)
     maps[k.MAP_DRIFT] = slope * settings.drift_k_per_k * stream(root, *names, "drift").standard_normal(n)
-    spot = np.exp(-0.5 * (radius_px / settings.narcissus_px) ** 2)
-    maps[k.MAP_NARCISSUS] = slope * settings.narcissus_k_per_k * spot.ravel()
-    maps[k.MAP_WINDOW] = _window_pattern(stream(root, *names, "window_pattern"))
+    spot = centre_spot(shape, settings.narcissus_px)
+    maps[k.MAP_NARCISSUS] = slope * settings.narcissus_k_per_k * spot
+    maps[k.MAP_WINDOW] = window_pattern(shape, stream(root, *names, "window_pattern"))
+    maps[k.MAP_WEB] = web_pattern(shape, stream(root, *names, "web"))
     return maps.astype(np.float32)
-
-
-def _smooth_field(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Smooth random field over the image, (pixel,), rms 1: a quadratic with random coefficients."""
-    y, x = np.meshgrid(np.linspace(-1, 1, ROWS), np.linspace(-1, 1, COLUMNS), indexing="ij")
-    terms = np.stack([x, y, x * y, x * x - 1 / 3, y * y - 1 / 3])
-    field = np.tensordot(rng.standard_normal(5), terms, axes=1).ravel()
-    return np.asarray(field / np.sqrt(np.mean(field**2)))
-
-
-def _window_pattern(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Where dirt sits on the window, (pixel,), mean 1: uneven dust and a few defocused strands of web."""
-    pattern = np.exp(0.3 * _smooth_field(rng))
-    y, x = np.meshgrid(np.arange(ROWS), np.arange(COLUMNS), indexing="ij")
-    for _ in range(rng.integers(0, N_STRANDS_MAX + 1)):
-        angle, through = rng.uniform(0.0, np.pi), rng.uniform((0, 0), (ROWS, COLUMNS))
-        distance_px = (x - through[1]) * np.sin(angle) - (y - through[0]) * np.cos(angle)
-        pattern += 1.5 * np.exp(-0.5 * (distance_px / 2.0) ** 2).ravel()
-    return np.asarray(pattern / pattern.mean())
-
-
-def _bad_pixels(
-    settings: ThermalImperfections, root: int, names: tuple[str | int, ...]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Dead, hot and blinking pixels of one unit; Poisson counts, no pixel twice."""
-    rng = stream(root, *names, "bad_pixels")
-    n = ROWS * COLUMNS
-    order = rng.permutation(n).astype(np.int32)
-    counts = rng.poisson(
-        [n * settings.dead_fraction, n * settings.hot_fraction, n * settings.blinking_fraction]
-    )
-    dead, hot, blinking, _ = np.split(order, np.cumsum(counts))
-    return dead, hot, blinking
-
-
-def _good_neighbours(bad: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Pixels around each bad one that are in the image and not bad, (bad, 8), -1 for none."""
-    steps = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j])
-    row, column = bad[:, None] // COLUMNS + steps[:, 0], bad[:, None] % COLUMNS + steps[:, 1]
-    pixel = row * COLUMNS + column
-    is_good = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & ~np.isin(pixel, bad)
-    return np.where(is_good, pixel, -1).astype(np.int32)

@@ -1,10 +1,10 @@
 """Frames of one camera from component radiances: render, expose, carry on.
 
-Work goes in tiles of 64 frames that stay near the cache. Every frame depends only on its absolute tick, its
+Work goes in tiles of frames that stay near the cache. Every frame depends only on its absolute tick, its
 drives and the carry, so any split of a series gives the same bits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,9 @@ from envirosense.pole.picture.thermal_imperfections import REFERENCE_K, CameraUn
 type Floats = npt.NDArray[np.float32]
 type Doubles = npt.NDArray[np.float64]
 type Bytes = npt.NDArray[np.uint8]
+type Flags = npt.NDArray[np.bool_]
 
-TILE = 64  # frames
+TILE_PX = 64 * 4800  # pixels rendered in one go: they stay near the cache
 RAIN_FILM_LOSS = 0.28  # of a fully wet window # assumed
 RAIN_SCALE_MM_H = 2.0  # assumed
 
@@ -43,6 +44,11 @@ class CameraConditions:
     window_k: Doubles  # window [K]
     sun_row: Doubles  # pixel row of the sun; NaN out of view, below the horizon or behind cloud
     sun_column: Doubles
+    is_on: Flags | None = None  # whether it has power; None: always
+    is_stuck: Flags | None = None  # whether the link repeats the last frame; None: never
+    web: Doubles | None = None  # how much of the unit's web is there, 0..1; None: nothing
+    covered: Doubles | None = None  # opacity of a layer over the whole window, 0..1; None: nothing
+    added_k: Doubles | None = None  # astray by this much at 300 K [K]; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +67,62 @@ class Frames:
     low: Bytes  # (frame, pixel) low bytes
     high: Bytes  # (frame, pixel) high bytes
     fpa_k: Doubles  # (frame,) focal plane temperature [K]
-    n_ffc: npt.NDArray[np.int64]  # (frame,) corrections since power-on
+    n_ffc: npt.NDArray[np.int64]  # (frame,) corrections since the episode's start
     flags: Bytes  # (frame,) bits of shutter_kernels.FLAG_*
+    n_clipped: npt.NDArray[np.int32]  # (frame,) pixels beyond the range of the part
+    states: Doubles  # (frame, shutter_kernels.N_OUT) focal plane and shutter
 
 
-def rain_film_loss(rain_mm_h: Doubles) -> Doubles:
-    """Loss of a window wetted by rain of a given rate, (time,), 0..0.28; dries at once."""
-    return np.asarray(RAIN_FILM_LOSS * -np.expm1(-np.asarray(rain_mm_h) / RAIN_SCALE_MM_H))
+def rain_film_loss(rain_mm_h: Doubles, fully_wet: float = RAIN_FILM_LOSS) -> Doubles:
+    """Loss of a window wetted by rain of a given rate, (time,), 0 to `fully_wet`; dries at once."""
+    return np.asarray(fully_wet * -np.expm1(-np.asarray(rain_mm_h) / RAIN_SCALE_MM_H))
 
 
-def start_camera(unit: CameraUnit, housing_k: float) -> CameraCarry:
-    """State at tick 0: powered on for long, last correction `unit.since_ffc_s` ago."""
-    settings, age_s = unit.shutter, unit.since_ffc_s
-    fpa_k = housing_k + settings[shutter.SELF_HEATING_K]
-    ffc_fpa_k = float(np.clip(fpa_k, settings[shutter.LOCK_LOW_K], settings[shutter.LOCK_HIGH_K]))
-    carry = np.empty(5)
+def start_camera(
+    unit: CameraUnit, housing_k: float, first_frame: int = 0, on_s: float | None = None
+) -> CameraCarry:
+    """State before the frame number `first_frame`, for a camera switched on `on_s` ago; None: for long.
+
+    The last correction was `unit.since_ffc_s` ago, or at switch-on if that is nearer.
+    """
+    settings, t_s = unit.shutter, first_frame * unit.dt_s
+    age_s = unit.since_ffc_s if on_s is None else min(unit.since_ffc_s, max(on_s, 0.0))
+    warmed, warmed_then = (
+        1.0 if on_s is None else -float(np.expm1(-max(s, 0.0) / settings[shutter.TAU_S]))
+        for s in (on_s or 0.0, (on_s or 0.0) - age_s)
+    )
+    fpa_k, ffc_fpa_k = (housing_k + settings[shutter.SELF_HEATING_K] * w for w in (warmed, warmed_then))
+    ffc_fpa_k = float(np.clip(ffc_fpa_k, settings[shutter.LOCK_LOW_K], settings[shutter.LOCK_HIGH_K]))
+    carry = np.empty(shutter.N_CARRY)
     carry[shutter.FPA_K], carry[shutter.FFC_FPA_K], carry[shutter.EPOCH] = fpa_k, ffc_fpa_k, 0.0
-    carry[shutter.LAST_S], carry[shutter.NEXT_S] = -age_s, settings[shutter.PERIOD_S] - age_s
+    carry[shutter.LAST_S], carry[shutter.NEXT_S] = t_s - age_s, t_s + settings[shutter.PERIOD_S] - age_s
+    carry[shutter.IS_ON] = 0.0 if on_s is not None and on_s <= 0.0 else 1.0
     n_pixels = unit.kernel.maps.shape[1]
     slow = k.SlowState(
         fields=np.zeros((k.N_SLOW, n_pixels), np.float32),
-        column=np.zeros(k.N_COLUMNS, np.float32),
+        column=np.zeros(unit.shape[1], np.float32),
         blink_on=np.zeros(unit.blinking.size, np.float32),
-        clock=np.zeros(2, np.int64),
+        clock=np.array([_cells(t_s), 0, 0], np.int64),
         previous=np.zeros((2, n_pixels), np.uint8),
     )
     shutter_radiance = float(band_radiance_w_m2_sr(ffc_fpa_k))
     k.start_slow(slow, unit.kernel, age_s / k.SLOW_GRID_S, shutter_radiance)
-    return CameraCarry(0, carry, slow)
+    return CameraCarry(first_frame, carry, slow)
+
+
+def switched_off(carry: CameraCarry) -> CameraCarry:
+    """The state of a camera that takes no frames until it is switched on again."""
+    after = carry.shutter.copy()
+    after[shutter.IS_ON] = 0.0
+    return replace(carry, shutter=after)
+
+
+def resumed(carry: CameraCarry, housing_k: float, first_frame: int) -> CameraCarry:
+    """The state before a later frame; a camera that was off begins as cold as its housing."""
+    after = carry.shutter.copy()
+    if after[shutter.IS_ON] == 0.0:
+        after[shutter.FPA_K] = housing_k
+    return replace(carry, next_tick=first_frame, shutter=after)
 
 
 def record_frames(
@@ -112,19 +146,23 @@ def record_frames(
     drives = _drives(unit, conditions, states, carry.next_tick)
     slow = k.SlowState._make(array.copy() for array in carry.slow)
     low, high = np.empty((n, n_pixels), np.uint8), np.empty((n, n_pixels), np.uint8)
-    pixels = np.empty((min(n, TILE), n_pixels), np.float32)
-    for start in range(0, n, TILE):
-        part = slice(start, min(start + TILE, n))
+    tile, n_clipped = _tile(n_pixels), np.zeros(n, np.int32)
+    pixels = np.empty((min(n, tile), n_pixels), np.float32)
+    for start in range(0, n, tile):
+        part = slice(start, min(start + tile, n))
         radiance = pixels[: part.stop - start]
         mix_radiance(weights.indices, weights.weights, _lanes(component_radiance[part]), radiance)
         some = FrameDrives._make(array[part] for array in drives)
-        expose_frames(radiance, carry.next_tick + start, some, unit.kernel, slow, low[part], high[part])
+        tick = carry.next_tick + start
+        expose_frames(radiance, tick, some, unit.kernel, slow, low[part], high[part], n_clipped[part])
     frames = Frames(
         low=low,
         high=high,
         fpa_k=states[:, shutter.OUT_FPA_K],
         n_ffc=drives.epochs,
         flags=states[:, shutter.OUT_FLAGS].astype(np.uint8),
+        n_clipped=n_clipped,
+        states=states,
     )
     return frames, CameraCarry(carry.next_tick + n, shutter_after, slow)
 
@@ -151,14 +189,25 @@ def ideal_temperature_k(
 def render_radiance(component_radiance: npt.NDArray[np.floating], weights: SparseWeights) -> Floats:
     """Noise-free radiance at the window, (frame, pixel) [W/m2/sr]."""
     out = np.empty((component_radiance.shape[0], weights.indices.shape[0]), np.float32)
-    for start in range(0, out.shape[0], TILE):
-        part = slice(start, start + TILE)
+    tile = _tile(out.shape[1])
+    for start in range(0, out.shape[0], tile):
+        part = slice(start, start + tile)
         mix_radiance(weights.indices, weights.weights, _lanes(component_radiance[part]), out[part])
     return out
 
 
+def _tile(n_pixels: int) -> int:
+    """Frames of one tile."""
+    return max(TILE_PX // n_pixels, 1)
+
+
 def _lanes(component_radiance: npt.NDArray[np.floating]) -> Floats:
     return np.ascontiguousarray(component_radiance.T, dtype=np.float32)
+
+
+def _cells(t_s: Doubles | float) -> npt.NDArray[np.int64]:
+    """Cell of the slow state at a time."""
+    return np.floor(np.asarray(t_s) / k.SLOW_GRID_S + 1e-9).astype(np.int64)
 
 
 def _run_shutter(
@@ -167,32 +216,42 @@ def _run_shutter(
     n = conditions.housing_k.size
     t_s = unit.dt_s * np.arange(carry.next_tick, carry.next_tick + n, dtype=np.float64)
     states, after = np.empty((n, shutter.N_OUT)), carry.shutter.copy()
-    shutter.run_shutter(t_s, unit.dt_s, conditions.housing_k, unit.shutter, after, states)
+    is_on = np.ones(n, np.bool_) if conditions.is_on is None else conditions.is_on
+    shutter.run_shutter(t_s, unit.dt_s, conditions.housing_k, is_on, unit.shutter, after, states)
     return states, after
 
 
 def _drives(unit: CameraUnit, conditions: CameraConditions, states: Doubles, first_tick: int) -> FrameDrives:
     """Frame scalars of the fused kernel."""
-    n, settings = states.shape[0], unit.settings
-    slope = float(band_radiance_slope(REFERENCE_K))
+    n = states.shape[0]
+    flags = states[:, shutter.OUT_FLAGS].astype(np.int64)
+    is_frozen = (flags & shutter.FLAG_IN_PROGRESS) != 0
+    if conditions.is_stuck is not None:
+        is_frozen |= conditions.is_stuck
+    return FrameDrives(
+        cells=_cells(unit.dt_s * np.arange(first_tick, first_tick + n)),
+        epochs=states[:, shutter.OUT_EPOCH].astype(np.int64),
+        is_frozen=is_frozen,
+        table=_frame_table(unit, conditions, states),
+    )
+
+
+def _frame_table(unit: CameraUnit, conditions: CameraConditions, states: Doubles) -> Floats:
+    """What changes from frame to frame, (frame, N_FRAME)."""
+    settings, slope = unit.settings, float(band_radiance_slope(REFERENCE_K))
     fpa_k, ffc_fpa_k = states[:, shutter.OUT_FPA_K], states[:, shutter.OUT_FFC_FPA_K]
     bias_k = unit.bias_k + settings.bias_k_per_k * (fpa_k - ZERO_CELSIUS_K - 25.0)
     bias_k = bias_k + settings.bias_k_per_k_min * states[:, shutter.OUT_RATE_K_MIN]
-    table = np.empty((n, k.N_FRAME), np.float32)
+    table = np.zeros((states.shape[0], k.N_FRAME), np.float32)
     table[:, k.DRIFT_K] = fpa_k - ffc_fpa_k
     table[:, k.NARCISSUS_K] = conditions.housing_k - fpa_k
-    table[:, k.BIAS] = slope * bias_k
+    table[:, k.BIAS] = slope * (bias_k if conditions.added_k is None else bias_k + conditions.added_k)
     table[:, k.WINDOW_LOSS] = np.clip(unit.window_loss + conditions.window_loss, 0.0, 1.0)
     table[:, k.WINDOW_RADIANCE] = band_radiance_w_m2_sr(conditions.window_k)
     table[:, k.SHUTTER_RADIANCE] = band_radiance_w_m2_sr(ffc_fpa_k)
     is_sunless = settings.sun_radius_px == 0.0
     table[:, k.SUN_ROW] = np.nan if is_sunless else conditions.sun_row
     table[:, k.SUN_COLUMN] = conditions.sun_column
-    t_s = unit.dt_s * np.arange(first_tick, first_tick + n)
-    flags = states[:, shutter.OUT_FLAGS].astype(np.int64)
-    return FrameDrives(
-        cells=np.floor(t_s / k.SLOW_GRID_S + 1e-9).astype(np.int64),
-        epochs=states[:, shutter.OUT_EPOCH].astype(np.int64),
-        is_frozen=(flags & shutter.FLAG_IN_PROGRESS) != 0,
-        table=table,
-    )
+    for place, share in ((k.WEB, conditions.web), (k.COVERED, conditions.covered)):
+        table[:, place] = 0.0 if share is None else share
+    return table

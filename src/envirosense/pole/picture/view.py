@@ -33,15 +33,28 @@ from envirosense.pole.site import Site
 __all__ = ["ViewConditions", "build_scene", "shown_component", "site_view", "view_radiance_w_m2_sr"]
 
 MEAN_SKY_RAD = np.radians(40.0)  # elevation whose radiance stands for the reflected sky; assumed
+SMALL_PX = 4800  # pixels of a picture of which many views are kept
 BASE_RELIEF_K = 1.2  # standard deviation of a cloud base's temperature along the layer; assumed
 _F = np.float32
 
 type Numbers = npt.NDArray[np.int64]
 
 
-@lru_cache(maxsize=64)
 def site_view(site: Site, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
     """Coverage of a site in a camera, kept because every episode of a site shares it."""
+    kept = _view if camera.rows * camera.columns <= SMALL_PX else _large_view
+    return kept(site, camera)
+
+
+@lru_cache(maxsize=64)
+def _view(site: Site, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+    seen = coverage(build_scene(site), camera)
+    return seen, seen.sparse()
+
+
+@lru_cache(maxsize=12)
+def _large_view(site: Site, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
+    """The same; fewer are kept, since one of 160x120 pixels takes 20 MiB."""
     seen = coverage(build_scene(site), camera)
     return seen, seen.sparse()
 

@@ -5,9 +5,9 @@ than a pixel is diluted as in a real camera. Frames are byte planes of 16-bit co
 """
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +15,22 @@ from pydantic import Field
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Array
+from envirosense.core.rng import stream
+from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter, fit_converter
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages.contract import AnyStage
+from envirosense.instruments.stages.spells import NEVER, Spells
+from envirosense.instruments.status import Status
+from envirosense.instruments.switching import on_times_s
 from envirosense.physics.light.radiation import band_radiance_slope
-from envirosense.pole.picture.scene import Coverage, SparseWeights
-from envirosense.pole.picture.scene_geometry import PinholeCamera, direction
+from envirosense.pole.picture.scene_geometry import PinholeCamera
+from envirosense.pole.picture.thermal_grading import expected_error_k, grade_frames, new_unit_error_k
 from envirosense.pole.picture.thermal_imperfections import (
-    COLUMNS,
     REFERENCE_K,
-    ROWS,
     CameraUnit,
     ThermalImperfections,
     at_frame_period,
@@ -40,35 +43,25 @@ from envirosense.pole.picture.thermal_recording import (
     ideal_temperature_k,
     rain_film_loss,
     record_frames,
+    resumed,
     start_camera,
+    switched_off,
+)
+from envirosense.pole.sensors.thermal_camera_faults import CAMERA_FAULTS, link_state, with_faults
+from envirosense.pole.sensors.thermal_camera_frames import (
+    CameraMemory,
+    FrameBlock,
+    SceneField,
+    no_frames,
+    sun_pixels,
 )
 
-SUN_CLEAR_SHARE = 0.5  # of the pixel under the sun must be sky for its disc to be seen
+__all__ = ["CameraMemory", "FrameBlock", "SceneField", "ThermalCameraConfig", "ThermalCameraSensor"]
+
+LIMIT_SHARE = 0.01  # of the picture beyond the range from which a frame counts as clipped; assumed
+LEAST_PX = 8  # of each side of a picture
+LINK = "link"  # random losses and repeats of frames; in stages_off like an effect
 _SCALES = ("narcissus_px", "blink_on_s", "blink_off_s", "burn_in_tau_s", "ffc_period_s", "fpa_tau_s")
-
-
-class SceneField(SensorWorld, Protocol):
-    """A world that a camera can look at, over the ticks of a block."""
-
-    def view(self, camera: PinholeCamera) -> tuple[Coverage, SparseWeights]:
-        """How much of each pixel each body fills."""
-        ...
-
-    def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
-        """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
-        ...
-
-    def sun_direction(self) -> tuple[Array, Array]:
-        """Azimuth and elevation of the sun, (time,) each [rad]; NaN while no beam arrives."""
-        ...
-
-    def housing_k(self) -> Array:
-        """Temperature of the device's case, (time,) [K]."""
-        ...
-
-    def rain_mm_h(self) -> Array:
-        """Rain, (time,) [mm/h]."""
-        ...
 
 
 class ThermalCameraConfig(SensorConfig):
@@ -79,31 +72,13 @@ class ThermalCameraConfig(SensorConfig):
     repair_bad_pixels: bool = True  # known dead and hot ones, as the real module does; not blinking ones
 
 
-@dataclass(slots=True)
-class CameraMemory:
-    """One unit in one episode; the carry is made at the first frame, when the case's temperature is known."""
-
-    unit: CameraUnit
-    carry: CameraCarry | None
-
-
-@dataclass(frozen=True, slots=True)
-class FrameBlock:
-    """Frames of one block and the ticks (frame,) they were taken at."""
-
-    ticks: npt.NDArray[np.int64]
-    frames: Frames
-
-    def temperature_k(self) -> npt.NDArray[np.float64]:
-        """Reported temperatures, (frame, pixel) [K]."""
-        codes = self.frames.low.astype(np.float64) + 256.0 * self.frames.high
-        return STEP_K * codes
-
-
-class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
-    """Apparent temperature of 80x60 pixels; `run_frames` takes the place of `run`."""
+class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
+    """Apparent temperature of every pixel; `run_frames` takes the place of `run`."""
 
     sensor_type: ClassVar[str] = "thermal_camera"
+    part_kind: ClassVar[str] = "thermal_camera"
+    stream: ClassVar[str] = "thermal"
+    fault_kinds: ClassVar[tuple[str, ...]] = CAMERA_FAULTS
     config_type: ClassVar[type[SensorConfig]] = ThermalCameraConfig
 
     def __init__(self, config: ThermalCameraConfig, sensing_seed: int = 0) -> None:
@@ -116,8 +91,9 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
             if name not in self.effects:
                 raise UnknownNameError("stages_off", name, self.effects)
         rows, columns = self.camera.rows, self.camera.columns
-        if (rows, columns) != (ROWS, COLUMNS):
-            raise ConfigError("optics", f"{columns}x{rows}", f"only {COLUMNS}x{ROWS} pixels are modelled")
+        if min(rows, columns) < LEAST_PX:
+            fix = f"needs at least {LEAST_PX} rows and columns"
+            raise ConfigError("overrides.optics", f"{columns}x{rows}", fix)
 
     def _built(self) -> ThermalImperfections:
         """Amplitude of every effect of the part, with overrides."""
@@ -141,17 +117,20 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
     def effects(self) -> tuple[str, ...]:
         """Effects that `stages_off` may name."""
         none = self._as_built.none()
-        return tuple(
-            f.name for f in fields(none) if getattr(none, f.name) == 0.0 and f.name != "is_repairing"
-        )
+        names = [f.name for f in fields(none) if getattr(none, f.name) == 0.0 and f.name != "is_repairing"]
+        return (*names, LINK)
 
     @cached_property
     def imperfections(self) -> ThermalImperfections:
         """Amplitude of every effect after overrides and `stages_off`."""
         if self.config.stages_off is True:
             return self._as_built.none()
-        off: dict[str, Any] = dict.fromkeys(self.config.stages_off or (), 0.0)
+        off: dict[str, Any] = {name: 0.0 for name in self.config.stages_off or () if name != LINK}
         return replace(self._as_built, **off)
+
+    def faults(self, kind: str) -> Spells:
+        """When the camera has a fault of one kind; never, where every effect is off."""
+        return NEVER if self.config.stages_off is True else super().faults(kind)
 
     @property
     def camera(self) -> PinholeCamera:
@@ -163,6 +142,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
             horizontal_view_deg=self.values.number("optics.horizontal_view_deg", "deg"),
             rows=int(self.values.number("optics.rows", "px")),
             columns=int(self.values.number("optics.columns", "px")),
+            blur_px=self.values.number("optics.blur_px", "px"),
         )
 
     @property
@@ -199,30 +179,117 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig]):
     def start_frames(self, sensing_seed: int, *names: str | int) -> CameraMemory:
         """Memory before the first frame; streams are named (`names`, sensor, kind of draw)."""
         path = (*names, self.sensor_id)
-        unit = draw_unit(self.imperfections, self.converter, self.config.interval_s, sensing_seed, *path)
-        return CameraMemory(unit, None)
-
-    def run_frames(self, world: SensorWorld, memory: CameraMemory) -> FrameBlock:
-        """Frames over the ticks of a world block at which the camera samples; `memory` is advanced."""
-        scene = _scene(world)
-        chosen = np.flatnonzero(self.sampled(world)) if self.is_enabled else np.empty(0, dtype=np.int64)
         camera = self.camera
+        unit = draw_unit(
+            self.imperfections,
+            self.converter,
+            self.config.interval_s,
+            sensing_seed,
+            *path,
+            shape=(camera.rows, camera.columns),
+            drift_days=self.drift_days,
+            bias_limit_k=self.accuracy_k,
+        )
+        on_since_s = self.config.on_since_s
+        on_at_s = None if on_since_s is None else -on_since_s
+        return CameraMemory(unit, None, np.zeros(2), stream(sensing_seed, *path, LINK), on_at_s)
+
+    def run_frames(
+        self, world: SensorWorld, memory: CameraMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> FrameBlock:
+        """Frames over the ticks of a world block at which the camera samples; `memory` is advanced.
+
+        Where it has no power, or the video link is down, there is no frame; its noise goes on all the same.
+        """
+        scene, camera = _scene(world), self.camera
+        if not self.is_enabled:
+            memory.on_at_s = np.nan
+            memory.carry = switched_off(memory.carry) if memory.carry else None
+            return no_frames(camera.rows * camera.columns)
+        dt_s, ticks = world.grid.dt_s, world.first_tick + np.arange(world.grid.n)
+        t_s = ticks * np.float64(dt_s)
+        on_s, memory.on_at_s = on_times_s(t_s, dt_s, memory.on_at_s, powered)
+        is_lost, is_stuck = link_state(
+            self._link_times_s, self.faults, t_s, dt_s, memory.link, memory.link_rng
+        )
+        chosen = np.flatnonzero(self.sampled(world))
+        if chosen.size == 0:
+            return no_frames(camera.rows * camera.columns)
+        memory.unit = at_frame_period(memory.unit, max(self.config.interval_s, dt_s))
+        on_s = None if on_s is None else on_s[chosen]
+        is_on = None if powered is None else powered[chosen]
+        conditions = self._surroundings(scene, memory.unit, t_s, chosen)
+        conditions = replace(conditions, is_on=is_on, is_stuck=is_stuck[chosen])
+        carry = self._carry(memory, conditions, int(ticks[chosen[0]]) // self.config.ticks_apart(dt_s), on_s)
         seen, weights = scene.view(camera)
         radiance = scene.view_radiance_w_m2_sr(seen)[chosen]
-        housing_k = scene.housing_k()[chosen]
-        row, column = _sun_pixels(scene, camera)
-        conditions = CameraConditions(
-            housing_k=housing_k,
-            window_loss=rain_film_loss(scene.rain_mm_h()[chosen]),
-            window_k=housing_k,
-            sun_row=row[chosen],
-            sun_column=column[chosen],
+        frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, carry)
+        error_k = self._error_k(frames, conditions.housing_k, scene.rain_mm_h()[chosen])
+        grade = grade_frames(error_k, self._new_error_k, self.accuracy_k)
+        flags = self._status(frames, on_s)
+        block = FrameBlock(ticks[chosen], frames, flags, grade.quality, grade.confidence)
+        return block.only(~is_lost[chosen] if is_on is None else is_on & ~is_lost[chosen])
+
+    @cached_property
+    def accuracy_k(self) -> float:
+        """Greatest error that the part states [K]."""
+        return self.values.number("accuracy.absolute", "K")
+
+    @cached_property
+    def _contrast_k(self) -> float:
+        return self.values.number("detection.scene_contrast_k", "K")
+
+    @cached_property
+    def _new_error_k(self) -> float:
+        return new_unit_error_k(self.imperfections, self._contrast_k)
+
+    @cached_property
+    def _link_times_s(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Mean times up and down, and free and stuck, of the video link; infinite for no random spells."""
+        off = self.config.stages_off
+        is_off = off is True or (isinstance(off, tuple) and LINK in off)
+        up_s, down_s, free_s, stuck_s = (
+            self.values.number(f"fault.{name}", "s") or math.inf for name in ("up", "down", "free", "stuck")
         )
-        memory.unit = at_frame_period(memory.unit, max(self.config.interval_s, world.grid.dt_s))
-        if memory.carry is None:
-            memory.carry = start_camera(memory.unit, float(scene.housing_k()[0]))
-        frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, memory.carry)
-        return FrameBlock(chosen + world.first_tick, frames)
+        return (math.inf if is_off else up_s, down_s), (math.inf if is_off else free_s, stuck_s)
+
+    def _surroundings(
+        self, scene: SceneField, unit: CameraUnit, t_s: Array, chosen: npt.NDArray[np.int64]
+    ) -> CameraConditions:
+        """What surrounds the camera at the chosen ticks, with its faults."""
+        housing_k = scene.housing_k()[chosen]
+        row, column = sun_pixels(scene, self.camera)
+        film_loss = rain_film_loss(scene.rain_mm_h()[chosen], self.imperfections.rain_film_loss)
+        conditions = CameraConditions(housing_k, film_loss, housing_k, row[chosen], column[chosen])
+        if not self.config.faults:
+            return conditions
+        shutter_k = housing_k + unit.shutter[shutter.SELF_HEATING_K]
+        return with_faults(conditions, self.faults, t_s[chosen], shutter_k, self.accuracy_k)
+
+    def _carry(
+        self, memory: CameraMemory, conditions: CameraConditions, first_frame: int, on_s: Array | None
+    ) -> CameraCarry:
+        """State before the block's first frame; frames that nobody asked for are passed over."""
+        housing_k, carry = float(conditions.housing_k[0]), memory.carry
+        if carry is None:
+            if conditions.is_stuck is not None:
+                conditions.is_stuck[0] = False  # there is no frame yet that could be repeated
+            return start_camera(memory.unit, housing_k, first_frame, None if on_s is None else float(on_s[0]))
+        return carry if carry.next_tick == first_frame else resumed(carry, housing_k, first_frame)
+
+    def _error_k(self, frames: Frames, housing_k: Array, rain_mm_h: Array) -> Array:
+        film_loss = rain_film_loss(rain_mm_h, self.imperfections.rain_film_loss)
+        settings, days = self.imperfections, self.drift_days
+        return expected_error_k(settings, frames.states, housing_k, film_loss, days, self._contrast_k)
+
+    def _status(self, frames: Frames, on_s: Array | None) -> npt.NDArray[np.uint16]:
+        """Bits of `Status` that the camera knows, (frame,)."""
+        flags = np.zeros(frames.flags.size, np.uint16)
+        flags[(frames.flags & shutter.FLAG_IN_PROGRESS) != 0] |= np.uint16(Status.MAINTENANCE)
+        flags[frames.n_clipped > LIMIT_SHARE * frames.low.shape[1]] |= np.uint16(Status.AT_LIMIT)
+        if on_s is not None:
+            flags[on_s < self.values.number("warm_up.time", "s")] |= np.uint16(Status.WARMING_UP)
+        return flags
 
     def excess_snr(self, world: SensorWorld, healthy: SensorWorld) -> Array:
         """Greatest rise of any pixel over the same world without causes, in sigmas, (time,)."""
@@ -263,16 +330,3 @@ def _scene(world: SensorWorld) -> SceneField:
         raise ConfigError("world", type(world).__name__, "has no scene; a camera needs a pole world or mock")
     scene: SceneField = world  # type: ignore[assignment]
     return scene
-
-
-def _sun_pixels(scene: SceneField, camera: PinholeCamera) -> tuple[Array, Array]:
-    """Pixel row and column of the sun, (time,) each; NaN out of the picture and behind a body of the pole."""
-    azimuth, elevation = scene.sun_direction()
-    row, column = camera.project(direction(azimuth, elevation))
-    sky_share = scene.view(camera)[0].sky_share
-    if sky_share is None:  # a mock's scene is a backdrop: nothing stands before its sun
-        return row, column
-    clear = sky_share.reshape(camera.rows, camera.columns) >= SUN_CLEAR_SHARE
-    at = (np.nan_to_num(value).round().astype(np.int64) for value in (row, column))
-    i, j = (np.clip(place, 0, size - 1) for place, size in zip(at, clear.shape, strict=True))
-    return np.where(clear[i, j], row, np.nan), np.where(clear[i, j], column, np.nan)

@@ -7,7 +7,6 @@ both work on one *signal*, whose unit is ln on the first and ppb on the others.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,55 +19,17 @@ from envirosense.core.species import species
 from envirosense.instruments import stages as st
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
-from envirosense.instruments.conditions import SensorWorld
+from envirosense.instruments.conditions import Conditions, SensorWorld
+from envirosense.instruments.faults import GENERIC_FAULTS
+from envirosense.instruments.memory import SensorMemory
 from envirosense.instruments.sensor_config import SensorConfig
-from envirosense.instruments.stages.kernels import mix
+from envirosense.pole.sensors import voc_chain as chain
+from envirosense.pole.sensors.blockage import BlockedLag
+from envirosense.pole.sensors.voc_chain import N_CHANNELS
+from envirosense.pole.sensors.voc_response import GasResponse
+from envirosense.pole.sensors.voc_stages import INHIBITORS, SILOXANES, GasConditions
 
-N_CHANNELS = 8
 TECHNOLOGIES = ("mox", "electrochemical", "pid")
-
-
-@dataclass(frozen=True, slots=True)
-class GasResponse:
-    """How the channels answer a mixture.
-
-    `reducing` and `oxidising` (gas, channel) are ppb of the target per ppb; `k` [ppb], `beta` and
-    `oxidiser_beta` (channel,) shape the compressed channels marked in `is_mox`.
-    """
-
-    reducing: Array
-    oxidising: Array
-    k: Array
-    beta: Array
-    oxidiser_beta: Array
-    is_mox: npt.NDArray[np.bool_]
-
-    def equivalent_ppb(self, gas_ppb: Array) -> Array:
-        """Target that would give the same signal, (time, channel) [ppb], from gas (time, gas) [ppb].
-
-        ln G = beta ln(1 + x) - beta_ox ln(1 + x_ox) with x = sum c / K; solved for the target alone.
-        """
-        y = mix(gas_ppb, self.reducing)
-        mox = self.is_mox
-        k = self.k[mox]
-        taken_ppb = mix(gas_ppb, self.oxidising)[:, mox]
-        weakened = 1.0 / (1.0 + taken_ppb / k)
-        exponent = self.oxidiser_beta[mox] / self.beta[mox]
-        if (exponent != 1.0).any():  # equal exponents, the usual part, need no power
-            weakened = weakened**exponent
-        y[:, mox] = (y[:, mox] + k) * weakened - k
-        return y
-
-    def jittered(self, factor: Array) -> "GasResponse":
-        """The same law with every cross-sensitivity multiplied by `factor` (gas, channel)."""
-        return GasResponse(
-            self.reducing * factor,
-            self.oxidising * factor,
-            self.k,
-            self.beta,
-            self.oxidiser_beta,
-            self.is_mox,
-        )
 
 
 class VOCArraySensor(BaseSensor[SensorConfig]):
@@ -76,6 +37,7 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
 
     sensor_type: ClassVar[str] = "voc_array"
     part_kind: ClassVar[str] = "voc_array"
+    fault_kinds: ClassVar[tuple[str, ...]] = (*GENERIC_FAULTS, "fouled", "poisoned")
 
     @property
     def gases(self) -> tuple[str, ...]:
@@ -138,9 +100,29 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
         """Every gas of the cross-sensitivity table."""
         return tuple(Channel(f"{name}_ppb", "ppb", f"{name} at the inlet", 0.0, 0.0) for name in self.gases)
 
+    @cached_property
+    def _asked(self) -> tuple[str, ...]:
+        """Gases asked of the world, once for all: those of the truth first, then what harms the array."""
+        return (*self.gases, *(name for name in (*SILOXANES, *INHIBITORS) if name not in self.gases))
+
+    def _asked_ppb(self, world: SensorWorld) -> Array:
+        return world.gas_ppb(self._asked, self.position_3d)
+
     def truth(self, world: SensorWorld) -> Array:
         """Gas at the inlet, (time, gas) [ppb]."""
-        return np.ascontiguousarray(world.gas_ppb(self.gases, self.position_3d))
+        return np.ascontiguousarray(self._asked_ppb(world)[:, : len(self.gases)])
+
+    def _conditions(
+        self, world: SensorWorld, memory: SensorMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> Conditions:
+        asked_ppb = self._asked_ppb(world)
+
+        def total_ppb(names: tuple[str, ...]) -> Array:
+            columns = [asked_ppb[:, self._asked.index(name)] for name in names]
+            return np.asarray(sum(columns[1:], columns[0]))
+
+        known = super()._conditions(world, memory, powered)
+        return GasConditions.of(known, total_ppb(SILOXANES), total_ppb(INHIBITORS))
 
     def respond(self, world: SensorWorld) -> Array:
         """Target equivalent of the mixture by the nominal law, (time, channel) [ppb]."""
@@ -162,9 +144,14 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
         return ideal, ideal if unit is None else unit.equivalent_ppb(gas_ppb)
 
     def stages(self) -> tuple[st.AnyStage, ...]:
-        """Inlet, transducer, surroundings, noise, calibration, output."""
+        """Inlet, transducer, surroundings, noise, divider, output."""
         return (
-            st.Lag("inlet", *(self.values.number("inlet.tau", "s"),) * 2),
+            BlockedLag(
+                "inlet",
+                self.values.number("inlet.tau", "s"),
+                self.values.number("inlet.blocked", "s"),
+                self.faults("fouled"),
+            ),
             st.Calibration("gain", gain_spread_ln=self._per_channel("calibration.gain_spread", "ln")),
             st.Compress("compress", self.response.k, self.response.beta, self._is_mox),
             *self._transducer_stages(),
@@ -175,6 +162,7 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
                 self._per_channel("response.knee", "signal"),
                 self._per_channel("response.limit", "signal"),
             ),
+            chain.divider(self.values, self._is_mox),
             st.Expand("expand", self.response.k, self.response.beta, self._is_mox),
             *self.fault_stages(),
             st.ClipQuantise(
@@ -189,9 +177,8 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
         exponent_spread = self._per_channel("response.beta_spread", "1") / self.response.beta
         return (
             st.Calibration("exponent", gain_spread_ln=np.where(self._is_mox, exponent_spread, 0.0)),
-            st.Lag(
-                "response", self._per_channel("response.rise", "s"), self._per_channel("response.fall", "s")
-            ),
+            chain.layer(self.values, self.response, self.used_days, self.faults("poisoned")),
+            chain.inhibition(self.values, self._is_mox),
             st.SharedGainDrift(
                 "sensitivity",
                 per_day=self._per_channel("drift.gain_rate", "ln/day"),
@@ -200,7 +187,7 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
                 group=tuple(int(group) for group in self._per_channel("drift.group", "")),
                 shares=tuple(self.values.numbers("drift.shares", "1", 3).tolist()),
                 is_log=self._is_mox,
-                age_days=self.config.age_days,
+                age_days=self.drift_days,
             ),
         )
 
@@ -225,33 +212,18 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
                 self._per_channel("flow.spread", "signal/(m/s)"),
             ),
         )
-        return always if "cell.zero" not in v else (*self._linear_stages(), *always)
-
-    def _linear_stages(self) -> Sequence[st.AnyStage]:
-        v = self.values
-        return (
-            st.HumidityGain("lamp_humidity", self._per_channel("lamp.humidity_loss", "1")),
-            st.ElectrochemicalZero(
-                "cell_zero",
-                self._per_channel("cell.zero", "ppb"),
-                v.number("cell.residual", "1"),
-                v.number("cell.scale", "K"),
-            ),
-            st.HumidityTransient(
-                "cell_humidity",
-                self._per_channel("cell.humidity", "ppb"),
-                v.number("cell.humidity_decay", "s"),
-            ),
-        )
+        return always if "cell.zero" not in v else (*chain.linear_stages(v, self.drift_days), *always)
 
     def _noise_stages(self) -> Sequence[st.AnyStage]:
         v = self.values
         return (
+            *self.warm_up_stages(),
+            chain.burn_in(self.values, self._is_mox),
             st.Calibration("zero", offset_spread=self._per_channel("calibration.offset_spread", "signal")),
             st.Drift(
                 "zero_drift",
                 spread_per_day=self._per_channel("drift.zero_spread", "signal/day"),
-                age_days=self.config.age_days,
+                age_days=self.drift_days,
             ),
             st.RandomWalk(
                 "walk",

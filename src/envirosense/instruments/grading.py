@@ -1,0 +1,131 @@
+"""Error budget of a reading: what part data, age and surroundings lead one to expect.
+
+Variances of the stages add; a stage that rescales the signal rescales the errors before it. Lags and
+clipping are left out. What a unit happens to have drawn is not known to the device and does not count.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from envirosense.core.protocols import Array
+from envirosense.instruments.conditions import Conditions
+from envirosense.instruments.stages.contract import AnyStage, Sloped, Uncertain
+from envirosense.instruments.stages.digital import ClipQuantise
+from envirosense.instruments.stages.environment import REFERENCE_K
+from envirosense.instruments.status import Status
+
+REFERENCE_HUMIDITY: Final = 0.5
+DECIMALS: Final = 4  # of a grade: no error budget knows more
+REFERENCE_PRESSURE_PA: Final = 101_325.0
+
+
+@dataclass(slots=True)
+class ErrorBudget:
+    """Variance expected of the signal so far; broadcasts to (time, channel)."""
+
+    conditions: Conditions
+    variance: float | Array = field(default=0.0)
+
+    def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
+        """Take in what a stage does to the errors of its input `x`."""
+        if isinstance(stage, Sloped):
+            self.variance = self.variance * np.square(stage.slope(x, self.conditions))
+        if isinstance(stage, Uncertain):
+            self.variance = self.variance + np.square(stage.spread(x, carry, self.conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """How far to trust readings, (time,) each, by the worst channel."""
+
+    quality: Array
+    confidence: Array
+
+
+def at_reference(conditions: Conditions) -> Conditions:
+    """The same ticks in still air of 20 degC and half humidity, for a sensor long on."""
+    n = conditions.t_s.size
+    warm_k = np.full(n, REFERENCE_K)
+    return replace(
+        conditions,
+        air_k=warm_k,
+        inside_k=warm_k,
+        relative_humidity=np.full(n, REFERENCE_HUMIDITY),
+        pressure_pa=np.full(n, REFERENCE_PRESSURE_PA),
+        wind_m_s=np.zeros(n),
+        ghi_w_m2=np.zeros(n),
+        rain_mm_h=None if conditions.rain_mm_h is None else np.zeros(n),
+        on_s=None,
+    )
+
+
+def graded(now: ErrorBudget, new: ErrorBudget, accuracy: Array | None) -> Grade:
+    """Grade of readings by their error budget, that of a new unit, and the accuracy stated, (time, channel).
+
+    With nothing uncertain both are 1; without an accuracy the confidence is not known.
+    """
+    from scipy.special import erf
+
+    n = now.conditions.t_s.size
+    sigma, sigma_new = np.sqrt(now.variance), np.sqrt(new.variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quality = _worst(np.where(sigma > 0.0, np.minimum(sigma_new / sigma, 1.0), 1.0), n)
+        if accuracy is None:
+            return Grade(quality, np.full(n, np.nan))
+        ratio = _worst(np.where(sigma > 0.0, accuracy / sigma, np.inf), n)
+    return Grade(quality, np.array(erf(ratio / np.sqrt(2.0))))
+
+
+def _worst(values: Array, n: int) -> Array:
+    """Least over the channels, (time,); one number or one row holds at all times."""
+    least = np.min(values, axis=-1) if values.ndim else values
+    return np.broadcast_to(least, (n,)).astype(np.float64)
+
+
+class Grader:
+    """Keeps the budgets of a unit and of a new one of its kind while a signal passes the stages."""
+
+    def __init__(self, as_new: Mapping[str, tuple[AnyStage, Any]], conditions: Conditions) -> None:
+        """Budgets before the first stage; `as_new` holds stage and carry of a new unit, by name."""
+        self._as_new = as_new
+        self._now = ErrorBudget(conditions)
+        self._new = ErrorBudget(at_reference(conditions))
+
+    def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
+        """Take in what a stage does to the errors of its input `x`."""
+        self._now.meet(stage, x, carry)
+        if stage.name in self._as_new:
+            new_stage, new_carry = self._as_new[stage.name]
+            self._new.meet(new_stage, x, new_carry)
+
+    def grade(self, reading: Array, accuracy: Array | None, sampled: npt.NDArray[np.bool_]) -> Grade:
+        """Grade of the readings: 0 where a value is missing, NaN where nothing was sampled."""
+        exact = graded(self._now, self._new, accuracy)
+        grade = Grade(np.round(exact.quality, DECIMALS), np.round(exact.confidence, DECIMALS))
+        missing = np.isnan(reading).any(axis=1)
+        for values in (grade.quality, grade.confidence):
+            values[missing] = 0.0
+            values[~sampled] = np.nan
+        return grade
+
+
+def known_flags(
+    reading: Array,
+    has_power: npt.NDArray[np.bool_],
+    stages: Sequence[AnyStage],
+    conditions: Conditions,
+    warm_up_s: float,
+) -> npt.NDArray[np.uint16]:
+    """Bits of `Status` that any sensor knows of itself, (time,)."""
+    flags = np.where(has_power, 0, int(Status.OFF)).astype(np.uint16)
+    flags[has_power & np.isnan(reading).any(axis=1)] |= np.uint16(Status.NO_DATA)
+    if conditions.on_s is not None:
+        flags[has_power & (conditions.on_s < warm_up_s)] |= np.uint16(Status.WARMING_UP)
+    for stage in stages:
+        if isinstance(stage, ClipQuantise):
+            flags[stage.at_limit(reading)] |= np.uint16(Status.AT_LIMIT)
+    return flags

@@ -1,0 +1,92 @@
+"""What a Grid Guardian carries, and how often each of its sensors reports."""
+
+from typing import Any, Final
+
+from envirosense.core.errors import UnknownNameError
+from envirosense.core.parts import load_part, part_ids
+from envirosense.instruments.configuration import SensorConfiguration, parsed_sensor
+from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.pole.site import Site
+
+PROFILES: Final = ("research", "normal", "alert", "power_save")
+_PROFILE_PARTS: Final = "sampling/"
+# Sensors of the device: id, type, part. A camera comes last. The case is 24 cm long: all stand at one place.
+CARRIED: Final = (
+    ("voc_array", "voc_array", "voc_array/tfsgs_multi2"),
+    ("particulate_matter", "particulate_matter", "particulate_matter/sps30"),
+    ("temperature_humidity", "temperature_humidity", "temperature_humidity/sht85"),
+    ("temperature_humidity_2", "temperature_humidity", "temperature_humidity/sht85"),
+    ("barometer", "barometer", "barometer/bmp388"),
+    ("wind_sensor", "wind_sensor", "wind/ft205"),
+    ("rain_gauge", "rain_gauge", "rain_gauge/piezo"),
+    ("lightning_detector", "lightning_detector", "lightning_detector/as3935"),
+    ("emf_sensor", "emf_sensor", "emf_sensor/tf_emf_pwr1"),
+    ("microphone", "acoustic_sensor", "acoustic_sensor/spu0410hr5h"),
+    ("microphone_2", "acoustic_sensor", "acoustic_sensor/spu0410hr5h"),
+    ("vibration_sensor", "vibration_sensor", "vibration_sensor/bmi270"),
+    ("battery_level", "battery_level", "battery_level/bq40z80"),
+    ("solar_power", "solar_power", "solar_power/bq25798"),
+    ("internal_temperature", "internal_temperature", "internal_temperature/board_ntc"),
+)
+OPTIONAL: Final = (  # in the device's telemetry, but not in its bill of materials
+    ("gas_sensor", "gas_sensor", "gas_sensor/co_co2_no2"),
+    ("line_current", "line_current", "line_current/cr4100"),
+)
+CAMERA: Final = ("thermal_camera", "thermal_camera", "thermal_camera/lepton_2_5")
+
+
+def default_configuration(
+    site: Site,
+    frame_interval_s: float = 1.0,
+    age_days: float = 30.0,
+    profile: str = "research",
+    with_optional: bool = False,
+) -> SensorConfiguration:
+    """The device at its place on a site: every sensor of the bill of materials, at the rates of a profile.
+
+    Args:
+        site: where it stands and looks.
+        frame_interval_s: of the camera in the profile `research`; the others state their own.
+        age_days: age of every sensor.
+        profile: one of `PROFILES`.
+        with_optional: whether it also carries the CO/CO2/NO2 and the line-current sensor.
+
+    Raises:
+        UnknownNameError: if there is no such profile.
+    """
+    chosen = CARRIED + OPTIONAL if with_optional else CARRIED
+    to_pole_deg = (site.line_azimuth_deg + site.device_bearing_deg + 180.0) % 360.0
+    camera = {
+        "interval_s": frame_interval_s,
+        "azimuth_deg": (to_pole_deg + site.camera_pan_deg) % 360.0,
+        "elevation_deg": site.camera_elevation_deg,
+    }
+    sensors = [_sensor(names, site, age_days) for names in chosen]
+    carried = SensorConfiguration(sensors=(*sensors, _sensor(CAMERA, site, age_days, **camera)))
+    return carried if profile == "research" else at_rates(carried, profile)
+
+
+def _sensor(names: tuple[str, str, str], site: Site, age_days: float, **own: Any) -> SensorConfig:
+    sensor_id, sensor_type, part = names
+    at = {"position_m": site.device_position_m, "age_days": age_days}
+    return parsed_sensor({"sensor_id": sensor_id, "sensor_type": sensor_type, "part": part, **at, **own})
+
+
+def at_rates(configuration: SensorConfiguration, profile: str) -> SensorConfiguration:
+    """The same guardian with every sensor at the rate that a profile gives its type; rate 0 is off.
+
+    A sensor whose type the profile does not name keeps its rate.
+
+    Raises:
+        UnknownNameError: if there is no such profile.
+    """
+    known = {i.removeprefix(_PROFILE_PARTS): i for i in part_ids() if i.startswith(_PROFILE_PARTS)}
+    if profile not in known:
+        raise UnknownNameError("profile", profile, known)
+    interval_s = load_part(known[profile]).group("interval")
+    sensors = []
+    for sensor in configuration.sensors:
+        every_s = interval_s.get(sensor.sensor_type, sensor.interval_s)
+        rate = {"interval_s": every_s} if every_s > 0.0 else {"enabled": False}
+        sensors.append(sensor.model_copy(update=rate))
+    return configuration.model_copy(update={"sensors": tuple(sensors)})

@@ -1,0 +1,244 @@
+"""Records of a device's blocks, tick after tick: what it measured, concluded and is."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from envirosense.core.grid import TimeGrid
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.instruments.memory import SensorBlock
+from envirosense.instruments.status import Status
+from envirosense.physics.energy.power_modes import MODES
+from envirosense.pole import telemetry_parameters as p
+from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
+from envirosense.pole.sensors.thermal_camera_frames import FrameBlock
+from envirosense.pole.telemetry import (
+    AlertRecord,
+    Record,
+    SensorStatus,
+    Severity,
+    StatusRecord,
+    TelemetryRecord,
+)
+from envirosense.pole.telemetry_alerts import HOT_SPOT, Alert, Watch
+from envirosense.pole.telemetry_derived import DERIVED
+
+STATUS_EVERY_S: Final = 60.0  # and at the first tick, and when a sensor is switched; assumed
+DEGRADING: Final = Status.NO_DATA | Status.AT_LIMIT
+UNFIT: Final = Status.WARMING_UP | Status.MAINTENANCE | Status.DISTURBED  # not for a rule to judge
+_NAMES: Final[dict[int, tuple[str, ...]]] = {}
+
+
+def flag_names(flags: int) -> tuple[str, ...]:
+    """Names of the status bits that are set."""
+    if flags not in _NAMES:
+        _NAMES[flags] = tuple(str(flag.name) for flag in Status if flags & flag)
+    return _NAMES[flags]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Block of one scalar sensor, ready to be sent: values [tick][channel] in the units of telemetry."""
+
+    block: SensorBlock
+    parameters: tuple[p.Parameter, ...]
+    channels: tuple[str, ...]
+    values: list[list[float | None]]
+
+
+class TelemetryStream:
+    """Turns blocks, in order, into records; how the ticks are cut into blocks changes none of them."""
+
+    def __init__(self, device: VirtualGridGuardian, grid: TimeGrid) -> None:
+        """Stream of a device that reports on the ticks of a grid."""
+        self.device_id = device.configuration.guardian_id
+        self._device, self._grid = device, grid
+        self._sequence = 0
+        self._watch = Watch()
+        self._latest: dict[str, float] = {}  # parameter -> last value
+        self._flags: dict[str, int] = {}
+        self._switched = True  # since the last status record
+
+    def switched(self) -> None:
+        """Send a status record at the next tick: a sensor was switched on or off."""
+        self._switched = True
+
+    def records(self, block: GuardianBlock, first_tick: int, n_ticks: int) -> list[Record]:
+        """Records of the ticks of a block, in order."""
+        sensors = self._device.scalar_sensors
+        scalars = {name: self._sent(name, block.readings[name]) for name in sensors}
+        frames = {name: _by_tick(found) for name, found in block.frames.items()}
+        made: list[Record] = []
+        for i in range(n_ticks):
+            tick = first_tick + i
+            made += self._tick(tick, i, scalars, {name: f[tick] for name, f in frames.items() if tick in f})
+        return made
+
+    def _sent(self, name: str, block: SensorBlock) -> Sent:
+        sensor = self._device.scalar_sensors[name]
+        parameters = tuple(p.parameter_of(sensor.sensor_type, channel) for channel in sensor.channels)
+        values = p.telemetry_values(block.reading, sensor.channels, parameters)
+        return Sent(block, parameters, tuple(channel.name for channel in sensor.channels), values)
+
+    def _tick(
+        self, tick: int, i: int, scalars: Mapping[str, Sent], frames: Mapping[str, "Image"]
+    ) -> Iterator[Record]:
+        power = self._device.power
+        if power is not None and not power.energy.is_powered[tick]:
+            return  # nobody is there to send
+        t_s = tick * self._grid.dt_s
+        at = self._grid.start_utc + timedelta(seconds=t_s)
+        fresh: dict[str, float] = {}  # of several sensors for one parameter, the first
+        for name, sent in scalars.items():
+            self._flags[name] = int(sent.block.status[i])
+            if sent.block.sampled[i]:
+                yield from self._readings(name, sent, i, at, fresh)
+            self._listen(name, sent, i, t_s)
+        for name, image in frames.items():
+            yield from self._image(name, image, at)
+        yield from self._derived(at, fresh)
+        self._latest |= fresh
+        self._watch_hot_spot(t_s, frames)
+        for alert in self._watch.judge(t_s):
+            yield self._alert(alert, at)
+        if self._switched or t_s % STATUS_EVERY_S < self._grid.dt_s:
+            self._switched = False
+            yield self._status(tick, at)
+
+    def _head(self, at: datetime) -> dict[str, Any]:
+        self._sequence += 1
+        return {"device": self.device_id, "sequence": self._sequence - 1, "time_utc": at}
+
+    def _readings(
+        self, name: str, sent: Sent, i: int, at: datetime, fresh: dict[str, float]
+    ) -> Iterator[Record]:
+        block = sent.block
+        facts = {
+            "sensor": name,
+            "status": flag_names(self._flags[name]),
+            "quality": _known(block.quality[i]),
+            "confidence": _known(block.confidence[i]),
+        }
+        for parameter, channel, value in zip(sent.parameters, sent.channels, sent.values[i], strict=True):
+            if value is not None:
+                fresh.setdefault(parameter.parameter_id, value)
+            yield TelemetryRecord(
+                **self._head(at),
+                **facts,
+                parameter=parameter.parameter_id,
+                value=value,
+                unit=parameter.unit,
+                channel=channel,
+            )
+
+    def _listen(self, name: str, sent: Sent, i: int, t_s: float) -> None:
+        if not self._device.scalar_sensors[name].is_enabled or self._flags[name] & Status.OFF:
+            self._watch.forget(name)
+        elif sent.block.sampled[i]:
+            self._watch.hear(t_s, name, any(value is not None for value in sent.values[i]))
+            if not self._flags[name] & UNFIT:
+                for parameter, value in zip(sent.parameters, sent.values[i], strict=True):
+                    if value is not None:
+                        self._watch.add(t_s, parameter.parameter_id, value)
+
+    def _image(self, name: str, image: "Image", at: datetime) -> Iterator[Record]:
+        self._flags[name] = image.flags
+        for parameter, value in ((p.THERMAL_MAX, image.hottest_c), (p.THERMAL_AVERAGE, image.mean_c)):
+            yield TelemetryRecord(
+                **self._head(at),
+                parameter=parameter.parameter_id,
+                value=value,
+                unit=parameter.unit,
+                sensor=name,
+                status=flag_names(image.flags),
+                quality=image.quality,
+                confidence=image.confidence,
+            )
+
+    def _derived(self, at: datetime, fresh: Mapping[str, float]) -> Iterator[Record]:
+        for one in DERIVED:
+            if (value := one.value(fresh)) is not None:
+                yield TelemetryRecord(
+                    **self._head(at),
+                    parameter=one.parameter_id,
+                    value=value,
+                    unit=one.unit,
+                    sources=one.sources,
+                )
+
+    def _watch_hot_spot(self, t_s: float, frames: Mapping[str, "Image"]) -> None:
+        air_c = self._latest.get("ENV_TEMP")
+        for image in frames.values():
+            if air_c is not None and not image.flags & UNFIT:
+                self._watch.add(t_s, HOT_SPOT, image.hottest_c - air_c)
+
+    def _alert(self, alert: Alert, at: datetime) -> AlertRecord:
+        found = alert.finding
+        return AlertRecord(
+            **self._head(at),
+            alert_id=f"{self.device_id}-{alert.alert_id}",
+            state=alert.state,
+            severity=Severity(max(found.severity, int(Severity.INFORMATION))),
+            family=found.event_type.family,
+            event_type=found.event_type,
+            event_subtype=found.event_subtype,
+            title=found.title,
+            evidence=found.evidence,
+        )
+
+    def _status(self, tick: int, at: datetime) -> StatusRecord:
+        sensors = tuple(
+            SensorStatus(
+                sensor=name,
+                sensor_type=sensor.sensor_type,
+                enabled=sensor.is_enabled,
+                interval_s=sensor.config.interval_s,
+                flags=flag_names(self._flags.get(name, 0)),
+            )
+            for name, sensor in self._device.sensors.items()
+        )
+        power = self._device.power
+        degraded = any(self._flags.get(s.sensor, 0) & DEGRADING for s in sensors if s.enabled)
+        return StatusRecord(
+            **self._head(at),
+            overall="degraded" if degraded else "normal",
+            power_mode=None if power is None else MODES[power.energy.mode[tick]].name,
+            battery_pct=self._latest.get("SYS_BATT"),
+            solar_w=self._latest.get("SYS_SOLAR"),
+            internal_c=self._latest.get("SYS_TEMP"),
+            sensors=sensors,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What is sent of one frame."""
+
+    hottest_c: float
+    mean_c: float
+    flags: int
+    quality: float | None
+    confidence: float | None
+
+
+def _by_tick(block: FrameBlock) -> dict[int, Image]:
+    if block.ticks.size == 0:
+        return {}
+    kelvin = block.temperature_k()
+    hottest_c, mean_c = kelvin.max(axis=1) - ZERO_CELSIUS_K, kelvin.mean(axis=1) - ZERO_CELSIUS_K
+    return {
+        int(tick): Image(
+            round(float(hottest_c[i]), 2),
+            round(float(mean_c[i]), 2),
+            int(block.status[i]),
+            _known(block.quality[i]),
+            _known(block.confidence[i]),
+        )
+        for i, tick in enumerate(block.ticks)
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 4)

@@ -1,0 +1,151 @@
+"""Records to an MQTT broker: QoS 1, a last will, reconnection, a bounded buffer.
+
+Topics are `envirosense/DEVICE/telemetry`, `/status`, `/alert` and `/dropped`; the retained
+`envirosense/DEVICE/connection` says `online` or, through the last will, `offline`.
+"""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from envirosense.core.errors import ConfigError, MissingExtraError
+from envirosense.pole.telemetry import DroppedRecord, LiveRecord
+from envirosense.studio.feed import Subscription
+from envirosense.studio.outlet import Outlet
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+QOS: Final = 1  # at least once; `sequence` tells repeats
+KEEP_ALIVE_S: Final = 15
+SHORTEST_RETRY_S: Final = 1
+LONGEST_RETRY_S: Final = 30
+IN_FLIGHT: Final = 200  # messages sent and not yet acknowledged
+CONNECT_S: Final = 5.0
+
+
+class MqttOutlet(Outlet):
+    """Publishes records while the broker is there; while it is not, they wait in the subscription."""
+
+    def __init__(self, subscription: Subscription, host: str, port: int, device: str) -> None:
+        """Outlet to a broker, not yet connected.
+
+        Raises:
+            MissingExtraError: if paho-mqtt is not installed.
+        """
+        super().__init__(subscription)
+        self._address = host, port
+        self._topic = f"envirosense/{device}"
+        self._unacknowledged: set[int] = set()
+        self._early: set[int] = set()  # acknowledged before `publish` returned
+        self._changed = threading.Condition()
+        self._is_connected = self._is_closing = False
+        self.refusal = ""
+        self._client = self._make_client(device)
+
+    def _make_client(self, device: str) -> "Client":
+        try:
+            from paho.mqtt.client import Client
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError:
+            raise MissingExtraError("paho-mqtt", "live") from None
+        client = Client(CallbackAPIVersion.VERSION2, client_id=f"envirosense-{device}-{uuid.uuid4().hex[:8]}")
+        client.will_set(f"{self._topic}/connection", "offline", QOS, retain=True)
+        client.reconnect_delay_set(SHORTEST_RETRY_S, LONGEST_RETRY_S)
+        client.max_inflight_messages_set(IN_FLIGHT)
+        client.connect_timeout = CONNECT_S
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._acknowledged
+        return client
+
+    def connect(self, keep_trying: bool = False) -> None:
+        """Reach the broker, or with `keep_trying` let the outlet try until it answers.
+
+        Raises:
+            ConfigError: if no broker answers, or it refuses the connection.
+        """
+        host, port = self._address
+        if keep_trying:
+            self._client.connect_async(host, port, KEEP_ALIVE_S)
+            self._client.loop_start()
+            return
+        try:
+            self._client.connect(host, port, KEEP_ALIVE_S)
+        except (OSError, ValueError) as error:
+            raise self._no_broker(str(getattr(error, "strerror", None) or error)) from None
+        self._client.loop_start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_connected or self.refusal, CONNECT_S)
+            is_connected = self._is_connected
+        if not is_connected:
+            self._leave()
+            raise self._no_broker(self.refusal or "no answer")
+
+    def _no_broker(self, why: str) -> ConfigError:
+        fix = f"no MQTT broker there ({why}); start one, or give --wait to keep trying"
+        return ConfigError("mqtt", f"{self._address[0]}:{self._address[1]}", fix)
+
+    def send(self, records: Sequence[LiveRecord]) -> None:
+        """Publish records one by one; waits while the broker is away or behind."""
+        for record in records:
+            with self._changed:
+                self._changed.wait_for(self._may_send)
+                if self._is_closing:
+                    return
+            kind = "dropped" if isinstance(record, DroppedRecord) else record.type
+            sent = self._client.publish(f"{self._topic}/{kind}", record.model_dump_json(), QOS)
+            with self._changed:
+                if sent.mid in self._early:
+                    self._early.discard(sent.mid)
+                else:
+                    self._unacknowledged.add(sent.mid)
+
+    def _may_send(self) -> bool:
+        return self._is_closing or (self._is_connected and len(self._unacknowledged) < IN_FLIGHT)
+
+    def finish(self, timeout_s: float) -> bool:
+        """Whether every record was acknowledged within the time; then the outlet says goodbye."""
+        self._join(timeout_s)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unacknowledged or not self._is_connected, timeout_s)
+            is_done = not self._unacknowledged and not self._thread.is_alive() and self.error is None
+            self._is_closing = True
+            self._changed.notify_all()
+        self.subscription.close()
+        if self._is_connected:
+            self._client.publish(f"{self._topic}/connection", "offline", QOS, retain=True).wait_for_publish(1)
+        self._leave()
+        return is_done
+
+    def _leave(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is there now."""
+        with self._changed:
+            return self._is_connected
+
+    def _connected(self, client: "Client", data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        with self._changed:
+            self._is_connected = not reason.is_failure
+            self.refusal = str(reason) if reason.is_failure else ""
+            self._changed.notify_all()
+        if not reason.is_failure:
+            client.publish(f"{self._topic}/connection", "online", QOS, retain=True)
+
+    def _disconnected(self, client: "Client", data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        with self._changed:
+            self._is_connected = False
+            self._changed.notify_all()
+
+    def _acknowledged(self, client: "Client", data: Any, mid: int, reason: Any, properties: Any) -> None:
+        with self._changed:
+            if mid in self._unacknowledged:
+                self._unacknowledged.discard(mid)
+            else:
+                self._early.add(mid)
+            self._changed.notify_all()

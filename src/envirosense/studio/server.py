@@ -1,0 +1,88 @@
+"""The application on a port, in a thread beside the simulation."""
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from envirosense.core.errors import ConfigError, MissingExtraError
+from envirosense.studio.live import LiveSession
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+STOP_S: Final = 3.0  # that open connections get at the end
+START_S: Final = 10.0
+
+
+class ApiServer:
+    """Serves a session until `stop`; the port is taken at once, so a port in use is known at once."""
+
+    def __init__(self, session: LiveSession, host: str, port: int) -> None:
+        """Server before its start; port 0 takes a free one.
+
+        Raises:
+            ConfigError: if the address cannot be served on.
+            MissingExtraError: if websockets is not installed.
+        """
+        try:
+            import websockets  # noqa: F401  # uvicorn would serve without it, and refuse every socket
+        except ImportError:
+            raise MissingExtraError("websockets", "live") from None
+        self._socket = _bound(host, port)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._server = _uvicorn(session)
+        self._thread = threading.Thread(target=self._serve, name="live-api", daemon=True)
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    @property
+    def url(self) -> str:
+        """Address of the REST part."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Serve; returns once requests are answered."""
+        self._thread.start()
+        until_s = time.monotonic() + START_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < until_s:
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Close every connection and the port."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(2.0 * STOP_S)
+        self._socket.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unusable(host, port, error) from None
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(address)
+    except OSError as error:
+        made.close()
+        raise _unusable(host, port, error) from None
+    return made
+
+
+def _unusable(host: str, port: int, error: OSError) -> ConfigError:
+    return ConfigError("serve", f"{host}:{port}", f"cannot be served on ({error.strerror}); choose another")
+
+
+def _uvicorn(session: LiveSession) -> "Server":
+    from uvicorn import Config, Server
+
+    from envirosense.studio.api import make_app
+
+    config = Config(
+        make_app(session), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=int(STOP_S)
+    )
+    return Server(config)
