@@ -57,7 +57,7 @@ def test_the_command_line_page_names_every_command(capsys: pytest.CaptureFixture
 
 
 def test_the_example_site_and_guardian_can_be_simulated() -> None:
-    sensing = load_yaml(ROOT / "examples" / "guardian.yaml")
+    sensing = load_yaml(ROOT / "examples" / "guardians" / "two_sensors.yaml")
     site = ROOT / "examples" / "site.yaml"
     options = {"site": str(site), "sensing": sensing}
     episode = simulate("pole", "normal/diurnal_cycle", duration_s=20.0, options=options)

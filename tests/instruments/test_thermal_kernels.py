@@ -179,7 +179,7 @@ def test_without_power_the_focal_plane_cools_and_switching_on_begins_with_a_corr
     assert out[99, OUT_FPA_K] == pytest.approx(292.0)
     assert out[999, OUT_FPA_K] == pytest.approx(290.0 + 2.0 * np.exp(-900 / 120), abs=1e-9)
     assert out[1120, OUT_FPA_K] == pytest.approx(292.0 - 2.0 * np.exp(-121 / 120), abs=0.01)
-    assert list(_firing(out))[0] == 1000
+    assert _firing(out)[0] == 1000
     assert not _flags(out, FLAG_IN_PROGRESS)[1000]  # over by the first frame
     assert out[1000, OUT_SINCE_S] == pytest.approx(0.9)
 

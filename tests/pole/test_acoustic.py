@@ -19,6 +19,7 @@ from envirosense.physics.sound.sound_waveform import hiss
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.sensors import acoustic_stages as ac
 from envirosense.pole.sensors.acoustic import AcousticConfig, AcousticSensor
+from envirosense.pole.sensors.acoustic_kernels import rises_db
 from envirosense.pole.sensors.acoustic_waveform import FULL_CODE, EventWindow, port_response
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
@@ -356,6 +357,23 @@ def test_no_recording_overlaps_the_one_before_or_leaves_the_episode() -> None:
     sensor = microphone(waveform_s=2.5, waveforms_per_hour=10, waveform_rate_hz=8000.0)
     world = Ringing(n=40, louder_db=40.0, louder_ticks=(10, 11, 12, 13, 38), last_s=40.0)
     assert [window.tick for window in recordings(sensor, world, 40)] == [10, 13]
+
+
+def test_a_microphone_without_readings_records_nothing_and_keeps_its_quiet() -> None:
+    fault = {"kind": "disconnected", "begin_s": 18.0, "end_s": 22.0}
+    world = Ringing(n=60, louder_db=40.0, louder_ticks=(20, 40))
+    found = recordings(microphone(**RECORDS, faults=[fault]), world, 60)
+    assert [window.tick for window in found] == [40]
+
+
+def test_lasting_sound_becomes_the_quiet() -> None:
+    level_db = np.concatenate([np.full((5, 2), 30.0), np.full((400, 2), 50.0)])
+    slow_db = np.full(2, np.nan)
+    rise_db = rises_db(level_db, slow_db, 1.0 - math.exp(-1.0 / 60.0))
+    assert rise_db[4] == pytest.approx(0.0)
+    assert rise_db[5] == pytest.approx(20.0)
+    assert rise_db[65] == pytest.approx(20.0 * math.exp(-1.0))
+    assert slow_db == pytest.approx(50.0, abs=0.05)
 
 
 def tone_window(level_db: float, part: str = ULTRASONIC) -> EventWindow:

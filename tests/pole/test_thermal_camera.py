@@ -5,8 +5,8 @@ from numba import config as numba_config
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
-from envirosense.pole.outfit import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.sensors.thermal_camera import ThermalCameraConfig, ThermalCameraSensor
 from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating
@@ -209,7 +209,8 @@ def test_seeds_are_cameras():
         ({"elevation_deg": 95.0}, "elevation_deg=95.0"),
         ({"interval_s": -1.0}, "interval_s=-1.0"),
         ({"azimut_deg": 3.0}, "did you mean 'azimuth_deg'"),
-        ({"part": "thermal_camera/lepton_3"}, "lepton_2_5"),
+        ({"part": "thermal_camera/lepton_3"}, "lepton_3_5"),
+        ({"part": "barometer/bmp388"}, "must be one of thermal_camera/lepton_2_5"),
     ],
 )
 def test_an_impossible_camera_is_refused_in_one_line(settings, words):

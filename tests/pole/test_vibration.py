@@ -11,10 +11,10 @@ from envirosense.core.units import GRAVITY_M_S2
 from envirosense.instruments import SensorConfig
 from envirosense.instruments.conditions import conditions_at
 from envirosense.instruments.status import Status
-from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ
 from envirosense.pole.mock_fields import MockFieldSettings
 from envirosense.pole.sensors.vibration import VibrationSensor
 from envirosense.pole.sensors.vibration_kernels import fill_sums, noisy_rms, tracker_gain
+from envirosense.pole.sensors.vibration_mounting import Axes, clipped_share, rotation, transmitted
 from envirosense.pole.sensors.vibration_stages import (
     N_CHANNELS,
     NATURAL,
@@ -22,11 +22,7 @@ from envirosense.pole.sensors.vibration_stages import (
     SHARE,
     TILT,
     TOTAL,
-    Axes,
-    clipped_share,
     noise_energy,
-    rotation,
-    transmitted,
 )
 from envirosense.pole.sensors.vibration_tracker import FrequencyNoise, Swing, line_information
 from envirosense.testing.sensor_runs import readings
@@ -185,8 +181,8 @@ def test_the_error_of_a_tracked_frequency_settles_where_it_is_told() -> None:
         carry = stage.start(N_CHANNELS, np.random.default_rng((unit, 0)))
         y, _ = stage.apply(x, carry, conditions, np.random.default_rng((unit, 1)))
         errors.append(y[-1, NATURAL] - 1.1)
-    expected = swing.sigma_hz(x)[-1, 0]
-    assert np.std(errors) == pytest.approx(expected, rel=5 / math.sqrt(2 * 800) + 0.05)  # tick against memory
+    noisy_half = swing.sigma_hz(x)[-1, 0] / math.sqrt(2.0)  # the rest of the variance is lag
+    assert np.std(errors) == pytest.approx(noisy_half, rel=5 / math.sqrt(2 * 800))
 
 
 def damaged(mg: float) -> tuple[float, float]:
@@ -304,7 +300,7 @@ def test_generic_faults_show() -> None:
 
 
 def test_a_fault_it_cannot_have_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="loose"):
+    with pytest.raises(UnknownNameError, match=r"vibration.faults.kind='fouled'"):
         sensor(faults=[{"kind": "fouled"}])
 
 
@@ -322,5 +318,4 @@ def test_confidence_falls_while_the_pole_is_too_calm_to_tell_its_frequency() -> 
         readings(sensor(only, **AT_TEN), [world(20, (mg, 0.0, 0.0, 0.0, 0.0))]).confidence[-1]
         for mg in (5.0, 0.0)
     )
-    assert windy > 0.99 > calm > 0.8
-    assert len(VIBRATION_BANDS_HZ) == 5
+    assert windy > 0.999 > calm > 0.9

@@ -1,22 +1,21 @@
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 import pytest
-from numba import config as numba_config
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.species import species
-from envirosense.instruments import SensorConfig
+from envirosense.instruments import Conditions, SensorConfig
+from envirosense.instruments.status import Status
 from envirosense.physics.air.humidity import absolute_humidity_g_m3
 from envirosense.pole.sensors.voc import VOCArraySensor
+from envirosense.pole.sensors.voc_stages import Divider
 from envirosense.testing.sensor_runs import readings
-from envirosense.testing.worlds import UniformWorld
+from envirosense.testing.sensors import check_sensor
+from envirosense.testing.worlds import Series, UniformWorld
 
 DEVICE, MIXED = "voc_array/tfsgs_multi2", "voc_array/mixed_technology"
-long_series = pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="long series need compiled kernels")
 
 TRANSFORMS = ("compress", "expand")
 
@@ -125,68 +124,6 @@ def test_switching_as_built_off_gives_the_nominal_law() -> None:
     )
 
 
-def baseline_ln_g(units: int, n: int, dt_s: float = 60.0) -> npt.NDArray[np.float64]:
-    """ln(G / G0) of clean air as minute means, (time, unit * channel): walk, flicker and white noise only."""
-    columns = []
-    k, beta = array().response.k, array().response.beta
-    world = UniformWorld(n=n, dt_s=dt_s)
-    sensor = array(keep=("walk", "flicker", "white"))
-    for seed in range(units):
-        ppb = readings(sensor, [world], seed).reading
-        columns.append(beta * np.log1p(ppb / k))
-    return np.concatenate(columns, axis=1)
-
-
-@long_series
-def test_background_noise_has_the_measured_allan_deviation() -> None:
-    ln_g = baseline_ln_g(units=30, n=2000)
-    deviation = {}
-    for minutes in (1, 2, 4, 8):
-        means = ln_g[: len(ln_g) // minutes * minutes].reshape(-1, minutes, ln_g.shape[1]).mean(axis=1)
-        deviation[minutes] = np.median(np.sqrt(0.5 * np.mean(np.diff(means, axis=0) ** 2, axis=0)))
-    # eight-MOX home array, 1 and 8 min: .0015-.0059 and .0045-.016 (UCI home activity, reduced)
-    assert 0.0015 < deviation[1] < 0.0059
-    assert 0.0045 < deviation[8] < 0.016
-    slope = math.log(deviation[8] / deviation[1]) / math.log(8.0)
-    assert slope == pytest.approx(0.5, abs=0.2)
-
-
-@long_series
-def test_sensitivity_walks_by_the_measured_amount_between_units_of_an_array() -> None:
-    units, month = 1500, 30.44
-    sensor = array(keep=("sensitivity",), age_days=month)
-    k, beta = sensor.response.k, sensor.response.beta
-    world = UniformWorld(n=1, gas={name: 200.0 for name in sensor.values.words("channel.targets")})
-    ideal = sensor.respond(world)[0]
-    ln_gain = []
-    for seed in range(units):
-        ln_g = beta * np.log1p(readings(sensor, [world], seed).reading[0] / k)
-        ln_gain.append(np.log(np.expm1(ln_g) / np.expm1(beta * np.log1p(ideal / k))))
-    spread = np.std(ln_gain, axis=0)
-    assert spread == pytest.approx(0.114, rel=5 / math.sqrt(2 * units))
-    assert np.mean(ln_gain) == pytest.approx(-0.0057, abs=5 * 0.114 * math.sqrt(0.72 / units))
-    pairs = np.corrcoef(np.transpose(ln_gain))
-    assert pairs[0, 1] == pytest.approx(0.86, abs=0.1)  # same type
-    assert pairs[0, 7] == pytest.approx(0.62, abs=0.1)  # another type
-
-
-@long_series
-@pytest.mark.parametrize("part", [DEVICE, MIXED])
-def test_channels_still_age_together_after_thirty_months(part: str) -> None:
-    units, months = 1500, 30.0
-    sensor = array(part, keep=("sensitivity",), age_days=30.44 * months)
-    k, beta = sensor.response.k, sensor.response.beta
-    world = UniformWorld(n=1, gas={name: 200.0 for name in sensor.values.words("channel.targets")})
-    x = np.array([readings(sensor, [world], seed).reading[0] for seed in range(units)])
-    mox = sensor.response.is_mox
-    ln_gain = np.log(np.expm1((beta * np.log1p(x / k))[:, mox]))
-    measured_walk = 0.114 * math.sqrt(months)  # and the reduction's rms of .51 over as long
-    assert np.std(ln_gain, axis=0) == pytest.approx(measured_walk, rel=5 / math.sqrt(2 * units))
-    group = sensor.values.numbers("drift.group", "", 8)[mox]
-    pairs = np.corrcoef(ln_gain.T) - np.where(group[:, None] == group, 0.86, 0.62)
-    assert np.all(np.abs(pairs[~np.eye(group.size, dtype=bool)]) < 0.1)
-
-
 def test_a_dry_winter_pulls_no_channel_onto_the_end_of_its_range() -> None:
     for part in (DEVICE, MIXED):
         keep = ("temperature", "humidity", "zero", "digital")
@@ -240,21 +177,151 @@ def test_a_technology_nobody_knows_is_refused() -> None:
         array(overrides={"channel.technology": words})
 
 
-GAS_DRIFT = Path(__file__).parents[3] / "shared/data/gas_drift_uci/batches_1_3.parquet"
+def ln_g(sensor: VOCArraySensor, world: UniformWorld, seed: int = 20) -> npt.NDArray[np.float64]:
+    """ln(G / G0) that the metal oxides report, (time, channel)."""
+    ppb = readings(sensor, [world], seed).reading
+    return sensor.response.beta * np.log1p(ppb / sensor.response.k)
 
 
-@pytest.mark.skipif(not GAS_DRIFT.exists(), reason="calibration data are not on this machine")
-def test_exponents_of_the_part_lie_where_real_arrays_have_them() -> None:
-    table = pq.read_table(GAS_DRIFT).to_pydict()
-    gas, batch, ppm = (np.array(table[name]) for name in ("gas", "batch", "ppm"))
-    exponents = []
-    for sensor in range(1, 17):
-        response = np.array(table[f"s{sensor}_f2"])
-        for each in np.unique(gas):
-            rows = (gas == each) & (response > 0)
-            dummies = [(batch[rows] == number).astype(float) for number in np.unique(batch[rows])]
-            design = np.column_stack((np.log(ppm[rows]), *dummies))
-            exponents.append(np.linalg.lstsq(design, np.log(response[rows]), rcond=None)[0][0])
-    low, high = np.percentile(exponents, [5, 95])
-    typical = array().response.beta[:7]  # channel 8 follows the TGS2620 sheet, which is steeper
-    assert low < typical.min() <= typical.max() < high
+def test_much_gas_quickens_the_response() -> None:
+    k, c = 300.0, 9000.0
+    world = UniformWorld(n=20, gas={"formaldehyde": np.where(np.arange(20) < 5, 0.0, c)})
+    y = ln_g(array(keep=("response",)), world)[:, 0]
+    share = y[5:10] / (0.3196 * math.log1p(c / k))
+    tau_s = 4.8 * (1.0 + c / k) ** -0.3
+    assert share == pytest.approx(-np.expm1(-np.arange(1, 6) / tau_s))
+
+
+def test_siloxanes_take_gain_and_speed_for_good() -> None:
+    half_dose = {"poison.halving_dose": [20.0, 20.0], "response.tau_power": 0.0}
+    hours = np.arange(3 * 3600) / 3600.0
+    poison = np.where((hours >= 1.0) & (hours < 2.0), 20e3, 0.0)
+    sensor = array(keep=("response",), overrides=half_dose)
+    clean, dosed = (
+        np.expm1(ln_g(sensor, UniformWorld(n=hours.size, gas={"ethanol": 500.0, "D5": siloxane}))[:, 7])
+        for siloxane in (0.0, poison)
+    )
+    assert dosed[3000] == clean[3000]
+    assert dosed[[7199, -1]] / clean[-1] == pytest.approx(0.5, rel=1e-6)
+    step: dict[str, Series] = {"ethanol": np.where(hours < 2.5, 0.0, 500.0), "D5": poison}
+    y = ln_g(sensor, UniformWorld(n=hours.size, gas=step))[:, 7]
+    rise = np.expm1(y[9000:]) / np.expm1(y[-1])
+    settled = 0.7155 * math.log1p(500.0 / 4600.0)
+    expected = np.expm1(settled * -np.expm1(-np.arange(1, 5) / (2.0 * 2.96))) / np.expm1(settled)
+    assert rise[:4] == pytest.approx(expected, rel=2e-3)
+
+
+def test_doses_add_up_alike_in_blocks_and_from_the_past() -> None:
+    world = UniformWorld(n=600, gas={"ethanol": 500.0, "D4": 30e3})
+    sensor = array(keep=("response",))
+    whole, cut = (readings(sensor, blocks).reading for blocks in ([world], world.blocks(7)))
+    np.testing.assert_array_equal(whole, cut)
+    used = array(keep=("response",), age_days=3650.0)
+    dose_ppm_h = 0.05e-3 * 24.0 * 3650.0
+    gain = np.expm1(ln_g(used, world)[0]) / np.expm1(ln_g(sensor, world)[0])
+    assert np.all((gain > 2.0 ** (-dose_ppm_h / 10.0)) & (gain < 2.0 ** (-dose_ppm_h / 50.0)))
+
+
+def test_a_poisoned_array_is_weak_and_a_fouled_one_slow() -> None:
+    world = UniformWorld(n=4000, gas={"ethanol": np.where(np.arange(4000) < 50, 0.0, 500.0)})
+    steady = {"response.tau_power": 0.0}
+    poisoned = array(keep=("response",), faults=({"kind": "poisoned"},), overrides=steady)
+    healthy = array(keep=("response", "inlet"), overrides=steady)
+    fouled = array(keep=("response", "inlet"), faults=({"kind": "fouled"},), overrides=steady)
+    well, weak, slow = (ln_g(sensor, world)[:, 7] for sensor in (healthy, poisoned, fouled))
+    assert np.expm1(weak[-1]) / np.expm1(well[-1]) == pytest.approx(0.25, rel=1e-6)
+    assert slow[100] < 0.3 * well[100]
+    assert slow[-1] == pytest.approx(well[-1], rel=0.01)  # slower, no weaker
+
+
+def test_sulphur_inhibits_for_a_while() -> None:
+    n = 8 * 3600
+    sulphur = np.where(np.arange(n) < 4 * 3600, 1000.0, 0.0)
+    world = UniformWorld(n=n, gas={"ethanol": 500.0, "SO2": sulphur})
+    free = np.expm1(ln_g(array(keep=()), world)[:, 7])
+    for seed in range(5):
+        gain = np.expm1(ln_g(array(keep=("inhibition",)), world, seed)[:, 7]) / free
+        assert 0.85 <= gain[4 * 3600 - 1] <= 0.95  # half of a depth of 10-30 %
+        assert gain[-1] > 0.99
+
+
+def test_a_rested_layer_burns_in_over_days() -> None:
+    day_s = 86_400.0
+    world = UniformWorld(n=10 * 24, dt_s=3600.0)
+    for seed in range(5):
+        y = ln_g(array(keep=("burn_in",), on_since_s=0.0), world, seed)
+        assert np.all((y[0] > -0.5) & (y[0] < -0.2))
+        assert np.all(y[-1] > -0.5 * math.exp(-9.9 / 3.0))
+        tau_s = 24 * 3600.0 / np.log(y[0] / y[24])
+        assert np.all((tau_s > 0.99 * day_s) & (tau_s < 3.01 * day_s))
+    np.testing.assert_array_equal(ln_g(array(keep=("burn_in",)), world), 0.0)
+
+
+def test_warming_up_shows_and_is_flagged() -> None:
+    world = UniformWorld(n=2 * 3600)
+    block = readings(array(keep=("warm_up",), on_since_s=0.0), [world])
+    start, end = np.abs(block.reading[[0, -1]])
+    assert np.all(end < 0.01 * start)
+    warming = (block.status & Status.WARMING_UP) > 0
+    assert warming[:3600].all()
+    assert not warming[3600:].any()
+
+
+def test_the_converter_is_coarse_at_both_ends() -> None:
+    bits = 8.0
+    stage = Divider("divider", np.ones(1, dtype=bool), bits, 0.0, -6.0, np.full(1, 6.0))
+    x = np.linspace(-3.0, 3.0, 20_001)[:, None]
+    nothing = np.zeros(x.size)
+    conditions = Conditions(0, 1.0, nothing, nothing, nothing, nothing, nothing, nothing)
+    y, _ = stage.apply(x, np.ones(1), conditions, np.random.default_rng(0))
+    for at in (-2.5, 0.0, 2.5):
+        near = np.abs(x - at) < 0.15
+        r = math.exp(-at)
+        half_step = 0.5 / 2.0**bits * (1.0 + r) ** 2 / r
+        assert np.abs(y - x)[near].max() == pytest.approx(half_step, rel=0.2)
+    assert abs((y - x).mean()) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("air_k", "low", "high"), [(253.15, 0.45, 0.70), (293.15, 1.0, 1.0), (323.15, 1.10, 1.25)]
+)
+def test_cells_are_weak_in_the_cold_and_strong_in_the_heat(air_k: float, low: float, high: float) -> None:
+    world = UniformWorld(n=1, air=air_k, gas={"carbon_monoxide": 1000.0, "isobutylene": 50.0})
+    gains = []
+    for seed in range(200):
+        block = readings(array(MIXED, keep=("cell_gain",)), [world], seed)
+        gains.append(block.reading[0, [0, 2]] / block.ideal[0, [0, 2]])
+    co, lamp = np.transpose(gains)
+    assert np.all((co >= low - 1e-12) & (co <= high + 1e-12))
+    spread = (high - low) / math.sqrt(12.0)
+    assert co.mean() == pytest.approx((low + high) / 2.0, abs=5 * spread / math.sqrt(200) + 1e-12)
+    np.testing.assert_allclose(lamp, 1.0)
+
+
+def test_extreme_humidity_wears_cells_by_one_to_two_percent_a_day() -> None:
+    n = 48
+    for humidity, suffers in ((0.95, True), (0.1, True), (0.5, False)):
+        world = UniformWorld(n=n, dt_s=3600.0, humidity=humidity, gas={"carbon_monoxide": 1000.0})
+        y = readings(array(MIXED, keep=("electrolyte",)), [world]).reading[:, 0]
+        lost = -np.log(y[-1] / 1000.0) / 2.0
+        assert 0.01 <= lost <= 0.02 if suffers else lost == 0.0
+
+
+def test_dust_takes_the_light_of_a_lamp_step_by_step() -> None:
+    units, years = 600, 2.0
+    world = UniformWorld(n=1, gas={"isobutylene": 100.0})
+    aged = array(MIXED, keep=("lamp_fouling",), age_days=365.25 * years)
+    lost = [-math.log(readings(aged, [world], seed).reading[0, 2] / 100.0) for seed in range(units)]
+    steps, size = 4.0 * years, 0.05
+    error = size * math.sqrt(2.0 * steps / units)  # compound Poisson: variance is n E[size^2]
+    assert np.mean(lost) == pytest.approx(steps * size, abs=5 * error)
+    during = readings(
+        array(MIXED, keep=("lamp_fouling",)), [UniformWorld(n=24 * 365, dt_s=3600.0, gas=world.gas)]
+    ).reading[:, 2]
+    assert np.all(np.diff(during) <= 0.0)
+    assert during[-1] < 100.0
+
+
+@pytest.mark.parametrize("part", [DEVICE, MIXED])
+def test_both_arrays_keep_the_contract_of_a_sensor(part: str) -> None:
+    check_sensor(VOCArraySensor, array(part).config)

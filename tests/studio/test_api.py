@@ -125,10 +125,9 @@ def test_a_socket_gets_the_records_and_the_end(make_session) -> None:
     session = make_session(n_ticks=100)
     with TestClient(make_app(session)) as client, client.websocket_connect("/live") as socket:
         session.start()
-        lines = []
+        lines = [json.loads(socket.receive_text()) for _ in range(110)]
         with pytest.raises(WebSocketDisconnect):
-            while True:
-                lines.append(json.loads(socket.receive_text()))
+            socket.receive_text()
     assert [line["sequence"] for line in lines] == list(range(110))
     (count,) = session.feed.counts
     assert (count.name, count.delivered, count.dropped) == ("websocket", 110, 0)

@@ -10,7 +10,7 @@ from typing_extensions import TypeVar
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.parts import load_part, part_ids
-from envirosense.core.protocols import Array
+from envirosense.core.protocols import Array, Position
 from envirosense.core.rng import stream
 from envirosense.instruments import generic_stages
 from envirosense.instruments.chain import active_stages, through_stages
@@ -26,6 +26,7 @@ from envirosense.instruments.stages.contract import AnyStage, Description
 from envirosense.instruments.stages.spells import Spells
 from envirosense.instruments.switching import on_times_s
 
+USUAL_PLACE_M: Final[Position] = (0.0, 0.0, 6.0)  # of a sensor that nobody has mounted
 AS_BUILT: Final = "as_built"  # how this unit's projection differs from the ideal; in stages_off like a stage
 
 ConfigT = TypeVar("ConfigT", bound=SensorConfig, default=SensorConfig)
@@ -54,7 +55,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
                 raise UnknownNameError(f"{config.sensor_id}.faults.kind", fault.kind, self.fault_kinds)
         self.values = PartValues(load_part(config.part), config.overrides)
         self._sensing_seed = sensing_seed
-        self._position_m = config.position_m
+        self._position_m = USUAL_PLACE_M if config.position_m is None else config.position_m
         self._enabled = config.enabled
         self._active = active_stages(self.stages(), config.stages_off, (AS_BUILT,))
 

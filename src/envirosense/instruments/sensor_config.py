@@ -21,7 +21,7 @@ class SensorConfig(FrozenModel):
     sensor_type: str
     part: str
     enabled: bool = True
-    position_m: Position = (0.0, 0.0, 6.0)
+    position_m: Position | None = None  # None: at the device's place, which the site knows
     interval_s: PositiveFloat = 1.0
     age_days: NonNegativeFloat = 0.0
     stages_off: bool | tuple[str, ...] = False

@@ -22,6 +22,7 @@ N_CARRY = 6
 # columns of the result
 OUT_FPA_K, OUT_RATE_K_MIN, OUT_FFC_FPA_K, OUT_EPOCH, OUT_FLAGS, OUT_SINCE_S = range(6)
 N_OUT = 6
+ROUNDING_S = 1e-6  # a freeze that ends as a frame begins is over
 FLAG_IMMINENT, FLAG_IN_PROGRESS, FLAG_LOCKED_OUT = 1, 2, 4
 
 
@@ -68,7 +69,7 @@ def run_shutter(
             flags |= FLAG_LOCKED_OUT
         elif carry[NEXT_S] - t <= warning_s:
             flags |= FLAG_IMMINENT
-        if t - carry[LAST_S] < settings[FREEZE_S]:
+        if t - carry[LAST_S] < settings[FREEZE_S] - ROUNDING_S:
             flags |= FLAG_IN_PROGRESS
         out[i, OUT_FPA_K] = fpa_k
         out[i, OUT_RATE_K_MIN] = 60.0 * (target_k - fpa_k) / tau_s

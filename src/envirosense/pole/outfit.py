@@ -1,8 +1,9 @@
 """What a Grid Guardian carries, and how often each of its sensors reports."""
 
+import math
 from typing import Any, Final
 
-from envirosense.core.errors import UnknownNameError
+from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.parts import load_part, part_ids
 from envirosense.instruments.configuration import SensorConfiguration, parsed_sensor
 from envirosense.instruments.sensor_config import SensorConfig
@@ -32,6 +33,8 @@ OPTIONAL: Final = (  # in the device's telemetry, but not in its bill of materia
     ("gas_sensor", "gas_sensor", "gas_sensor/co_co2_no2"),
     ("line_current", "line_current", "line_current/cr4100"),
 )
+FARTHEST_M: Final = 5.0  # from the pole's axis: the longest bracket of a site and its arm
+OVER_TOP_M: Final = 1.0
 CAMERA: Final = ("thermal_camera", "thermal_camera", "thermal_camera/lepton_2_5")
 
 
@@ -70,6 +73,23 @@ def _sensor(names: tuple[str, str, str], site: Site, age_days: float, **own: Any
     sensor_id, sensor_type, part = names
     at = {"position_m": site.device_position_m, "age_days": age_days}
     return parsed_sensor({"sensor_id": sensor_id, "sensor_type": sensor_type, "part": part, **at, **own})
+
+
+def mounted(configuration: SensorConfiguration, site: Site) -> SensorConfiguration:
+    """The same guardian with every sensor that names no place at the device's place on a site.
+
+    Raises:
+        ConfigError: if a sensor hangs in the air, away from the pole.
+    """
+    sensors = []
+    for sensor in configuration.sensors:
+        east_m, north_m, up_m = at = sensor.position_m or site.device_position_m
+        highest_m = site.pole_height_m + OVER_TOP_M
+        if math.hypot(east_m, north_m) > FARTHEST_M or not 0.0 <= up_m <= highest_m:
+            fix = f"is off the pole; stay within {FARTHEST_M} m of its axis and between 0 and {highest_m:g} m up"
+            raise ConfigError(f"{sensor.sensor_id}.position_m", list(at), fix)
+        sensors.append(sensor.model_copy(update={"position_m": at}))
+    return configuration.model_copy(update={"sensors": tuple(sensors)})
 
 
 def at_rates(configuration: SensorConfiguration, profile: str) -> SensorConfiguration:

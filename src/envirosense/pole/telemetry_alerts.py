@@ -41,10 +41,14 @@ class Course:
     baseline: float = math.nan
 
     def add(self, t_s: float, value: float, slower: float) -> None:
-        """Take up a value; until it is as old as its baseline's time, that is the mean of all there was."""
+        """Take up a value, the first of a tick.
+
+        While the course is younger than the baseline's time, the baseline is the mean of all there was.
+        """
         if math.isnan(self.mean):
             self.first_s = self.last_s = t_s
             self.mean = self.baseline = value
+        if t_s == self.last_s:
             return
         step_s, age_s = t_s - self.last_s, t_s - self.first_s
         self.mean += -math.expm1(-step_s / AVERAGE_S) * (value - self.mean)
@@ -147,6 +151,9 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
 }
 
 
+WATCHED: Final[frozenset[str]] = frozenset().union(*(inputs for _, inputs in RULES.values()))
+
+
 def silent(sensor_id: str, silent_s: float, share: float = 1.0) -> Finding:
     """A sensor that is on and has given no value for some time; its next value ends that."""
     value = Evidence(parameter=sensor_id, value=silent_s, baseline=None, threshold=SILENT_S, unit="s")
@@ -164,7 +171,9 @@ class Watch:
         self._raised = 0
 
     def add(self, t_s: float, name: str, value: float) -> None:
-        """Take up a value of a parameter."""
+        """Take up a value of a parameter, if a rule is about it."""
+        if name not in WATCHED:
+            return
         watching = any(name in inputs and rule in self._standing for rule, (_, inputs) in RULES.items())
         course = self._courses.setdefault(name, Course())
         course.add(t_s, value, ALERT_SLOWS if watching else 1.0)

@@ -19,7 +19,7 @@ from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.registry import SENSORS
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
-from envirosense.pole.outfit import at_rates, default_configuration
+from envirosense.pole.outfit import at_rates, default_configuration, mounted
 from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.weather_ref import weather_ref
@@ -135,6 +135,7 @@ class PoleTwin:
         """Spec of the same world under other sensing: a whole guardian, or `changes` of the present one."""
         seed = spec.sensing_seed if sensing_seed is None else sensing_seed
         chosen = _changed(SensorConfiguration.parse(spec.sensing, "sensing"), sensing)
+        chosen = mounted(chosen, Site.parse(spec.site, "site"))
         require_one_camera(chosen)
         drawn = chosen.for_episode(
             spec.scenario, spec.grid.duration_s, lambda name: stream(seed, "resense", name)
@@ -196,7 +197,7 @@ def _require_carried(chosen: SensorConfiguration, options: PoleOptions) -> None:
 
 def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> SensorConfiguration:
     if options.sensing is not None:
-        chosen = SensorConfiguration.parse(options.sensing, "sensing")
+        chosen = mounted(SensorConfiguration.parse(options.sensing, "sensing"), site)
     else:
         chosen = default_configuration(
             site, options.frame_interval_s, age_days, with_optional=options.with_optional

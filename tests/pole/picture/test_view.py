@@ -3,8 +3,8 @@ import pytest
 
 from envirosense.physics.light.radiation import band_radiance_w_m2_sr, band_temperature_k
 from envirosense.physics.light.sky import band_sky_radiance_w_m2_sr
-from envirosense.pole.outfit import default_configuration
 from envirosense.pole.heat.components import build_components
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.pole.picture.view import (
     ViewConditions,

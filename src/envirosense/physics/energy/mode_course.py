@@ -44,8 +44,8 @@ def run_modes(
 ) -> ModeCourse:
     """Pack under the loads of its modes, one for each of `MODES` [W], and a charger, (time,) [W].
 
-    `hour` (time,) numbers the hours of the clock; `before` is the mode before the first of them. A device that
-    knows the cold goes by the share of the charge that can be drawn at the pack's temperature.
+    `hour` (time,) numbers the hours of the clock; `before` is the mode before the first of them. A device
+    that knows the cold goes by the share of the charge that can be drawn at the pack's temperature.
     """
     state, mode, courses, ranks = start, before, [], []
     edges = np.concatenate([[0], np.flatnonzero(np.diff(hour)) + 1, [hour.size]])

@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import shutter_kernels as shutter
+from envirosense.instruments.status import Status
 from envirosense.pole.picture.thermal_imperfections import DAYS_PER_YEAR, ThermalImperfections, soiling
+from envirosense.pole.picture.thermal_recording import Frames
 
 type Doubles = npt.NDArray[np.float64]
 
+LIMIT_SHARE = 0.01  # of the picture beyond the range from which a frame counts as clipped; assumed
 REFERENCE_FPA_K = ZERO_CELSIUS_K + 25.0  # where the device's bias was adjusted
 
 
@@ -92,3 +95,16 @@ def grade_frames(error_k: Doubles, new_error_k: float, accuracy_k: float) -> Fra
         quality = np.where(error_k > 0.0, np.minimum(new_error_k / error_k, 1.0), 1.0)
         confidence = erf(np.where(error_k > 0.0, accuracy_k / error_k, np.inf) / np.sqrt(2.0))
     return FrameGrade(quality, np.asarray(confidence))
+
+
+def camera_status(frames: Frames, on_s: Doubles | None, warm_up_s: float) -> npt.NDArray[np.uint16]:
+    """Bits of `Status` that a camera knows of its frames, (frame,).
+
+    `on_s` (frame,) is the time since switch-on; None for a camera long on.
+    """
+    bits = np.zeros(frames.flags.size, np.uint16)
+    bits[(frames.flags & shutter.FLAG_IN_PROGRESS) != 0] |= np.uint16(Status.MAINTENANCE)
+    bits[frames.n_clipped > LIMIT_SHARE * frames.low.shape[1]] |= np.uint16(Status.AT_LIMIT)
+    if on_s is not None:
+        bits[on_s < warm_up_s] |= np.uint16(Status.WARMING_UP)
+    return bits

@@ -1,13 +1,26 @@
 """Loops over ticks and bands of a microphone: one pass each, temporaries would cost more than the sums."""
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from envirosense.core.protocols import Array
 
+type Singles = npt.NDArray[np.float32]  # normal draws: chance needs no more
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_noise(x: Array, noise: Array, lines: Array, normals: Array) -> Array:
+def weighted_sum(x: Array, weights: Array) -> Array:
+    """Sum of the first columns of `x` (time, column) by their weights (band,), (time,)."""
+    total = np.zeros(x.shape[0])
+    for t in range(x.shape[0]):
+        for c in range(weights.shape[0]):
+            total[t] += weights[c] * x[t, c]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_noise(x: Array, noise: Array, lines: Array, normals: Singles) -> Array:
     """Signal with noise of mean energies added to its first bands, (time, channel).
 
     `noise` is (time or 1, band), `lines` (band,) and `normals` (time, band). Sound of energy a and noise of
@@ -42,7 +55,7 @@ def thin_out(y: Array, x: Array, noise: Array, column: int, first: int, stop: in
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def estimate_share(y: Array, normals: Array, lines: Array, column: int, first: int, stop: int) -> None:
+def estimate_share(y: Array, normals: Singles, lines: Array, column: int, first: int, stop: int) -> None:
     """Share in `column`, in place, as noise of the bands `first` to `stop` lets one tick tell it.
 
     `normals` is (time, 2); |share + n| with a complex n of variance 1 / (2 k) in each part, k the number of
@@ -54,7 +67,8 @@ def estimate_share(y: Array, normals: Array, lines: Array, column: int, first: i
             total += y[t, c]
             squares += y[t, c] * y[t, c] / lines[c]
         sigma = np.sqrt(0.5 * squares) / total
-        y[t, column] = np.hypot(y[t, column] + sigma * normals[t, 0], sigma * normals[t, 1])
+        real, imaginary = y[t, column] + sigma * normals[t, 0], sigma * normals[t, 1]
+        y[t, column] = np.sqrt(real * real + imaginary * imaginary)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -42,7 +42,7 @@ class BandNoise(st.WhiteNoise):
     ) -> tuple[Array, None]:
         """Signal with the noise in its bands, (time, channel)."""
         noise = self.mean_energy(conditions)
-        normals = noise_rng.standard_normal((x.shape[0], noise.shape[1]))
+        normals = noise_rng.standard_normal((x.shape[0], noise.shape[1]), dtype=np.float32)
         y = add_noise(x, noise, lines_of(conditions), normals)
         for column, bands in enumerate(HEARD, MODULATION.start):
             thin_out(y, x, noise, column, bands.start, bands.stop)
@@ -67,9 +67,9 @@ class ModulationNoise(st.WhiteNoise):
     ) -> tuple[Array, None]:
         """Signal with shares as estimated in one tick, (time, channel)."""
         y = x.copy()
-        normals = noise_rng.standard_normal((x.shape[0], 2 * len(HEARD)))
+        normals = noise_rng.standard_normal((x.shape[0], 2 * len(HEARD)), dtype=np.float32)
         for k, bands in enumerate(HEARD):
-            own = np.ascontiguousarray(normals[:, 2 * k : 2 * k + 2])
+            own = normals[:, 2 * k : 2 * k + 2]
             estimate_share(y, own, lines_of(conditions), MODULATION.start + k, bands.start, bands.stop)
         return y, None
 

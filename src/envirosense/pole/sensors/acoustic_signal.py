@@ -13,8 +13,8 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments import stages as st
 from envirosense.instruments.conditions import Conditions
-from envirosense.instruments.stages.kernels import mix
 from envirosense.physics.sound.acoustics import BANDS, a_weighting_db, energy_of_db
+from envirosense.pole.sensors.acoustic_kernels import weighted_sum
 
 N_BANDS: Final = len(BANDS)
 A_COLUMN: Final = N_BANDS  # A-weighted level; bands come before, shares of modulation after
@@ -36,9 +36,7 @@ def energy(level_db: Array) -> Array:
 
 def a_weighted_level_db(band_energy: Array) -> Array:
     """A-weighted level of energies (time, band or more), (time,) [dB(A)]; weights of the bands' middles."""
-    weights = np.zeros((band_energy.shape[1], 1))
-    weights[:N_BANDS, 0] = A_WEIGHTS
-    weighted = mix(band_energy, weights)[:, 0]
+    weighted = weighted_sum(band_energy, A_WEIGHTS)
     return np.asarray(DB_PER_NEPER * np.log(np.maximum(weighted, LEAST_ENERGY)))
 
 

@@ -1,6 +1,7 @@
 """What a microphone does to sound: port, response, overload, gain."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.special import erf
@@ -9,9 +10,11 @@ from envirosense.core.protocols import Array
 from envirosense.instruments import stages as st
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.drift import DAY_S, DriftState
-from envirosense.instruments.stages.kernels import mix
 from envirosense.physics.sound.acoustics import BANDS, energy_of_db
+from envirosense.pole.sensors.acoustic_kernels import weighted_sum
 from envirosense.pole.sensors.acoustic_signal import LEVELS, N_BANDS, N_CHANNELS, energy
+
+USUAL_AWAY_K: Final = 15.0  # of the electronics from their reference, in the error budget  # assumed
 
 
 def on_bands(gain: Array) -> Array:
@@ -125,7 +128,7 @@ class Overload:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal after the limiter, (time, channel)."""
-        near = self.is_near(mix(x[:, :N_BANDS], self.raw_gain[:, None])[:, 0])
+        near = self.is_near(weighted_sum(x, self.raw_gain))
         if not near.any():
             return x, None
         y = x.copy()
@@ -162,9 +165,8 @@ class GainShift(st.TemperatureError):
         return np.asarray(carry[0] * (conditions.body_k - self.reference_k)[:, None])
 
     def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
-        """What nobody has corrected, (time, 1) [dB]."""
-        away_k = np.abs(conditions.body_k - self.reference_k)[:, None]
-        return np.asarray(np.hypot(self.per_k, self.spread_per_k) * away_k)
+        """What nobody has corrected, at USUAL_AWAY_K from the reference, (channel,) [dB]."""
+        return np.asarray(np.hypot(self.per_k, self.spread_per_k) * USUAL_AWAY_K * LEVELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,3 +188,7 @@ class GainDrift(st.Drift):
     ) -> tuple[Array, DriftState]:
         """Levels by the gain of the moment, (time, channel)."""
         return x + LEVELS * self.gain_db(carry, conditions), carry
+
+    def spread(self, x: Array, carry: DriftState, conditions: Conditions) -> Array:
+        """What the age may be expected to have moved, (channel,) [dB]."""
+        return np.asarray(np.hypot(self.per_day, self.spread_per_day) * self.age_days * LEVELS)

@@ -12,7 +12,9 @@ from envirosense.instruments import stages as st
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld
+from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.pole.sensors.blockage import BlockedLag
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,17 @@ class PortPressure:
         self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, Array]:
         """Pressure at the port, (time, 1) [Pa]."""
+        return x + carry * self._dynamic_pa(conditions), carry
+
+    def _dynamic_pa(self, conditions: Conditions) -> Array:
         density_kg_m3 = conditions.pressure_pa / (DRY_AIR_GAS_CONSTANT_J_KG_K * conditions.air_k)
-        dynamic_pa = 0.5 * density_kg_m3 * np.square(conditions.wind_m_s)
-        return x + carry * dynamic_pa[:, None], carry
+        return np.asarray(0.5 * density_kg_m3 * np.square(conditions.wind_m_s))[:, None]
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
+        """Dynamic pressure that an unknown coefficient lets in, (time, 1) [Pa]."""
+        low, high = self.coefficient_low, self.coefficient_high
+        rms = np.sqrt((low * low + low * high + high * high) / 3.0)
+        return rms * self._dynamic_pa(conditions)
 
     def describe(self, carry: Array) -> st.Description:
         """Coefficient of this mounting."""
@@ -45,6 +55,7 @@ class BarometerSensor(BaseSensor[SensorConfig]):
 
     sensor_type: ClassVar[str] = "barometer"
     part_kind: ClassVar[str] = "barometer"
+    fault_kinds: ClassVar[tuple[str, ...]] = (*GENERIC_FAULTS, "blocked")
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
@@ -59,11 +70,14 @@ class BarometerSensor(BaseSensor[SensorConfig]):
         return np.array(world.pressure_pa(self.position_3d))[:, None]
 
     def stages(self) -> tuple[st.AnyStage, ...]:
-        """Port, calibration, drift, noise, output."""
+        """Port and vent, calibration, drift, noise, output."""
         v = self.values
         return (
             PortPressure(
                 "port", v.number("port.coefficient_low", "1"), v.number("port.coefficient_high", "1")
+            ),
+            BlockedLag(
+                "vent", v.number("vent.tau", "s"), v.number("vent.blocked", "s"), self.faults("blocked")
             ),
             st.Calibration("calibration", offset_spread=v.number("calibration.offset_spread", "Pa")),
             st.TemperatureError(
@@ -71,10 +85,12 @@ class BarometerSensor(BaseSensor[SensorConfig]):
                 0.0,
                 v.number("temperature.spread", "Pa/K"),
                 v.number("temperature.reference", "K"),
+                of="body",
             ),
             st.Drift(
-                "drift", spread_per_day=v.number("drift.rate_spread", "Pa/day"), age_days=self.config.age_days
+                "drift", spread_per_day=v.number("drift.rate_spread", "Pa/day"), age_days=self.drift_days
             ),
+            *self.warm_up_stages(),
             st.WhiteNoise("white", v.number("white.density", "Pa/sqrt(Hz)")),
             *self.fault_stages(),
             st.ClipQuantise(

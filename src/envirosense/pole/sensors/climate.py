@@ -15,7 +15,9 @@ from envirosense.instruments import stages as st
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import SensorWorld
+from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.pole.sensors.blockage import BlockedLag
 from envirosense.pole.sensors.shield import Condensation, Creep, HumidityAtSensor, SelfHeating, ShieldError
 
 
@@ -24,6 +26,7 @@ class TemperatureHumiditySensor(BaseSensor[SensorConfig]):
 
     sensor_type: ClassVar[str] = "temperature_humidity"
     part_kind: ClassVar[str] = "temperature_humidity"
+    fault_kinds: ClassVar[tuple[str, ...]] = (*GENERIC_FAULTS, "fouled")
 
     def _pair(self, name: str, unit: str = "reading") -> Array:
         return self.values.numbers(name, unit, 2)
@@ -68,7 +71,7 @@ class TemperatureHumiditySensor(BaseSensor[SensorConfig]):
                 wetting_s=v.number("condensation.wetting", "s"),
                 drying_s=v.number("condensation.drying", "s"),
             ),
-            st.Lag("element", element_s, element_s),
+            BlockedLag("element", element_s, self._pair("element.blocked", "s"), self.faults("fouled")),
             st.Hysteresis("hysteresis", self._pair("hysteresis.amplitude"), self._pair("hysteresis.reach")),
             Creep(
                 "creep",
@@ -80,8 +83,9 @@ class TemperatureHumiditySensor(BaseSensor[SensorConfig]):
             st.Drift(
                 "drift",
                 spread_per_day=self._pair("drift.rate_spread", "reading/day"),
-                age_days=self.config.age_days,
+                age_days=self.drift_days,
             ),
+            *self.warm_up_stages(),
             st.WhiteNoise("white", self._pair("white.density", "reading/sqrt(Hz)")),
             *self.fault_stages(),
             st.ClipQuantise(

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from envirosense.core.protocols import Array
@@ -85,6 +86,50 @@ def counted(x: Array, noise: Array, volume_cm3: float, volumes_um3: Array, middl
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def noticed_drops(
+    rain_mm_h: Array, per_s_of_slope: float, slope: Array, least_mm: float, dead_s: float
+) -> Array:
+    """Drops noticed a second, and mean [mm3] and mean square [mm6] of their volume, (time, 3).
+
+    Diameters are exponential, of `slope` [0] R^[1] per mm, and cut off at the least; with a = slope * least
+    moments of order p are those of all drops times the sum of a^k / k! up to k = p. `per_s_of_slope` times
+    rate times slope cubed is how many fall a second.
+    """
+    y = np.zeros((rain_mm_h.size, 3))
+    for t in range(rain_mm_h.size):
+        rate = rain_mm_h[t]
+        if rate <= 0.0:
+            continue
+        per_mm = slope[0] * rate ** slope[1]
+        cubed = per_mm * per_mm * per_mm
+        a = per_mm * least_mm
+        falling = per_s_of_slope * rate * cubed * math.exp(-a)
+        third = 1.0 + a * (1.0 + a / 2.0 * (1.0 + a / 3.0))
+        sixth = third + a * a * a * a / 24.0 * (1.0 + a / 5.0 * (1.0 + a / 6.0))
+        mean = math.pi / cubed
+        y[t, 0] = falling / (1.0 + falling * dead_s)
+        y[t, 1] = mean * third
+        y[t, 2] = 20.0 * mean * mean * sixth
+    return y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drop_water(drops: Array, dt_s: float, noise: Array) -> Array:
+    """Water of the drops that come in each tick, (time,) [mm3], by two normal draws a tick.
+
+    Poisson in number; the water of so many is lognormal with the mean and variance of their sum.
+    """
+    y = np.zeros(drops.shape[0])
+    for t in range(y.size):
+        n_drops = poisson_of_normal(drops[t, 0] * dt_s, noise[t, 0])
+        if n_drops > 0.0:
+            mean = drops[t, 1]
+            ln_variance = math.log1p((drops[t, 2] / (mean * mean) - 1.0) / n_drops)
+            y[t] = n_drops * mean * math.exp(math.sqrt(ln_variance) * noise[t, 1] - 0.5 * ln_variance)
+    return y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def poisson_counts(expected: Array, noise: Array) -> Array:
     """Poisson counts of expected ones at the quantiles of normal draws, (time,)."""
     y = np.empty_like(expected)
@@ -94,14 +139,19 @@ def poisson_counts(expected: Array, noise: Array) -> Array:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mean_since(x: Array, state: Array, reports: Array) -> Array:
-    """Mean of the ticks since the last report, (time,); `state` is their sum and count, advanced in place."""
-    y = np.empty_like(x)
-    for t in range(x.size):
-        state[0] += x[t]
-        state[1] += 1.0
-        y[t] = state[0] / state[1]
-        if reports[t]:
-            state[0] = 0.0
-            state[1] = 0.0
+def reported(x: Array, before: int, n_mean: int, reports: npt.NDArray[np.bool_], last: Array) -> Array:
+    """Mean of the last `n_mean` ticks where there is a report, the last one elsewhere, (time,).
+
+    `x` begins `before` ticks earlier than the result; `last` (1,) is advanced in place.
+    """
+    y = np.empty(reports.size)
+    for t in range(reports.size):
+        if reports[t] or np.isnan(last[0]):
+            stop = before + t + 1
+            first = max(stop - n_mean, 0)
+            total = 0.0
+            for i in range(first, stop):
+                total += x[i]
+            last[0] = total / (stop - first)
+        y[t] = last[0]
     return y

@@ -118,11 +118,11 @@ class FieldNoise(WhiteNoise):
 
     Noise of density e in bandwidth B has the mean square e^2 B. Of this, the part in phase with the signal
     adds along it, with sigma e / sqrt(2 T) over a reading's time T; the rest adds in quadrature and has
-    2 B T - 1 degrees of freedom (chi squared, by Wilson and Hilferty's cube [Wilson1931]). The bandwidth of
+    2 B T - 1 degrees of freedom (chi squared, by Wilson and Hilferty's cube, from memory). The bandwidth of
     a tone measured on d axes over a window W is d / W.
 
     The mains frequency is read from the phase of the fundamental F over windows W and scatters by
-    e / (2 pi F) sqrt(3 / (W^2 T)), the bound of Cramer and Rao for a tone in white noise [Rife1974]; F counts
+    e / (2 pi F) sqrt(3 / (W^2 T)), the bound of Cramer and Rao for a tone in white noise (from memory); F counts
     as at least its own floor. What the modem adds joins the rest of the noise.
     """
 

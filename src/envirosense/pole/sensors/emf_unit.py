@@ -64,7 +64,7 @@ def draw_axes(
 
 
 def rotation(vector_rad: Array) -> Array:
-    """Rotation about a vector by its length, (3, 3): Rodrigues' formula [Rodrigues1840]."""
+    """Rotation about a vector by its length, (3, 3): Rodrigues' formula."""
     angle = float(np.linalg.norm(vector_rad))
     if angle == 0.0:
         return np.eye(3)

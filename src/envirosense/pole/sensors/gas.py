@@ -154,7 +154,7 @@ class GasSensor(BaseSensor[SensorConfig]):
                 v.numbers("cell.gain_at", "K", points),
                 v.numbers("cell.gain", "1", points),
                 v.number("cell.gain_residual", "1"),
-                (self._per_channel("cell.has_cell", "") > 0.0).astype(np.float64),
+                (self._per_channel("cell.has_cell", "1") > 0.0).astype(np.float64),
             ),
             st.ElectrochemicalZero(
                 "cell_zero",

@@ -26,8 +26,11 @@ class PressureGain:
         """Nothing to remember."""
 
     def _gain(self, conditions: Conditions) -> Array:
-        density = (conditions.pressure_pa / self.reference_pa)[:, None]
-        return np.asarray(1.0 + self.residual * (density**self.exponent - 1.0))
+        density = conditions.pressure_pa / self.reference_pa
+        gain = np.ones((density.size, self.exponent.size))
+        for channel in np.flatnonzero(self.exponent):
+            gain[:, channel] += self.residual * (density ** self.exponent[channel] - 1.0)
+        return gain
 
     def apply(
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator

@@ -54,19 +54,16 @@ class RatioError:
         """Share lost at full scale by each clamp, (channel,)."""
         return np.asarray(self.share * np.exp(self.spread_ln * unit_rng.standard_normal(n_channels)))
 
-    def _lost(self, x: Array) -> Array:
-        flux = np.maximum(x, 0.0) / self.full_scale
-        return np.asarray(self.full_scale * flux**self.exponent)
-
     def apply(
         self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, Array]:
         """Current of the secondary as the line's, (time, channel)."""
-        return np.where(x > 0.0, np.maximum(x - carry * self._lost(x), 0.0), x), carry
+        lost = carry * self.full_scale * (np.maximum(x, 0.0) / self.full_scale) ** self.exponent
+        return np.where(x > 0.0, np.maximum(x - lost, 0.0), x), carry
 
-    def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
-        """What a common clamp loses."""
-        return self.share * self._lost(x)
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> float:
+        """What a common clamp loses at full scale, the most it does."""
+        return self.share * self.full_scale
 
     def describe(self, carry: Array) -> st.Description:
         """Share lost at full scale by each clamp, and the exponent."""
@@ -92,9 +89,7 @@ class LineCurrentSensor(BaseSensor[LineCurrentConfig, CurrentWorld]):
         )
         step = self.values.number("range.resolution", "A")
         return tuple(
-            Channel(
-                f"phase_{phase}_current_a", "A", f"rms current in clamp {phase}", step, sigma
-            )
+            Channel(f"phase_{phase}_current_a", "A", f"rms current in clamp {phase}", step, sigma)
             for phase in self.config.phases
         )
 

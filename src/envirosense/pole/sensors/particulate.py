@@ -31,13 +31,12 @@ from envirosense.pole.sensors.particulate_optics import (
     unit_table,
     with_typical_size,
 )
+from envirosense.pole.sensors.particulate_spiders import Spider
 from envirosense.pole.sensors.particulate_stages import (
     Coincidence,
     Counting,
     Extrapolation,
-    FanFlow,
-    Fouling,
-    Spider,
+    Wear,
 )
 
 N_CHANNELS = 10
@@ -144,7 +143,7 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
         """Flow and light, particles told apart, counts, the counter's arithmetic, gain, output."""
         v = self.values
         return (
-            self._fan,
+            self._wear,
             *self._beam_stages(),
             Counting(
                 "counting",
@@ -172,9 +171,19 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
         )
 
     @cached_property
-    def _fan(self) -> FanFlow:
-        loss_per_day = self.values.number("fan.loss", "1/day")
-        return FanFlow("fan", loss_per_day, self.used_days, self.faults("blocked"))
+    def _wear(self) -> Wear:
+        v = self.values
+        return Wear(
+            "wear",
+            flow_loss_per_day=v.number("fan.loss", "1/day"),
+            loss_low=v.number("fouling.loss_low", "m3/(mg h)"),
+            loss_high=v.number("fouling.loss_high", "m3/(mg h)"),
+            usual_ug_m3=v.number("fouling.usual", "ug/m3"),
+            used_days=self.used_days,
+            fouled_gain=v.number("fouling.fouled_gain", "1"),
+            blocked=self.faults("blocked"),
+            fouled=self.faults("fouled"),
+        )
 
     @cached_property
     def _cleaning(self) -> Cleaning:
@@ -185,15 +194,6 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
     def _beam_stages(self) -> tuple[st.AnyStage, ...]:
         v = self.values
         return (
-            Fouling(
-                "fouling",
-                loss_low=v.number("fouling.loss_low", "m3/(mg h)"),
-                loss_high=v.number("fouling.loss_high", "m3/(mg h)"),
-                usual_ug_m3=v.number("fouling.usual", "ug/m3"),
-                used_days=self.used_days,
-                fouled_gain=v.number("fouling.fouled_gain", "1"),
-                fouled=self.faults("fouled"),
-            ),
             Spider(
                 "spider",
                 between_s=v.number("spider.between", "s"),
@@ -232,6 +232,6 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
     ) -> npt.NDArray[np.uint16]:
         """MAINTENANCE while the fan cleans itself, DISTURBED while it notices a slow fan, (time,)."""
         t_s = conditions.t_s
-        slow = self._fan.share(t_s) < self.values.number("fan.noticed_below", "1")
+        slow = self._wear.flow(t_s) < self.values.number("fan.noticed_below", "1")
         cleans = self._cleaning.runs(t_s) > 0.0
         return (slow * int(Status.DISTURBED) | cleans * int(Status.MAINTENANCE)).astype(np.uint16)

@@ -12,8 +12,7 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages import Description, Draws, as_description
-from envirosense.instruments.stages.faults import change_chances
-from envirosense.instruments.stages.kernels import hold, lag, two_state
+from envirosense.instruments.stages.kernels import lag
 from envirosense.instruments.stages.response import lag_gain
 from envirosense.instruments.stages.spells import NEVER, Spells
 from envirosense.pole.sensors.counting_kernels import counted
@@ -22,6 +21,7 @@ PM2_5: Final = 1
 PM10: Final = 3
 SIZE: Final = 9  # the one column that is no concentration
 DAY_H: Final = 24.0
+HOUR_S: Final = 3600.0
 UG_PER_MG: Final = 1e3
 # Number bins and their middles; the weight of a particle goes with the cube
 NUMBER_MIDDLES_UM: Final = np.sqrt(np.array([0.3, 0.5, 1.0, 2.5, 4.0]) * np.array([0.5, 1.0, 2.5, 4.0, 10.0]))
@@ -43,7 +43,7 @@ def concentrations(n_channels: int) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class FoulingState:
+class WearState:
     """Dose that has passed [mg h/m3], (1,), and loss of this unit per dose [m3/(mg h)], (1,)."""
 
     dose: Array
@@ -51,147 +51,62 @@ class FoulingState:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fouling:
-    """Light lost to deposits, exp(-loss * dose); the dose before the episode is that of usual air.
+class Wear:
+    """Air that the fan no longer moves and light that deposits take, both unknown to the counter.
 
-    The loss of a unit is uniform between its bounds. A unit that is fouled (severity 1) keeps
-    `fouled_gain` of its light.
+    The flow falls in a straight line over the fan's life; a blocked fan (severity 1) moves none. Light is
+    exp(-loss * dose), where the dose before the episode is that of usual air and the loss of a unit uniform
+    between its bounds; a fouled unit (severity 1) keeps `fouled_gain` of it.
     """
 
     name: str
+    flow_loss_per_day: float
     loss_low: float  # m3/(mg h)
     loss_high: float
     usual_ug_m3: float
     used_days: float
     fouled_gain: float
+    blocked: Spells = NEVER
     fouled: Spells = NEVER
 
     @property
-    def _before_mg_h_m3(self) -> float:
+    def _dose_before(self) -> float:
         return self.used_days * DAY_H * self.usual_ug_m3 / UG_PER_MG
 
-    def start(self, n_channels: int, unit_rng: np.random.Generator) -> FoulingState:
+    def start(self, n_channels: int, unit_rng: np.random.Generator) -> WearState:
         """Dose of its age, and what deposits cost this unit."""
         loss = unit_rng.uniform(self.loss_low, self.loss_high, 1)
-        return FoulingState(np.full(1, self._before_mg_h_m3), loss)
+        return WearState(np.full(1, self._dose_before), loss)
 
-    def apply(
-        self, x: Array, carry: FoulingState, conditions: Conditions, noise_rng: np.random.Generator
-    ) -> tuple[Array, FoulingState]:
-        """Weakened signal, (time, channel)."""
-        gained = x[:, PM10] * (conditions.dt_s / 3600.0 / UG_PER_MG)
-        dose = np.cumsum(np.concatenate((carry.dose, gained)))[1:]
-        gain = np.exp(-carry.loss * dose)
-        if self.fouled:
-            gain = gain * self.fouled_gain ** self.fouled.severity(conditions.t_s)
-        return scaled(x, gain), FoulingState(dose[-1:].copy(), carry.loss)
-
-    def spread(self, x: Array, carry: FoulingState, conditions: Conditions) -> float | Array:
-        """Expected loss of the dose so far: nobody corrects it."""
-        relative = 0.5 * (self.loss_low + self.loss_high) * float(carry.dose[0])
-        return relative * np.abs(x) * concentrations(x.shape[1])
-
-    def describe(self, carry: FoulingState) -> Description:
-        """Dose so far and loss of this unit."""
-        return as_description({"dose_mg_h_m3": carry.dose[0], "loss_m3_mg_h": carry.loss[0]})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FanFlow:
-    """Air that the fan moves: what it no longer moves is not counted, though the counter believes it is.
-
-    The flow falls in a straight line over the fan's life; a fan that is blocked (severity 1) moves none.
-    """
-
-    name: str
-    loss_per_day: float
-    used_days: float
-    blocked: Spells = NEVER
-
-    def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
-        """Nothing to remember."""
-
-    def share(self, t_s: Array) -> Array:
+    def flow(self, t_s: Array) -> Array:
         """Flow as a share of a new fan's, (time,)."""
-        worn = max(1.0 - self.loss_per_day * self.used_days, 0.0)
+        worn = max(1.0 - self.flow_loss_per_day * self.used_days, 0.0)
         return worn * (1.0 - self.blocked.severity(t_s)) if self.blocked else np.full(t_s.size, worn)
 
     def apply(
-        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
-    ) -> tuple[Array, None]:
-        """Signal of the air that comes, (time, channel)."""
-        return scaled(x, self.share(conditions.t_s)), None
+        self, x: Array, carry: WearState, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, WearState]:
+        """Signal of the air that comes in the light that is left, (time, channel)."""
+        gained = x[:, PM10] * (conditions.dt_s / HOUR_S / UG_PER_MG)
+        dose = np.cumsum(np.concatenate((carry.dose, gained)))[1:]
+        left = np.exp(-carry.loss * dose) * self.flow(conditions.t_s)
+        if self.fouled:
+            left = left * self.fouled_gain ** self.fouled.severity(conditions.t_s)
+        return scaled(x, left), WearState(dose[-1:].copy(), carry.loss)
 
-    def spread(self, x: Array, carry: None, conditions: Conditions) -> float | Array:
-        """Expected loss of flow by wear."""
-        return min(self.loss_per_day * self.used_days, 1.0) * np.abs(x) * concentrations(x.shape[1])
+    def spread(self, x: Array, carry: WearState, conditions: Conditions) -> float | Array:
+        """Expected loss of flow and light at the age it has: nobody corrects them."""
+        light = 0.5 * (self.loss_low + self.loss_high) * self._dose_before
+        return (self.flow_loss_per_day * self.used_days + light) * np.abs(x) * concentrations(x.shape[1])
 
-    def describe(self, carry: None) -> Description:
-        """Rate of wear and use before the episode."""
-        return as_description({"loss_per_day": self.loss_per_day, "used_days": self.used_days})
-
-
-@dataclass(frozen=True, slots=True)
-class SpiderState:
-    """Whether something is in the beam, and how much it reflects in normal units, both (1,)."""
-
-    present: Array
-    size: Array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Spider(Draws):
-    """Animals and threads in the beam, for exponential times of mean `stay_s`.
-
-    Each shows as a lognormal PM2.5 of its own that adds `shape` (channel,) per ug/m3. They come every
-    `between_s` on average; while the fault is on, every `infested_s` over its severity.
-    """
-
-    name: str
-    between_s: float
-    infested_s: float
-    stay_s: float
-    median_ug_m3: float
-    spread_ln: float
-    shape: Array
-    infested: Spells = NEVER
-
-    def start(self, n_channels: int, unit_rng: np.random.Generator) -> SpiderState:
-        """Nothing in the beam."""
-        return SpiderState(np.zeros(1), np.full(1, np.nan))
-
-    def apply(
-        self, x: Array, carry: SpiderState, conditions: Conditions, noise_rng: np.random.Generator
-    ) -> tuple[Array, SpiderState]:
-        """Signal with what the animals add, (time, channel)."""
-        draws = noise_rng.random((x.shape[0], 2))  # whether one comes or goes; its size
-        arrivals_hz = np.full(x.shape[0], 1.0 / self.between_s)
-        if self.infested:
-            arrivals_hz = arrivals_hz + self.infested.severity(conditions.t_s) / self.infested_s
-        present, size = carry.present.copy(), carry.size.copy()
-        chances = change_chances(conditions.dt_s, 1.0 / arrivals_hz, self.stay_s)
-        here = two_state(np.ascontiguousarray(draws[:, :1]), present, *chances)
-        if not (here.any() or carry.present.any()):
-            return x, SpiderState(present, np.full(1, np.nan))
-        arrives = here[:, 0] > np.concatenate((carry.present, here[:-1, 0]))
-        size_ln = hold(np.ascontiguousarray(draws[:, 1:]), size, (~arrives).astype(np.float64)[:, None])[:, 0]
-        shown_ug_m3 = np.where(here[:, 0] > 0.0, self.median_ug_m3 * self._factor(size_ln), 0.0)
-        return x + shown_ug_m3[:, None] * self.shape, SpiderState(present, size)
-
-    def _factor(self, quantile: Array) -> Array:
-        from scipy.special import ndtri
-
-        return np.asarray(np.exp(self.spread_ln * ndtri(np.clip(quantile, 1e-9, 1.0 - 1e-9))))
-
-    def describe(self, carry: SpiderState) -> Description:
-        """How often, how long, how large, and whether one is there."""
+    def describe(self, carry: WearState) -> Description:
+        """Dose so far, loss of this unit, wear of the fan, and use before the episode."""
         return as_description(
             {
-                "between_s": self.between_s,
-                "stay_s": self.stay_s,
-                "median_ug_m3": self.median_ug_m3,
-                "spread_ln": self.spread_ln,
-                "is_present": carry.present[0],
+                "dose_mg_h_m3": carry.dose[0],
+                "loss_m3_mg_h": carry.loss[0],
+                "flow_loss_per_day": self.flow_loss_per_day,
+                "used_days": self.used_days,
             }
         )
 

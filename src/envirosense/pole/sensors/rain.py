@@ -17,7 +17,7 @@ from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import RainField, SensorWorld
 from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
-from envirosense.pole.sensors.rain_stages import HOUR_S, Drops, Membrane, SinceLastReport
+from envirosense.pole.sensors.rain_stages import HOUR_S, Drops, Membrane, Report, report_s
 
 NOISE_AT_MM_H = 5.0  # rain for which the noise of a channel is stated
 
@@ -27,7 +27,7 @@ class RainWorld(SensorWorld, RainField, MotionField, Protocol):
 
 
 class RainGaugeSensor(BaseSensor[SensorConfig, RainWorld]):
-    """Rain since the last report: mean rate [mm/h] and depth [mm], (time, 2)."""
+    """Rain since the last report, or of the last minute: mean rate [mm/h] and depth [mm], (time, 2)."""
 
     sensor_type: ClassVar[str] = "rain_gauge"
     part_kind: ClassVar[str] = "rain_gauge"
@@ -36,20 +36,24 @@ class RainGaugeSensor(BaseSensor[SensorConfig, RainWorld]):
     def _pair(self, name: str) -> Array:
         return self.values.numbers(name, "reading", 2)
 
+    @property
+    def _least_s(self) -> float:
+        return self.values.number("report.least", "s")
+
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
         """Rate and depth; the noise is that in rain of 5 mm/h."""
-        interval_s = self.config.interval_s
+        about_s = max(self.config.interval_s, self._least_s)
         rate_step, depth_step = self._pair("range.resolution").tolist()
-        sigma = float(self._drops.rate_sigma(np.full(1, NOISE_AT_MM_H), interval_s)[0])
-        depth_sigma = sigma * interval_s / HOUR_S
+        sigma = float(self._drops.rate_sigma(np.full(1, NOISE_AT_MM_H), about_s)[0])
+        depth_sigma = sigma * about_s / HOUR_S
         return (
             Channel("rain_mm_h", "mm/h", "mean rain rate since the last report", rate_step, sigma),
             Channel("rain_mm", "mm", "rain since the last report", depth_step, depth_sigma),
         )
 
     def _with_depth(self, rate_mm_h: Array, dt_s: float) -> Array:
-        hours = max(self.config.interval_s, dt_s) / HOUR_S
+        hours = report_s(self.config.interval_s, self._least_s, dt_s) / HOUR_S
         return np.column_stack((rate_mm_h, hours * rate_mm_h))
 
     def respond(self, world: RainWorld) -> Array:
@@ -77,6 +81,7 @@ class RainGaugeSensor(BaseSensor[SensorConfig, RainWorld]):
             false_hz=v.number("wind.false_drops", "1/s"),
             false_at_m_s=v.number("wind.at", "m/s"),
             false_power=v.number("wind.power", "1"),
+            report_least_s=self._least_s,
         )
 
     def stages(self) -> tuple[st.AnyStage, ...]:
@@ -95,7 +100,7 @@ class RainGaugeSensor(BaseSensor[SensorConfig, RainWorld]):
                 iced=self.faults("iced"),
             ),
             self._drops,
-            SinceLastReport("since_last_report"),
+            Report("report", self._least_s),
             *self.warm_up_stages(),
             *self.fault_stages(),
             st.ClipQuantise(

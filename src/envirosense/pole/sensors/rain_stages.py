@@ -12,12 +12,21 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages import Description, Draws, as_description
 from envirosense.instruments.stages.drift import DAY_S
 from envirosense.instruments.stages.spells import NEVER, Spells
-from envirosense.physics.sound.sound_ambient import PALMER_SLOPE, drops_per_s
-from envirosense.pole.sensors.counting_kernels import mean_since, poisson_counts
+from envirosense.physics.sound.sound_ambient import PALMER_SLOPE
+from envirosense.pole.sensors.counting_kernels import (
+    drop_water,
+    noticed_drops,
+    poisson_counts,
+    reported,
+)
 
 HOUR_S: Final = 3600.0
 MM3_PER_M2_MM: Final = 1e6  # one mm of water on one square metre
-LEAST_MM_H: Final = 1e-6  # numerical choice: below, the drops' law is not asked
+
+
+def report_s(interval_s: float, least_s: float, dt_s: float) -> float:
+    """Time that a report is about [s]: since the last one, but not less than some time or a tick."""
+    return max(interval_s, least_s, dt_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +84,6 @@ class Membrane:
         return as_description({"ln_gain": carry.ln[0], "ln_per_day": carry.per_day[0]})
 
 
-@dataclass(frozen=True, slots=True)
-class DropLaw:
-    """Drops that a membrane notices, all (time,): how many a second, and moments of their volume."""
-
-    per_s: Array
-    mean_mm3: Array
-    square_mm6: Array
-
-
 @dataclass(frozen=True, eq=False)
 class Drops(Draws):
     """Water of the drops noticed in each tick: Poisson in number, diameters after [MarshallPalmer1948].
@@ -101,54 +101,46 @@ class Drops(Draws):
     false_hz: float
     false_at_m_s: float
     false_power: float
+    report_least_s: float
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
 
-    def noticed(self, rain_mm_h: Array) -> DropLaw:
-        """Drops noticed in rain, shape of the rate.
-
-        Diameters beyond the threshold d keep their law; with a = slope * d their moments of order p are
-        those of all drops times the sum of a^k / k! up to k = p.
-        """
-        rate = np.maximum(rain_mm_h, LEAST_MM_H)
-        slope_per_mm = PALMER_SLOPE[0] * rate ** PALMER_SLOPE[1]
-        a = slope_per_mm * self.threshold_mm
-        falling_hz = drops_per_s(rate, self.area_m2) * np.exp(-a)
-        third = 1.0 + a * (1.0 + a / 2.0 * (1.0 + a / 3.0))
-        sixth = third + a**4 / 24.0 * (1.0 + a / 5.0 * (1.0 + a / 6.0))
-        mean_mm3 = np.pi / slope_per_mm**3
-        noticed_hz = falling_hz / (1.0 + falling_hz * self.dead_s)
-        square_mm6 = 20.0 * np.square(mean_mm3) * sixth
-        return DropLaw(np.where(rain_mm_h > 0.0, noticed_hz, 0.0), mean_mm3 * third, square_mm6)
+    def noticed(self, rain_mm_h: Array) -> Array:
+        """Drops noticed a second, mean [mm3] and mean square [mm6] of their volume, (time, 3)."""
+        slope = np.array(PALMER_SLOPE)
+        # drops_per_s: water that falls over the mean drop's volume, pi / slope^3
+        per_s = self.area_m2 * MM3_PER_M2_MM / HOUR_S / np.pi
+        return noticed_drops(rain_mm_h, per_s, slope, self.threshold_mm, self.dead_s)
 
     @cached_property
     def _mm_h_per_mm3_s(self) -> float:
         """Rate read for one mm3 of noticed water a second [mm/h/(mm3/s)]."""
-        law = self.noticed(np.full(1, self.calibrated_mm_h))
-        return self.calibrated_mm_h / float(law.per_s[0] * law.mean_mm3[0])
+        per_s, mean_mm3, _ = self.noticed(np.full(1, self.calibrated_mm_h))[0]
+        return self.calibrated_mm_h / float(per_s * mean_mm3)
 
     def rate_sigma(self, rain_mm_h: Array, mean_s: float) -> Array:
         """Scatter of the mean rate over a time, shape of the rate [mm/h]."""
-        law = self.noticed(rain_mm_h)
-        return self._mm_h_per_mm3_s * np.sqrt(law.per_s * law.square_mm6 / mean_s)
+        drops = self.noticed(np.ascontiguousarray(rain_mm_h))
+        return self._mm_h_per_mm3_s * np.sqrt(drops[:, 0] * drops[:, 2] / mean_s)
 
     def apply(
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Rain by the drops of each tick, (time, 2)."""
-        noise = np.ascontiguousarray(noise_rng.standard_normal((x.shape[0], 3)).T)
-        law = self.noticed(x[:, 0])
-        n_drops = poisson_counts(law.per_s * conditions.dt_s, noise[0])
-        scatter = np.square(law.mean_mm3)
-        # lognormal with the mean and variance of so many drops' water
-        ln_variance = np.log1p((law.square_mm6 - scatter) / (scatter * np.maximum(n_drops, 1.0)))
-        water_mm3 = n_drops * law.mean_mm3 * np.exp(np.sqrt(ln_variance) * noise[1] - 0.5 * ln_variance)
-        false_hz = self.false_hz * (conditions.wind_m_s / self.false_at_m_s) ** self.false_power
-        water_mm3 += poisson_counts(false_hz * conditions.dt_s, noise[2]) * self._least_mm3
+        noise = noise_rng.standard_normal((x.shape[0], 3))
+        drops = self.noticed(np.ascontiguousarray(x[:, 0]))
+        water_mm3 = drop_water(drops, conditions.dt_s, noise)
+        wind = conditions.wind_m_s / self.false_at_m_s
+        false_drops = self.false_hz * conditions.dt_s * wind**self.false_power
+        water_mm3 += self._least_mm3 * poisson_counts(false_drops, noise[:, 2])
         rate_mm_h = self._mm_h_per_mm3_s / conditions.dt_s * water_mm3
-        hours = max(conditions.averaged_s, conditions.dt_s) / HOUR_S
-        return np.column_stack((rate_mm_h, hours * rate_mm_h)), None
+        return rate_mm_h[:, None] * self._report_hours(conditions), None
+
+    def _report_hours(self, conditions: Conditions) -> Array:
+        """What one mm/h is in each channel of a report, (2,)."""
+        about_s = report_s(conditions.averaged_s, self.report_least_s, conditions.dt_s)
+        return np.array([1.0, about_s / HOUR_S])
 
     @property
     def _least_mm3(self) -> float:
@@ -156,9 +148,10 @@ class Drops(Draws):
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> float | Array:
         """Scatter of the mean since the last report."""
-        mean_s = max(conditions.averaged_s, conditions.dt_s)
-        sigma = self.rate_sigma(x[:, 0], mean_s)
-        return np.column_stack((sigma, sigma * mean_s / HOUR_S))
+        if not x.any():
+            return 0.0
+        about_s = report_s(conditions.averaged_s, self.report_least_s, conditions.dt_s)
+        return self.rate_sigma(x[:, 0], about_s)[:, None] * self._report_hours(conditions)
 
     def describe(self, carry: None) -> Description:
         """Area, threshold, dead time, and false drops."""
@@ -172,27 +165,39 @@ class Drops(Draws):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """Rate of the ticks that the next report may reach back to, and the last report's, (1,) [mm/h]."""
+
+    recent: Array
+    last: Array
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class SinceLastReport:
-    """Mean of all ticks since the last report, in place of the present tick."""
+class Report(Draws):
+    """Mean rate and depth since the last report, or over `least_s` where reports come faster."""
 
     name: str
+    least_s: float
 
-    def start(self, n_channels: int, unit_rng: np.random.Generator) -> Array:
-        """Sum and count of no ticks, (2,)."""
-        return np.zeros(2)
+    def start(self, n_channels: int, unit_rng: np.random.Generator) -> ReportState:
+        """No ticks yet."""
+        return ReportState(np.zeros(0), np.full(1, np.nan))
 
     def apply(
-        self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
-    ) -> tuple[Array, Array]:
-        """Mean rate and depth since the last report, (time, 2)."""
-        every = max(1, round(conditions.averaged_s / conditions.dt_s))
-        ticks = conditions.first_tick + np.arange(x.shape[0])
-        state = carry.copy()
-        rate_mm_h = mean_since(np.ascontiguousarray(x[:, 0]), state, ticks % every == 0)
-        hours = max(conditions.averaged_s, conditions.dt_s) / HOUR_S
-        return np.column_stack((rate_mm_h, hours * rate_mm_h)), state
+        self, x: Array, carry: ReportState, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, ReportState]:
+        """Rate and depth as reported, (time, 2)."""
+        dt_s = conditions.dt_s
+        every = max(1, round(conditions.averaged_s / dt_s))
+        reports = (conditions.first_tick + np.arange(x.shape[0])) % every == 0
+        n_mean = max(1, round(report_s(conditions.averaged_s, self.least_s, dt_s) / dt_s))
+        joined = np.concatenate((carry.recent, x[:, 0]))
+        last = carry.last.copy()
+        rate_mm_h = reported(joined, carry.recent.size, n_mean, reports, last)
+        hours = report_s(conditions.averaged_s, self.least_s, dt_s) / HOUR_S
+        return np.column_stack((rate_mm_h, hours * rate_mm_h)), ReportState(joined[-n_mean:].copy(), last)
 
-    def describe(self, carry: Array) -> Description:
-        """Rain rate summed since the last report, and over how many ticks."""
-        return as_description({"sum_mm_h": carry[0], "n_ticks": carry[1]})
+    def describe(self, carry: ReportState) -> Description:
+        """Least time that a report is about, and the last rate reported."""
+        return as_description({"least_s": self.least_s, "last_mm_h": carry.last[0]})

@@ -16,6 +16,11 @@ from envirosense.instruments.stages.response import lag_gain
 from envirosense.physics.air.humidity import saturation_vapour_pressure_pa
 
 
+def _on_temperature(error_k: Array) -> Array:
+    """Error of the temperature alone, (time, 2)."""
+    return np.column_stack((np.abs(error_k), np.zeros_like(error_k)))
+
+
 @dataclass(frozen=True, slots=True)
 class ShieldError:
     """Sun on a naturally ventilated shield: (S / S1) u^-n, capped; at night it cools below the air."""
@@ -50,6 +55,10 @@ class ShieldError:
         cooling = self.night_cooling_k * np.exp(-sun / self.dark_w_m2) / (1.0 + wind_m_s)
         return np.asarray(warming - cooling)
 
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
+        """Warming that nobody has corrected, (time, 2)."""
+        return _on_temperature(self.warmth_k(conditions.ghi_w_m2, conditions.wind_m_s))
+
     def describe(self, carry: Array) -> Description:
         """Strength in this unit, and the greatest warming."""
         return as_description(
@@ -74,6 +83,10 @@ class SelfHeating:
         y = x.copy()
         y[:, 0] += self.calm_k / (1.0 + conditions.wind_m_s)
         return y, None
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Warmth that nobody has corrected, (time, 2)."""
+        return _on_temperature(self.calm_k / (1.0 + conditions.wind_m_s))
 
     def describe(self, carry: None) -> Description:
         """Warmth in calm air."""

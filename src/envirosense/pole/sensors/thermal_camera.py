@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Array
@@ -20,7 +19,7 @@ from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import SensorWorld
-from envirosense.instruments.radiance_conversion import STEP_K, RadianceConverter, fit_converter
+from envirosense.instruments.radiance_conversion import STEP_K
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages.contract import AnyStage
 from envirosense.instruments.stages.spells import NEVER, Spells
@@ -28,7 +27,12 @@ from envirosense.instruments.status import Status
 from envirosense.instruments.switching import on_times_s
 from envirosense.physics.light.radiation import band_radiance_slope
 from envirosense.pole.picture.scene_geometry import PinholeCamera
-from envirosense.pole.picture.thermal_grading import expected_error_k, grade_frames, new_unit_error_k
+from envirosense.pole.picture.thermal_grading import (
+    camera_status,
+    expected_error_k,
+    grade_frames,
+    new_unit_error_k,
+)
 from envirosense.pole.picture.thermal_imperfections import (
     REFERENCE_K,
     CameraUnit,
@@ -49,27 +53,25 @@ from envirosense.pole.picture.thermal_recording import (
 )
 from envirosense.pole.sensors.thermal_camera_faults import CAMERA_FAULTS, link_state, with_faults
 from envirosense.pole.sensors.thermal_camera_frames import (
+    NO_FLAGS,
+    NOTHING,
     CameraMemory,
     FrameBlock,
     SceneField,
     no_frames,
     sun_pixels,
 )
+from envirosense.pole.sensors.thermal_camera_settings import (
+    LINK,
+    ThermalCameraConfig,
+    built_imperfections,
+    fitted_converter,
+    link_times_s,
+)
 
 __all__ = ["CameraMemory", "FrameBlock", "SceneField", "ThermalCameraConfig", "ThermalCameraSensor"]
 
-LIMIT_SHARE = 0.01  # of the picture beyond the range from which a frame counts as clipped; assumed
 LEAST_PX = 8  # of each side of a picture
-LINK = "link"  # random losses and repeats of frames; in stages_off like an effect
-_SCALES = ("narcissus_px", "blink_on_s", "blink_off_s", "burn_in_tau_s", "ffc_period_s", "fpa_tau_s")
-
-
-class ThermalCameraConfig(SensorConfig):
-    """One camera; it looks along `azimuth_deg` (clockwise from north) and `elevation_deg`."""
-
-    azimuth_deg: float = Field(0.0, ge=-360, le=720)
-    elevation_deg: float = Field(0.0, ge=-90, le=90)
-    repair_bad_pixels: bool = True  # known dead and hot ones, as the real module does; not blinking ones
 
 
 class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
@@ -85,8 +87,8 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         off = config.stages_off
         super().__init__(config.model_copy(update={"stages_off": off is True}), sensing_seed)
         self.config = config
-        self._as_built = self._built()
-        self.converter = self._fitted()
+        self._as_built = built_imperfections(self.values, config)
+        self.converter = fitted_converter(self.values)
         for name in off if isinstance(off, tuple) else ():
             if name not in self.effects:
                 raise UnknownNameError("stages_off", name, self.effects)
@@ -94,24 +96,6 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         if min(rows, columns) < LEAST_PX:
             fix = f"needs at least {LEAST_PX} rows and columns"
             raise ConfigError("overrides.optics", f"{columns}x{rows}", fix)
-
-    def _built(self) -> ThermalImperfections:
-        """Amplitude of every effect of the part, with overrides."""
-        values: dict[str, Any] = self.values.part.group("imperfections")
-        for name, value in values.items():
-            values[name] = value = self.config.overrides.get(f"imperfections.{name}", value)
-            if np.min(np.asarray(value, dtype=np.float64)) < 0.0 or (name in _SCALES and not value):
-                bound = "above 0" if name in _SCALES else "0 or more"
-                raise ConfigError(f"overrides.imperfections.{name}", value, f"must be {bound}")
-        return ThermalImperfections.of(values, self.config.repair_bad_pixels)
-
-    def _fitted(self) -> RadianceConverter:
-        """Radiance to temperature over the part's range."""
-        low_k, high_k = (self.values.number(f"range.{end}_k", "K") for end in ("low", "high"))
-        try:
-            return fit_converter(low_k, high_k)
-        except ValueError as error:
-            raise ConfigError("range", (low_k, high_k), str(error)) from None
 
     @cached_property
     def effects(self) -> tuple[str, ...]:
@@ -202,15 +186,15 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         Where it has no power, or the video link is down, there is no frame; its noise goes on all the same.
         """
         scene, camera = _scene(world), self.camera
+        dt_s, ticks = world.grid.dt_s, world.first_tick + np.arange(world.grid.n)
         if not self.is_enabled:
             memory.on_at_s = np.nan
             memory.carry = switched_off(memory.carry) if memory.carry else None
-            return no_frames(camera.rows * camera.columns)
-        dt_s, ticks = world.grid.dt_s, world.first_tick + np.arange(world.grid.n)
+            return no_frames(camera.rows * camera.columns, ticks)
         t_s = ticks * np.float64(dt_s)
         on_s, memory.on_at_s = on_times_s(t_s, dt_s, memory.on_at_s, powered)
         is_lost, is_stuck = link_state(
-            self._link_times_s, self.faults, t_s, dt_s, memory.link, memory.link_rng
+            link_times_s(self.values, self.config), self.faults, t_s, dt_s, memory.link, memory.link_rng
         )
         chosen = np.flatnonzero(self.sampled(world))
         if chosen.size == 0:
@@ -224,34 +208,31 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         seen, weights = scene.view(camera)
         radiance = scene.view_radiance_w_m2_sr(seen)[chosen]
         frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, carry)
-        error_k = self._error_k(frames, conditions.housing_k, scene.rain_mm_h()[chosen])
-        grade = grade_frames(error_k, self._new_error_k, self.accuracy_k)
-        flags = self._status(frames, on_s)
-        block = FrameBlock(ticks[chosen], frames, flags, grade.quality, grade.confidence)
-        return block.only(~is_lost[chosen] if is_on is None else is_on & ~is_lost[chosen])
+        block = self._graded(ticks[chosen], frames, conditions, scene.rain_mm_h()[chosen], on_s)
+        missing = np.where(is_lost[chosen], Status.NO_DATA, 0).astype(np.uint16)
+        return block.without(missing if is_on is None else np.where(is_on, missing, np.uint16(Status.OFF)))
+
+    def _graded(
+        self,
+        ticks: npt.NDArray[np.int64],
+        frames: Frames,
+        conditions: CameraConditions,
+        rain_mm_h: Array,
+        on_s: Array | None,
+    ) -> FrameBlock:
+        """Frames with their status, and their grade by the error to be expected; faults are not known."""
+        settings, contrast_k = self.imperfections, self.values.number("detection.scene_contrast_k", "K")
+        film_loss = rain_film_loss(rain_mm_h, settings.rain_film_loss)
+        housing_k, days = conditions.housing_k, self.drift_days
+        error_k = expected_error_k(settings, frames.states, housing_k, film_loss, days, contrast_k)
+        grade = grade_frames(error_k, new_unit_error_k(settings, contrast_k), self.accuracy_k)
+        flags = camera_status(frames, on_s, self.values.number("warm_up.time", "s"))
+        return FrameBlock(ticks, frames, flags, grade.quality, grade.confidence, NOTHING, NO_FLAGS)
 
     @cached_property
     def accuracy_k(self) -> float:
         """Greatest error that the part states [K]."""
         return self.values.number("accuracy.absolute", "K")
-
-    @cached_property
-    def _contrast_k(self) -> float:
-        return self.values.number("detection.scene_contrast_k", "K")
-
-    @cached_property
-    def _new_error_k(self) -> float:
-        return new_unit_error_k(self.imperfections, self._contrast_k)
-
-    @cached_property
-    def _link_times_s(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Mean times up and down, and free and stuck, of the video link; infinite for no random spells."""
-        off = self.config.stages_off
-        is_off = off is True or (isinstance(off, tuple) and LINK in off)
-        up_s, down_s, free_s, stuck_s = (
-            self.values.number(f"fault.{name}", "s") or math.inf for name in ("up", "down", "free", "stuck")
-        )
-        return (math.inf if is_off else up_s, down_s), (math.inf if is_off else free_s, stuck_s)
 
     def _surroundings(
         self, scene: SceneField, unit: CameraUnit, t_s: Array, chosen: npt.NDArray[np.int64]
@@ -276,20 +257,6 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
                 conditions.is_stuck[0] = False  # there is no frame yet that could be repeated
             return start_camera(memory.unit, housing_k, first_frame, None if on_s is None else float(on_s[0]))
         return carry if carry.next_tick == first_frame else resumed(carry, housing_k, first_frame)
-
-    def _error_k(self, frames: Frames, housing_k: Array, rain_mm_h: Array) -> Array:
-        film_loss = rain_film_loss(rain_mm_h, self.imperfections.rain_film_loss)
-        settings, days = self.imperfections, self.drift_days
-        return expected_error_k(settings, frames.states, housing_k, film_loss, days, self._contrast_k)
-
-    def _status(self, frames: Frames, on_s: Array | None) -> npt.NDArray[np.uint16]:
-        """Bits of `Status` that the camera knows, (frame,)."""
-        flags = np.zeros(frames.flags.size, np.uint16)
-        flags[(frames.flags & shutter.FLAG_IN_PROGRESS) != 0] |= np.uint16(Status.MAINTENANCE)
-        flags[frames.n_clipped > LIMIT_SHARE * frames.low.shape[1]] |= np.uint16(Status.AT_LIMIT)
-        if on_s is not None:
-            flags[on_s < self.values.number("warm_up.time", "s")] |= np.uint16(Status.WARMING_UP)
-        return flags
 
     def excess_snr(self, world: SensorWorld, healthy: SensorWorld) -> Array:
         """Greatest rise of any pixel over the same world without causes, in sigmas, (time,)."""

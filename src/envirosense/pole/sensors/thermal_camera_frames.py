@@ -1,7 +1,7 @@
 """What a camera asks of a world, what it remembers between blocks, and what a block of frames holds."""
 
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,14 @@ from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.radiance_conversion import STEP_K
 from envirosense.instruments.shutter_kernels import N_OUT
+from envirosense.instruments.status import Status
 from envirosense.pole.picture.scene import Coverage, SparseWeights
 from envirosense.pole.picture.scene_geometry import PinholeCamera, direction
 from envirosense.pole.picture.thermal_imperfections import CameraUnit
 from envirosense.pole.picture.thermal_recording import CameraCarry, Frames
 
+NOTHING: Final = np.empty(0, np.int64)  # no tick
+NO_FLAGS: Final = np.empty(0, np.uint16)
 SUN_CLEAR_SHARE = 0.5  # of the pixel under the sun must be sky for its disc to be seen
 
 
@@ -58,6 +61,7 @@ class FrameBlock:
     """Frames of one block and the ticks (frame,) they were taken at; a lost frame is not there.
 
     `status` holds the bits of `Status`; `quality` and `confidence` those of `FrameGrade`, (frame,) each.
+    `lost_ticks` (lost,) are those at which a frame was due and did not come, `lost_status` says why.
     """
 
     ticks: npt.NDArray[np.int64]
@@ -65,23 +69,27 @@ class FrameBlock:
     status: npt.NDArray[np.uint16]
     quality: Array
     confidence: Array
+    lost_ticks: npt.NDArray[np.int64]
+    lost_status: npt.NDArray[np.uint16]
 
     def temperature_k(self) -> npt.NDArray[np.float64]:
         """Reported temperatures, (frame, pixel) [K]."""
         codes = self.frames.low.astype(np.float64) + 256.0 * self.frames.high
         return STEP_K * codes
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> "FrameBlock":
-        """The frames marked in `kept` (frame,)."""
+    def without(self, status: npt.NDArray[np.uint16]) -> "FrameBlock":
+        """The frames whose `status` (frame,) is 0; the others are lost, and it says why."""
+        kept = status == 0
         if kept.all():
             return self
         frames = Frames(*(getattr(self.frames, f.name)[kept] for f in fields(Frames)))
         quality, confidence = self.quality[kept], self.confidence[kept]
-        return FrameBlock(self.ticks[kept], frames, self.status[kept], quality, confidence)
+        lost = (self.ticks[~kept], status[~kept])
+        return FrameBlock(self.ticks[kept], frames, self.status[kept], quality, confidence, *lost)
 
 
-def no_frames(n_pixels: int) -> FrameBlock:
-    """Block without a frame."""
+def no_frames(n_pixels: int, off_ticks: npt.NDArray[np.int64] = NOTHING) -> FrameBlock:
+    """Block without a frame, of a camera that is switched off at some ticks."""
     frames = Frames(
         low=np.empty((0, n_pixels), np.uint8),
         high=np.empty((0, n_pixels), np.uint8),
@@ -91,7 +99,8 @@ def no_frames(n_pixels: int) -> FrameBlock:
         n_clipped=np.empty(0, np.int32),
         states=np.empty((0, N_OUT)),
     )
-    return FrameBlock(np.empty(0, np.int64), frames, np.empty(0, np.uint16), np.empty(0), np.empty(0))
+    off = np.full(off_ticks.size, Status.OFF, np.uint16)
+    return FrameBlock(NOTHING, frames, NO_FLAGS, np.empty(0), np.empty(0), off_ticks, off)
 
 
 def sun_pixels(scene: SceneField, camera: PinholeCamera) -> tuple[Array, Array]:

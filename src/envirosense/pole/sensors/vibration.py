@@ -19,9 +19,9 @@ from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
 from envirosense.physics.motion.vibration import VIBRATION_BANDS_HZ, noise_shape
+from envirosense.pole.sensors.vibration_mounting import CREST, Axes, LooseMount, RangeLimit
 from envirosense.pole.sensors.vibration_stages import (
     AXES,
-    CREST,
     MAINS_BAND,
     MG_PER_M_S2,
     N_CHANNELS,
@@ -31,11 +31,8 @@ from envirosense.pole.sensors.vibration_stages import (
     TILT,
     TOTAL,
     WIDTH_HZ,
-    Axes,
-    LooseMount,
     MotionNoise,
     OnChannels,
-    RangeLimit,
     Sums,
     TiltDrift,
     per_kind,
@@ -89,7 +86,7 @@ class VibrationSensor(BaseSensor[SensorConfig, MotionWorld]):
         scatter = floor / np.sqrt(shape)
         whole, share = floor.sum(), floor[MAINS_BAND] / floor.sum()
         axis = math.sqrt(float(np.square(scatter).sum()) / whole) / 2.0
-        clean_hz = math.sqrt(self._swing.wander * math.sqrt(self._swing.damping / (2.0 * math.pi)))
+        clean_hz = math.sqrt(0.5 * self._swing.wander * math.sqrt(self._swing.damping / (2.0 * math.pi)))
         filtered_s = max(2.0 * self.values.number("tilt.filter", "s"), mean_s)
         y = per_kind(
             axis, share / math.sqrt(3.0 * shape[MAINS_BAND]), clean_hz, self._noise.tilt_deg(filtered_s)

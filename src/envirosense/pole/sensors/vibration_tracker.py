@@ -18,7 +18,7 @@ from envirosense.instruments.stages import Description, Draws, as_description
 from envirosense.pole.sensors.vibration_kernels import follow, tracker_gain
 from envirosense.pole.sensors.vibration_stages import NATURAL, RMS, per_kind
 
-COMMON_HZ: Final = 1.1  # lowest frequency of a pole: middle of 0.6-1.8 Hz of the project's reference
+COMMON_HZ: Final = 1.1  # lowest frequency of a pole: within 0.6-1.8 Hz, the project's reference
 LEAST_TOLD: Final = 1e-12  # 1/Hz2 in a tick: a calm tells nothing, but must not divide by zero
 
 
@@ -52,7 +52,10 @@ class Swing:
         return 2.0 * np.pi / half_width_hz * line_information(peak / self.density**2)
 
     def sigma_hz(self, x: Array) -> Array:
-        """Error of an estimate that has long run, (time, 2) [Hz]; no more than at the start."""
+        """Error of an estimate that has long run, (time, 2) [Hz]; no more than at the start.
+
+        Half of its variance is noise, the other half lag.
+        """
         settled = np.sqrt(self.wander**2 / np.maximum(self.information(x), 1e-12))
         return np.sqrt(np.minimum(settled, self.first_hz**2))
 
