@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from numba import config as numba_config
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
@@ -210,6 +211,7 @@ def test_units_differ_as_stated_and_bands_move_together(part: str, common_db: fl
     assert block.reading[0, :12] - 60.0 == pytest.approx(gains[7])
 
 
+@pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="long series need compiled kernels")
 @pytest.mark.parametrize("part", [DEVICE, ULTRASONIC])
 def test_it_holds_to_the_contract_of_a_sensor(part: str) -> None:
     check_sensor(AcousticSensor, microphone(part).config)

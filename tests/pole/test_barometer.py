@@ -3,9 +3,11 @@ import math
 import numpy as np
 import pytest
 
+from envirosense.core.errors import UnknownNameError
 from envirosense.instruments import SensorConfig
 from envirosense.pole.sensors.barometer import BarometerSensor
 from envirosense.testing.sensor_runs import readings
+from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
 
 
@@ -47,7 +49,7 @@ def test_port_error_at_ten_metres_per_second_is_about_thirty_pascal() -> None:
     ("stage", "world", "expected_pa"),
     [
         ("calibration", UniformWorld(n=1), 25.0),
-        ("temperature", UniformWorld(n=1, air=298.15 - 40.0), 0.3 * 40.0),
+        ("temperature", UniformWorld(n=1, body=298.15 - 40.0), 0.3 * 40.0),
         ("drift", UniformWorld(n=1), 0.0684 * 365.25),
     ],
 )
@@ -76,3 +78,25 @@ def test_readings_are_steps_of_the_sheet() -> None:
     y = readings(barometer(), [UniformWorld(n=50)]).reading
     steps = y / 0.016
     assert np.abs(steps - np.rint(steps)).max() < 1e-6
+
+
+def test_a_blocked_vent_is_slow_and_warming_up_fades() -> None:
+    n = 4000
+    front = UniformWorld(n=n, pressure=np.where(np.arange(n) < 10, 101_325.0, 101_625.0))
+    blocked = barometer(("vent",), faults=({"kind": "blocked"},))
+    clean, slow = (readings(sensor, [front]).reading[:, 0] for sensor in (barometer(("vent",)), blocked))
+    assert clean[10] == pytest.approx(101_625.0, abs=1e-3)
+    assert slow[10 + 299] == pytest.approx(101_325.0 + 300.0 * -math.expm1(-1.0))
+    for size in (1, 7, 600):
+        np.testing.assert_array_equal(slow, readings(blocked, front.blocks(size)).reading[:, 0])
+    errors = errors_pa(barometer(("warm_up",), on_since_s=0.5), UniformWorld(n=1))
+    assert np.std(errors) == pytest.approx(5.0 * math.exp(-1.0), rel=5 / math.sqrt(2 * 800))
+
+
+def test_it_keeps_the_contract_of_a_sensor() -> None:
+    check_sensor(BarometerSensor, barometer().config)
+
+
+def test_a_fault_it_cannot_have_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="iced"):
+        barometer(faults=({"kind": "iced"},))

@@ -8,6 +8,7 @@ from envirosense.instruments import SensorConfig
 from envirosense.physics.air.humidity import vapour_pressure_pa
 from envirosense.pole.sensors.climate import TemperatureHumiditySensor
 from envirosense.testing.sensor_runs import readings
+from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
 
 
@@ -109,3 +110,19 @@ def test_humidity_never_leaves_its_range() -> None:
     world = UniformWorld(n=200, humidity=1.0)
     y = readings(probe(), [world]).reading[:, 1]
     assert np.nanmax(y) <= 100.0
+
+
+def test_a_fouled_filter_slows_humidity_far_more_than_temperature() -> None:
+    n = 3000
+    late = np.arange(n) >= 10
+    world = UniformWorld(n=n, air=np.where(late, 298.15, 293.15), humidity=np.where(late, 0.7, 0.4))
+    y = readings(probe(("element",), faults=({"kind": "fouled"},)), [world]).reading
+    t_c, rh_pct = y[10 + 19, 0], y[10 + 899, 1]
+    assert t_c == pytest.approx(20.0 + 5.0 * -math.expm1(-1.0))
+    assert rh_pct == pytest.approx(40.0 + 30.0 * -math.expm1(-1.0))
+    half = readings(probe(("element",), faults=({"kind": "fouled", "severity": 0.5},)), [world]).reading
+    assert half[10 + 59, 1] == pytest.approx(40.0 + 30.0 * -math.expm1(-1.0))  # sqrt(4 s * 900 s)
+
+
+def test_it_keeps_the_contract_of_a_sensor() -> None:
+    check_sensor(TemperatureHumiditySensor, probe().config)

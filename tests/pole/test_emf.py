@@ -22,6 +22,7 @@ from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld, busy_world
 
 DEVICE, COIL = "emf_sensor/tf_emf_pwr1", "emf_sensor/three_axis_coil"
+long_series = pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="long series need compiled kernels")
 RATE_HZ = 7200.0
 TURNING = np.array([[6.0 + 1.0j, -2.0j, 8.0]])  # uT
 
@@ -384,7 +385,7 @@ def test_wrong_settings_are_named() -> None:
         emf(faults=({"kind": "spider"},))
 
 
-@pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="long series need compiled kernels")
+@long_series
 def test_the_sensor_keeps_the_contract() -> None:
     config = EMFConfig(sensor_id="emf_sensor", sensor_type="emf_sensor", part=DEVICE)
     busy = busy_world()

@@ -62,7 +62,7 @@ def test_low_gain_sees_a_flame_that_high_gain_clips():
 
 
 def test_the_large_picture_sees_the_same_scene_in_finer_pixels():
-    """Bodies take the same share of both pictures' common field; a pixel of the larger one is 0.58 as wide."""
+    """Through the same lens bodies take the same share of both pictures."""
     small, large = camera(SMALL), camera(LARGE, overrides={"optics.horizontal_view_deg": 50.0})
     pose = {"position_m": (0.0, 4.0, 9.0), "azimuth_deg": 180.0, "elevation_deg": 30.0}
     seen = [

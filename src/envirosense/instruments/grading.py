@@ -6,7 +6,8 @@ clipping are left out. What a unit happens to have drawn is not known to the dev
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,12 @@ DECIMALS: Final = 4  # of a grade: no error budget knows more
 REFERENCE_PRESSURE_PA: Final = 101_325.0
 
 
+@cache
+def _kind(stage_class: type) -> tuple[bool, bool]:
+    """Whether stages of a class rescale errors, and whether they add some; asked once per class."""
+    return issubclass(stage_class, Sloped), issubclass(stage_class, Uncertain)
+
+
 @dataclass(slots=True)
 class ErrorBudget:
     """Variance expected of the signal so far; broadcasts to (time, channel)."""
@@ -32,10 +39,13 @@ class ErrorBudget:
 
     def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
         """Take in what a stage does to the errors of its input `x`."""
-        if isinstance(stage, Sloped):
-            self.variance = self.variance * np.square(stage.slope(x, self.conditions))
-        if isinstance(stage, Uncertain):
-            self.variance = self.variance + np.square(stage.spread(x, carry, self.conditions))
+        is_sloped, is_uncertain = _kind(type(stage))
+        if is_sloped:
+            slope = cast(Sloped, stage).slope(x, self.conditions)
+            self.variance = self.variance * np.square(slope)
+        if is_uncertain:
+            spread = cast(Uncertain, stage).spread(x, carry, self.conditions)
+            self.variance = self.variance + np.square(spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +81,24 @@ def graded(now: ErrorBudget, new: ErrorBudget, accuracy: Array | None) -> Grade:
     from scipy.special import erf
 
     n = now.conditions.t_s.size
-    sigma, sigma_new = np.sqrt(now.variance), np.sqrt(new.variance)
+    quality = np.sqrt(np.minimum(_least_ratio(new.variance, now.variance), 1.0))
+    if accuracy is None:
+        confidence: float | Array = np.nan
+    else:
+        confidence = erf(np.sqrt(0.5 * _least_ratio(np.square(accuracy), now.variance)))
+    return Grade(*(np.broadcast_to(values, (n,)).astype(np.float64) for values in (quality, confidence)))
+
+
+def _least_ratio(above: float | Array, below: float | Array) -> Array:
+    """Least quotient over the channels, (time,) or one number; infinite where nothing is below."""
+    above, below = np.atleast_1d(above), np.atleast_1d(below)
+    n_channels = max(above.shape[-1], below.shape[-1])
+    least = np.array(np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
-        quality = _worst(np.where(sigma > 0.0, np.minimum(sigma_new / sigma, 1.0), 1.0), n)
-        if accuracy is None:
-            return Grade(quality, np.full(n, np.nan))
-        ratio = _worst(np.where(sigma > 0.0, accuracy / sigma, np.inf), n)
-    return Grade(quality, np.array(erf(ratio / np.sqrt(2.0))))
-
-
-def _worst(values: Array, n: int) -> Array:
-    """Least over the channels, (time,); one number or one row holds at all times."""
-    least = np.min(values, axis=-1) if values.ndim else values
-    return np.broadcast_to(least, (n,)).astype(np.float64)
+        for channel in range(n_channels):  # a reduction over so short an axis costs more
+            quotient = above[..., channel % above.shape[-1]] / below[..., channel % below.shape[-1]]
+            least = np.fmin(least, quotient)  # 0 / 0 is no limit
+    return least
 
 
 class Grader:

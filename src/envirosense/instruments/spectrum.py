@@ -11,8 +11,8 @@ type Floats = npt.NDArray[np.float64]
 def goertzel(samples: npt.ArrayLike, rate_hz: float, frequency_hz: float) -> complex:
     """Rms phasor of one frequency in a signal, unit of the samples; its cosine starts with the first sample.
 
-    Goertzel's recurrence, one multiplication a sample. Over a whole number of periods every
-    other harmonic is rejected; over others a tone leaks by up to the inverse of the number of periods.
+    Goertzel's recurrence, one multiplication a sample. Over a whole number of periods every other harmonic
+    is rejected; over others a tone leaks by up to the inverse of the number of periods.
 
     Raises:
         ValueError: if there are no samples, or the frequency is not between 0 and half the sampling rate.

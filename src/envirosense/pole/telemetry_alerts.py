@@ -1,7 +1,7 @@
 """Alerts that the device raises itself, from its readings alone.
 
 A small rule set, not a detector to be proud of: averages over a minute, judged against their own slow
-baseline by the thresholds of the firmware specification (5.1.1, 10.3) and of its arcing patterns. It sees
+baseline and usual swing by the thresholds of the firmware specification (5.1.1, 10.3) and of its arcing patterns. It sees
 neither truth nor labels; a trained detector comes from `envirosense train`.
 """
 
@@ -16,7 +16,9 @@ from envirosense.scenarios.taxonomy import EventSubtype, EventType
 
 AVERAGE_S: Final = 60.0  # assumed; the device reports gas once a minute
 BASELINE_S: Final = 3600.0  # assumed
-SETTLING_S: Final = 300.0  # before an average is judged; assumed
+SETTLING_S: Final = 1800.0  # before an average is judged; assumed
+SWING_S: Final = 6.0 * 3600.0  # over which the usual swing is learned; assumed
+SIGMAS: Final = 3.0  # of the usual swing that a rise must pass besides its limit; assumed
 ALERT_SLOWS: Final = 10.0  # times slower does a baseline follow while its alert stands; assumed
 RELEASE: Final = 0.5  # share of a threshold below which an alert is over; assumed
 SILENT_S: Final = 600.0  # without a value before a sensor is called silent; assumed
@@ -39,6 +41,7 @@ class Course:
     last_s: float = math.nan
     mean: float = math.nan
     baseline: float = math.nan
+    swing2: float = 0.0  # mean square of average less baseline
 
     def add(self, t_s: float, value: float, slower: float) -> None:
         """Take up a value, the first of a tick.
@@ -54,12 +57,19 @@ class Course:
         self.mean += -math.expm1(-step_s / AVERAGE_S) * (value - self.mean)
         share = max(-math.expm1(-step_s / BASELINE_S), step_s / (age_s + step_s)) / slower
         self.baseline += share * (value - self.baseline)
+        share = max(-math.expm1(-step_s / SWING_S), step_s / (age_s + step_s)) / slower
+        self.swing2 += share * ((self.mean - self.baseline) ** 2 - self.swing2)
         self.last_s = t_s
 
     @property
     def rise(self) -> float:
         """Average above the baseline; 0 while too young to be judged."""
         return self.mean - self.baseline if self.last_s - self.first_s >= SETTLING_S else 0.0
+
+    @property
+    def unusual(self) -> float:
+        """Rise that is unusual here."""
+        return SIGMAS * math.sqrt(self.swing2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +97,21 @@ type Rule = Callable[[Courses, float], Finding]
 
 
 def _above(courses: Courses, limits: Mapping[str, float], share: float, unit: str) -> tuple[Evidence, ...]:
-    """Quantities whose rise passes `share` of its limit."""
+    """Quantities whose rise passes `share` of its limit, and of what is unusual for a gas."""
     return tuple(
         Evidence(parameter=name, value=c.mean, baseline=c.baseline, threshold=limit, unit=unit)
         for name, limit in limits.items()
-        if (c := courses.get(name)) is not None and c.rise > share * limit
+        if (c := courses.get(name)) is not None
+        and c.rise > share * (limit if name == HOT_SPOT else max(limit, c.unusual))
     )
 
 
 def pyrolysis(courses: Courses, share: float) -> Finding:
-    """Gas of charring cellulose and lignin: two of a group advise, a whole one warns, both are critical."""
+    """Gas of charring cellulose or lignin, all three of a group: one group warns, both are critical."""
     cellulose = _above(courses, CELLULOSE_PPB, share, "ppb")
     lignin = _above(courses, LIGNIN_PPB, share, "ppb")
-    fewer, more = sorted((len(cellulose), len(lignin)))
-    severity = 4 if fewer == 3 else 3 if more == 3 else 2 if more == 2 else 0
+    n_whole = (len(cellulose) == len(CELLULOSE_PPB)) + (len(lignin) == len(LIGNIN_PPB))
+    severity = (0, int(Severity.WARNING), int(Severity.CRITICAL))[n_whole]
     title = "gas of charring wood above its baseline"
     kind = EventType.FIRE_PRECURSOR, EventSubtype.PYROLYSIS
     return Finding(severity, *kind, title, (*cellulose, *lignin))

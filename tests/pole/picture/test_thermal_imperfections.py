@@ -142,6 +142,7 @@ def test_a_block_leaves_its_carry_alone():
 
 
 EFFECTS = {
+    "row_white_k": 0.05,
     "netd_k": 0.05,
     "flicker_k": 0.3,
     "column_white_k": 0.05,
@@ -350,6 +351,85 @@ def test_sun_saturates_a_disc_and_leaves_a_fading_ghost():
     assert image[35, 20, 30] == pytest.approx(300 + 5 * np.exp(-10 / 180), abs=0.1)
     assert image[215, 20, 30] == pytest.approx(300 + 5 * np.exp(-190 / 180), abs=0.1)
     assert image[215, 40, 60] == pytest.approx(300, abs=0.011)
+
+
+@compiled_only
+def test_row_noise_is_common_to_a_row():
+    shown = lasting(replace(NONE, row_white_k=0.05), 300.0, 300).reshape(300, 60, 80) - 300.0
+    rows = shown.mean(axis=2)
+    assert rows.std() == pytest.approx(0.05, rel=5 / np.sqrt(2 * rows.size))
+    assert (shown - rows[:, :, None]).std() < STEP_K / 2
+
+
+def staircase_covariance(n, settings):
+    """Covariance of a pixel over n seconds [K2]: white, octaves on their grids, walk by 10 s cells."""
+    cell = np.arange(n) // 10
+    total = settings.netd_k**2 * np.eye(n)
+    for every in k.OCTAVE_CELLS:
+        apart = np.abs(cell[:, None] // every - cell // every)
+        total = total + settings.flicker_k**2 / 3 * np.exp(-k.OCTAVE_DECAY_PER_UPDATE * apart)
+    walked_min = np.minimum(cell[:, None], cell) * k.SLOW_GRID_S / 60.0
+    return total + settings.walk_k_per_sqrt_min**2 * walked_min
+
+
+@compiled_only
+@pytest.mark.parametrize("averaged_s", [1, 10, 40, 100, 300])
+def test_allan_curve_of_a_pixel_between_corrections(averaged_s):
+    """White falls, 1/f stays, the walk of the fixed pattern rises: all from the covariance of the model."""
+    settings = replace(
+        NONE, netd_k=0.2, flicker_k=0.1, walk_k_per_sqrt_min=0.05, ffc_period_s=1e6, ffc_step_k=1e3
+    )
+    unit = replace(unit_of(settings), since_ffc_s=1.0)
+    n = 2 * averaged_s
+    shown = kelvin(run(settings, np.full(n, 300.0), unit=unit)[0])
+    seen = 0.5 * np.mean((shown[averaged_s:].mean(axis=0) - shown[:averaged_s].mean(axis=0)) ** 2)
+    weight = np.repeat([-1.0, 1.0], averaged_s) / averaged_s
+    expected = 0.5 * weight @ (staircase_covariance(n, settings) + STEP_K**2 / 12 * np.eye(n)) @ weight
+    assert seen == pytest.approx(expected, rel=5 * np.sqrt(2 / N) + 0.01)  # 4800 independent pixels
+
+
+@compiled_only
+def test_a_correction_draws_a_new_fixed_pattern_and_forgets_the_old():
+    """Residuals before and after are independent, each of 30 mK; what had grown is gone."""
+    settings = replace(NONE, ffc_offset_k=0.3, walk_k_per_sqrt_min=0.1, drift_k_per_k=0.06)
+    unit = replace(unit_of(settings), since_ffc_s=100.0)
+    shown = kelvin(run(settings, np.full(90, 300.0), unit=unit)[0]) - 300.0
+    before, after = shown[79], shown[85]
+    assert abs(np.corrcoef(before, after)[0, 1]) < 5 / np.sqrt(N)
+    assert after.std() == pytest.approx(0.3, rel=5 * np.sqrt(0.5 / N))
+    walked = 0.3**2 + 0.1**2 * 170 / 60  # 100 s before the start and 7 cells since
+    assert before.var() == pytest.approx(walked, rel=5 * np.sqrt(2 / N))
+
+
+@compiled_only
+def test_blinking_pixels_change_at_their_rates():
+    """On for 5 s and off for 60 s on average: spells of a two-state chain, counted over an hour."""
+    settings = replace(NONE, blinking_fraction=0.02)
+    unit, n = unit_of(settings), 3600
+    is_on = kelvin(run(settings, np.full(n, 300.0), unit=unit)[0])[:, unit.blinking] > 300.5
+    rate_hz = 1 / 5 + 1 / 60
+    settle = -np.expm1(-rate_hz)
+    onsets, ends = (np.sum(is_on[1:] & ~is_on[:-1]), np.sum(~is_on[1:] & is_on[:-1]))
+    for count, chances, hz in ((onsets, np.sum(~is_on[:-1]), 1 / 60), (ends, np.sum(is_on[:-1]), 1 / 5)):
+        expected = chances * settle * hz / rate_hz
+        assert count == pytest.approx(expected, abs=5 * np.sqrt(expected))
+
+
+@pytest.mark.parametrize("shape", [(120, 160), (12, 16), (9, 11)])
+def test_pictures_of_any_shape_have_their_own_maps(shape):
+    settings = replace(LEPTON, dead_fraction=0.05, is_repairing=True)
+    unit = draw_unit(settings, CONVERTER, 1.0, 5, "eye", shape=shape)
+    n = shape[0] * shape[1]
+    conditions = surroundings(2)
+    weights = SparseWeights(np.zeros((n, 1), np.int32), np.ones((n, 1), np.float32))
+    carry = start_camera(unit, 295.0)
+    frames, after = record_frames(np.full((2, 1), 54.9335), weights, unit, conditions, carry)
+    assert frames.low.shape == (2, n)
+    assert after.slow.column.shape == (shape[1],)
+    assert np.median(kelvin(frames)) == pytest.approx(300.0 + unit.bias_k, abs=1.5)
+    spot = unit.kernel.maps[k.MAP_NARCISSUS].reshape(shape)
+    assert spot.max() == pytest.approx(spot[(shape[0] - 1) // 2, (shape[1] - 1) // 2])
+    assert (unit.kernel.neighbours < n).all()
 
 
 def test_amplitudes_hold_at_300_kelvin():

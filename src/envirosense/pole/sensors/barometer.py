@@ -43,7 +43,7 @@ class PortPressure:
         """Dynamic pressure that an unknown coefficient lets in, (time, 1) [Pa]."""
         low, high = self.coefficient_low, self.coefficient_high
         rms = np.sqrt((low * low + low * high + high * high) / 3.0)
-        return rms * self._dynamic_pa(conditions)
+        return np.asarray(rms * self._dynamic_pa(conditions))
 
     def describe(self, carry: Array) -> st.Description:
         """Coefficient of this mounting."""

@@ -1,7 +1,9 @@
 """Three-axis magnetic sensor at mains frequency, with radio bands, mains frequency and an electric plate.
 
 It reports field strengths in uT, which stages and noise act on; a share of the fundamental would be a share
-of nothing on a dead line. Harmonic phasors are felt through this unit's own mounting, gains and corners.
+of nothing on a dead line. Harmonic phasors are felt through this unit's own mounting, gains and corners;
+a device cannot know that it hangs askew, so its error budget leaves the mounting out. The radio bands are
+means over a tick: the world does not tell how their energy falls within a period of the mains.
 """
 
 import math

@@ -122,8 +122,8 @@ class FieldNoise(WhiteNoise):
     a tone measured on d axes over a window W is d / W.
 
     The mains frequency is read from the phase of the fundamental F over windows W and scatters by
-    e / (2 pi F) sqrt(3 / (W^2 T)), the bound of Cramer and Rao for a tone in white noise (from memory); F counts
-    as at least its own floor. What the modem adds joins the rest of the noise.
+    e / (2 pi F) sqrt(3 / (W^2 T)), the bound of Cramer and Rao for a tone in white noise (from memory); F
+    counts as at least its own floor. What the modem adds joins the rest of the noise.
     """
 
     bandwidth_hz: Array

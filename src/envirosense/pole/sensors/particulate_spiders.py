@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
@@ -25,7 +26,7 @@ class Spider(Draws):
     """Animals and threads in the beam, for exponential times of mean `stay_s`.
 
     Each shows as a lognormal PM2.5 of its own that adds `shape` (channel,) per ug/m3. They come every
-    `between_s` on average; while the fault is on, every `infested_s` over its severity.
+    `between_s` on average; while the fault is on, at once and then every `infested_s` over its severity.
     """
 
     name: str
@@ -50,14 +51,21 @@ class Spider(Draws):
         if self.infested:
             arrivals_hz = arrivals_hz + self.infested.severity(conditions.t_s) / self.infested_s
         present, size = carry.present.copy(), carry.size.copy()
-        chances = change_chances(conditions.dt_s, 1.0 / arrivals_hz, self.stay_s)
-        here = two_state(np.ascontiguousarray(draws[:, :1]), present, *chances)
+        comes, goes = change_chances(conditions.dt_s, 1.0 / arrivals_hz, self.stay_s)
+        begins = self._begins(conditions)
+        comes[begins], goes[begins] = 1.0, 0.0
+        here = two_state(np.ascontiguousarray(draws[:, :1]), present, comes, goes)
         if not (here.any() or carry.present.any()):
             return x, SpiderState(present, np.full(1, np.nan))
         arrives = here[:, 0] > np.concatenate((carry.present, here[:-1, 0]))
         size_ln = hold(np.ascontiguousarray(draws[:, 1:]), size, (~arrives).astype(np.float64)[:, None])[:, 0]
         shown_ug_m3 = np.where(here[:, 0] > 0.0, self.median_ug_m3 * self._factor(size_ln), 0.0)
         return x + shown_ug_m3[:, None] * self.shape, SpiderState(present, size)
+
+    def _begins(self, conditions: Conditions) -> npt.NDArray[np.bool_]:
+        """Ticks at which the fault begins, (time,)."""
+        now, before = (self.infested.severity(conditions.t_s - lag_s) for lag_s in (0.0, conditions.dt_s))
+        return np.asarray((now > 0.0) & (before == 0.0))
 
     def _factor(self, quantile: Array) -> Array:
         from scipy.special import ndtri
