@@ -22,7 +22,9 @@ from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld, busy_world
 
 DEVICE, COIL = "emf_sensor/tf_emf_pwr1", "emf_sensor/three_axis_coil"
-long_series = pytest.mark.skipif(bool(numba_config.DISABLE_JIT), reason="long series need compiled kernels")
+long_series = pytest.mark.skipif(
+    bool(getattr(numba_config, "DISABLE_JIT", 0)), reason="long series need compiled kernels"
+)
 RATE_HZ = 7200.0
 TURNING = np.array([[6.0 + 1.0j, -2.0j, 8.0]])  # uT
 

@@ -7,7 +7,8 @@ import pytest
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.instruments.configuration import SensorConfiguration
-from envirosense.pole.guardian import ScenarioState, VirtualGridGuardian, default_configuration
+from envirosense.pole.guardian import ScenarioState, VirtualGridGuardian
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.scenarios.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.scenarios.equipment_overheat import EquipmentOverheatScenario

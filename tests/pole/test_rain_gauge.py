@@ -54,6 +54,12 @@ def test_steady_rain_reads_right_where_it_was_calibrated():
     assert rate.mean() == pytest.approx(5.0, abs=5.0 * rate.std() / math.sqrt(rate.size))
 
 
+def test_rain_comes_in_drops():
+    rate = mean_rate(0.5, n=300)
+    assert np.count_nonzero(rate == 0.0) > 30
+    assert rate.max() > 5.0 * rate.mean() > 0.0
+
+
 @compiled
 def test_scatter_is_that_of_the_drops():
     sensor = gauge()
@@ -173,5 +179,5 @@ def test_units_differ_in_their_gain():
 
 
 def test_faults_it_cannot_have_are_named():
-    with pytest.raises(UnknownNameError, match="faults.kind=.spider"):
+    with pytest.raises(UnknownNameError, match=r"faults\.kind=.spider"):
         gauge(faults=[{"kind": "spider"}])

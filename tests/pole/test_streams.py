@@ -12,7 +12,8 @@ from envirosense.datasets.schema import TICK
 from envirosense.pole import streams as s
 from envirosense.pole import world_streams as w
 from envirosense.pole.columns import batch
-from envirosense.pole.guardian import VirtualGridGuardian, default_configuration
+from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.observability import Observability
 from envirosense.pole.site import Site

@@ -8,9 +8,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from envirosense.core.errors import UnknownNameError
+from envirosense.datasets.memory import MemorySink
 from envirosense.instruments.channels import Channel
-from envirosense.instruments.registry import SENSORS, build_sensor
+from envirosense.instruments.registry import build_sensor
 from envirosense.pole.live import LivePole
+from envirosense.pole.outfit import default_configuration
+from envirosense.pole.run import EpisodeRun
+from envirosense.pole.site import Site
 from envirosense.pole.telemetry import (
     AlertRecord,
     AlertState,
@@ -23,7 +27,7 @@ from envirosense.pole.telemetry import (
 )
 from envirosense.pole.telemetry_alerts import CELLULOSE_PPB, HOT_SPOT, LIGNIN_PPB, Watch
 from envirosense.pole.telemetry_derived import DERIVED
-from envirosense.pole.telemetry_parameters import documented, parameter_of, stored_value, telemetry_values
+from envirosense.pole.telemetry_parameters import documented, parameter_of, stored_values
 
 FEW = {"sensors": ["voc_array", "temperature_humidity", "barometer", "thermal_camera"]}
 MINUTE = {"sensors": ["voc_array", "temperature_humidity", "barometer"], "profile": "normal"}
@@ -40,15 +44,15 @@ def telemetry(records) -> list[TelemetryRecord]:
     return [record for record in records if isinstance(record, TelemetryRecord)]
 
 
-def test_live_equals_batch(draw, run) -> None:
+def test_live_equals_batch(draw) -> None:
     spec = draw("fire/cellulose_pyrolysis", duration_s=240.0, options={"frame_interval_s": 20.0})
     records = advanced(LivePole(spec), 7)
     live = readings_of(records)
-    stored = run(spec)
-    pole = LivePole(spec)
+    stored, batch = MemorySink(spec), EpisodeRun(spec)
+    batch.write_block(0, spec.grid.n, stored)
     times = [at.replace(tzinfo=UTC) for at in stored.table("readings")["time_utc"].to_pylist()]
     compared = 0
-    for stream in pole._run.device.streams:
+    for stream in batch.device.streams:
         table = stored.table(stream)
         for name in (c for c in table.column_names if "." in c):
             column = table[name].to_numpy()
@@ -86,7 +90,7 @@ def test_a_profile_sets_the_rates(draw) -> None:
     sent = {
         p: sum(r.parameter == p for r in telemetry(records)) for p in ("CHEM_VOC_CH1", "ENV_TEMP", "ENV_PRES")
     }
-    assert sent == {"CHEM_VOC_CH1": 30, "ENV_TEMP": 2, "ENV_PRES": 2}  # 1/min and 1 per 15 min
+    assert sent == {"CHEM_VOC_CH1": 30, "ENV_TEMP": 4, "ENV_PRES": 2}  # 1/min and 1 per 15 min; two SHT85
 
 
 def test_status_comes_every_minute_and_after_a_switch(draw) -> None:
@@ -125,39 +129,38 @@ def test_a_switched_off_sensor_comes_back(draw) -> None:
     assert pole.advance(1) == []
 
 
-def test_values_of_the_device_come_back_bit_for_bit() -> None:
-    channel = Channel("pressure_pa", "Pa", "", 0.1, 0.1)
-    parameter = parameter_of("barometer", channel)
-    rng = np.random.default_rng(1)
-    reading = rng.uniform(9e4, 1.1e5, (500, 1))
+@pytest.mark.parametrize("data_type", ["float32", "float64"])
+def test_readings_are_sent_as_the_shortest_number_that_is_them(data_type: str) -> None:
+    channel = Channel("pressure_pa", "Pa", "", 0.016, 0.1, data_type)
+    reading = np.random.default_rng(1).uniform(9e4, 1.1e5, (500, 1))
     reading[3] = np.nan
-    sent = [row[0] for row in telemetry_values(reading, [channel], [parameter])]
+    sent = [row[0] for row in stored_values(reading, [channel])]
     assert sent[3] is None
-    back = np.array([np.nan if v is None else stored_value(parameter.parameter_id, v) for v in sent])
-    assert np.array_equal(back.astype(np.float32), reading[:, 0].astype(np.float32), equal_nan=True)
+    back = np.array([np.nan if value is None else value for value in sent])
+    stored = reading[:, 0].astype(data_type)
+    assert np.array_equal(back.astype(data_type), stored, equal_nan=True)
+
+
+def test_pressure_is_sent_in_the_devices_unit() -> None:
+    parameter = parameter_of("barometer", Channel("pressure_pa", "Pa", "", 0.1, 0.1))
     assert (parameter.parameter_id, parameter.unit) == ("ENV_PRES", "hPa")
+    assert parameter.of(101325.25) == 1013.2525
+    assert parameter.of(None) is None
 
 
 def test_every_documented_channel_is_one_of_the_device() -> None:
-    for sensor_type, channel, parameter in documented():
-        sensor = build_sensor(_config(sensor_type))
-        (found,) = [c for c in sensor.channels if c.name == channel]
-        assert parameter.unit == found.unit or parameter.exponent
-
-
-def _config(sensor_type: str):
-    from envirosense.core.parts import part_ids
-
-    sensor = SENSORS[sensor_type]
-    part = next(p for p in part_ids() if p.startswith((sensor.part_kind or sensor_type) + "/"))
-    return sensor.config_type.parse({"sensor_id": sensor_type, "sensor_type": sensor_type, "part": part})
+    carried = {s.sensor_type: s for s in default_configuration(Site(), with_optional=True).sensors}
+    for sensor_type, name, parameter in documented():
+        channels = {channel.name: channel for channel in build_sensor(carried[sensor_type]).channels}
+        assert name in channels, (sensor_type, name)
+        assert (parameter.unit == channels[name].unit) == (parameter.exponent == 0)
 
 
 def test_an_undocumented_channel_gets_an_id_of_ours() -> None:
     channel = Channel("strikes", "1", "", 1.0, 1.0)
     parameter = parameter_of("lightning_detector", channel)
     assert (parameter.parameter_id, parameter.unit) == ("X_LIGHTNING_DETECTOR_STRIKES", "1")
-    assert stored_value(parameter.parameter_id, 3.0) == 3.0
+    assert parameter.of(3.0) == 3.0
 
 
 def test_derived_parameters() -> None:
@@ -251,14 +254,14 @@ def test_a_low_battery_and_a_silent_sensor_are_said() -> None:
 
 
 @pytest.mark.slow
-def test_a_strong_fire_is_told_and_a_calm_day_is_quiet(draw) -> None:
+def test_a_hot_spot_is_told_and_a_calm_day_is_quiet(draw) -> None:
+    options = {"sensors": ["voc_array", "temperature_humidity", "thermal_camera"], "frame_interval_s": 30.0}
     strong = {"component": "crossarm_bolt", "peak_power_w": 300.0, "fuel_g": 30.0}
-    spec = draw("fire/cellulose_pyrolysis", duration_s=7200.0, dt_s=10.0, options=FEW, **strong)
-    alerts = [r for r in advanced(LivePole(spec), 60) if isinstance(r, AlertRecord)]
-    assert alerts
-    assert all(r.time_utc >= spec.grid.start_utc for r in alerts)
-    calm = draw("normal/diurnal_cycle", duration_s=7200.0, dt_s=10.0, options=FEW)
-    assert [r for r in advanced(LivePole(calm), 60) if isinstance(r, AlertRecord)] == []
+    fire = draw("fire/cellulose_pyrolysis", seed=1, duration_s=7200.0, dt_s=10.0, options=options, **strong)
+    alerts = [r for r in advanced(LivePole(fire), 720) if isinstance(r, AlertRecord)]
+    assert [(r.event_type, r.state) for r in alerts][:1] == [("overheating", AlertState.NEW)]
+    calm = draw("normal/diurnal_cycle", seed=0, duration_s=86400.0, dt_s=10.0, options=options)
+    assert [r for r in advanced(LivePole(calm), 720) if isinstance(r, AlertRecord)] == []
 
 
 def test_times_are_the_simulations(draw) -> None:

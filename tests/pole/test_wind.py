@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from envirosense.instruments import SensorConfig
+from envirosense.instruments.status import Status
 from envirosense.pole.sensors.wind import WindSensor
 from envirosense.pole.sensors.wind_stages import components_m_s, polar, signed_deg, wrapped_deg
 from envirosense.testing.sensor_runs import readings
+from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
 
 
@@ -34,7 +36,7 @@ def test_direction_is_where_the_wind_comes_from_clockwise_from_north(
     east: float, north: float, from_deg: float
 ) -> None:
     ideal = anemometer().respond(UniformWorld(n=1, wind=(east, north, 1.0)))
-    assert ideal[0] == pytest.approx([3.0, from_deg])
+    assert ideal[0] == pytest.approx([3.0, from_deg, 3.0])
 
 
 def test_calm_air_has_no_speed_and_direction_zero() -> None:
@@ -64,7 +66,7 @@ def test_noise_around_north_neither_bends_nor_widens_the_direction() -> None:
 
 def test_reported_direction_is_below_360() -> None:
     y = readings(anemometer(("digital",)), [blowing(359.7)]).reading
-    assert y[0].tolist() == [5.0, 0.0]
+    assert y[0].tolist() == [5.0, 0.0, 5.0]
 
 
 def test_the_north_mark_of_units_spreads() -> None:
@@ -104,3 +106,69 @@ def test_a_world_without_rain_is_dry() -> None:
     still = np.zeros(4)
     conditions = Conditions(0, 1.0, np.arange(4.0), still + 290, still, still, still, still)
     assert np.isinf(sensor._up_in_rain_s(conditions)).all()
+
+
+def gusty(n: int = 601, seed: int = 4) -> UniformWorld:
+    wind = np.array([-4.0, -1.0, 0.0]) + np.random.default_rng(seed).normal(0.0, 1.5, (n, 3))
+    return UniformWorld(n=n, wind=wind)
+
+
+def test_a_report_has_the_mean_the_vector_direction_and_the_gust_of_its_interval() -> None:
+    world = gusty()
+    sensor = anemometer(("interval",), interval_s=60.0)
+    y = readings(sensor, [world]).reading
+    ideal = sensor.respond(world)
+    components = world.wind_m_s((0.0, 0.0, 6.0))[:, :2]
+    three_s = np.convolve(ideal[:, 0], np.ones(3) / 3.0, "full")[: world.n]
+    for end in (60, 120, 600):
+        part = slice(end - 59, end + 1)
+        assert y[end, 0] == pytest.approx(ideal[part, 0].mean())
+        assert y[end, 1] == pytest.approx(polar(components[part].mean(axis=0)[None])[0, 1])
+        assert y[end, 2] == pytest.approx(three_s[part].max())
+    for size in (1, 7, 60):
+        np.testing.assert_array_equal(y, readings(sensor, world.blocks(size)).reading)
+
+
+def test_the_mean_direction_around_north_is_north() -> None:
+    from_deg = np.where(np.arange(61) % 2 == 0, 350.0, 10.0)
+    wind = np.column_stack((-np.sin(np.radians(from_deg)), -np.cos(np.radians(from_deg)), 0.0 * from_deg))
+    y = readings(anemometer(("interval",), interval_s=60.0), [UniformWorld(n=61, wind=wind)]).reading[60]
+    assert y[0] == pytest.approx(1.0)
+    assert signed_deg(y[1:2])[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_ice_silences_it_or_leaves_it_calm() -> None:
+    spell = {"kind": "iced", "begin_s": 5.0, "end_s": 8.0}
+    for severity in (1.0, 0.4):
+        sensor = anemometer(("ice",), faults=(spell | {"severity": severity},))
+        block = readings(sensor, [blowing(90.0, n=10)])
+        assert np.isnan(block.reading[5:8]).all() == (severity == 1.0)
+        if severity < 0.5:
+            np.testing.assert_allclose(block.reading[5:8], [[0.0, 90.0, 0.0]] * 3)
+        np.testing.assert_allclose(block.reading[8:, 0], 5.0)
+        assert ((block.status & Status.DISTURBED) > 0).tolist() == [False] * 5 + [True] * 3 + [False] * 2
+
+
+def test_a_web_makes_it_noisy_and_takes_a_quarter_of_its_readings() -> None:
+    n = 20_000
+    sensor = anemometer(("web_noise", "web_dropout"), faults=({"kind": "spider"},))
+    y = readings(sensor, [blowing(90.0, 10.0, n)]).reading
+    share = 10.0 / 40.0
+    error = math.sqrt(2.0 * share * (1.0 - share) * 7.5 / n)  # correlation time 30 * 10 / 40 s
+    assert np.isnan(y[:, 0]).mean() == pytest.approx(share, abs=5 * error)
+    assert np.nanstd(y[:, 0]) == pytest.approx(1.0 / math.sqrt(2.0), rel=0.05)
+
+
+def test_a_fouled_cavity_loses_speed() -> None:
+    y = readings(anemometer(("dirt",), faults=({"kind": "fouled"},)), [blowing(45.0, 10.0)]).reading[0]
+    assert y == pytest.approx([8.5, 45.0, 8.5])
+
+
+def test_it_says_that_rain_disturbs_it() -> None:
+    for rain, disturbed in ((0.5, False), (5.0, True)):
+        block = readings(anemometer(()), [blowing(90.0, n=2, rain=rain)])
+        assert bool(block.status[1] & Status.DISTURBED) == disturbed
+
+
+def test_it_keeps_the_contract_of_a_sensor() -> None:
+    check_sensor(WindSensor, anemometer().config)

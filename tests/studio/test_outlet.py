@@ -24,7 +24,8 @@ def test_records_become_json_lines_in_order(make_session) -> None:
     assert [line["sequence"] for line in lines] == list(range(550))
     assert lines[0] == {
         "device": "counter", "sequence": 0, "time_utc": "2018-07-10T17:00:00Z", "type": "telemetry",
-        "parameter": "ENV_TEMP", "value": 0.0, "unit": "degC", "sensor": "air", "channel": "temperature_c",
+        "parameter": "ENV_TEMP", "value": 0.0, "unit": "degC", "reading": None,
+        "sensor": "air", "channel": "temperature_c",
         "status": [], "quality": None, "confidence": None, "sources": [],
     }  # fmt: skip
 

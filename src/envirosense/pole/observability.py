@@ -40,7 +40,9 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
         if not sensor.is_enabled:
             continue
         rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
-        snr[name] = np.asarray(np.max(rise / _noise_sigma(sensor, world.grid.dt_s), axis=1))
+        sigma = _noise_sigma(sensor, world.grid.dt_s)
+        for channel in np.flatnonzero(sigma > 0.0):  # a count without noise of its own tells no strength
+            snr[name] = np.maximum(snr[name], rise[:, channel] / sigma[channel])
     every = world.component_step_ticks
     step_ticks = np.arange(0, world.grid.n, every)
     for name, camera in device.cameras.items():
@@ -54,6 +56,8 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
 def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     """One sigma of a steady reading, (channel,); a tick longer than the interval holds its mean."""
     interval_s = max(sensor.config.interval_s, dt_s)
+    if interval_s == sensor.config.interval_s:
+        return np.array([channel.noise_sigma for channel in sensor.channels])
     at_tick = type(sensor)(sensor.config.model_copy(update={"interval_s": interval_s}))
     return np.array([channel.noise_sigma for channel in at_tick.channels])
 

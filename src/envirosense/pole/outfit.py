@@ -64,9 +64,14 @@ def default_configuration(
         "azimuth_deg": (to_pole_deg + site.camera_pan_deg) % 360.0,
         "elevation_deg": site.camera_elevation_deg,
     }
-    sensors = [_sensor(names, site, age_days) for names in chosen]
+    sensors = [_sensor(names, site, age_days, **_own(names, site)) for names in chosen]
     carried = SensorConfiguration(sensors=(*sensors, _sensor(CAMERA, site, age_days, **camera)))
     return carried if profile == "research" else at_rates(carried, profile)
+
+
+def _own(names: tuple[str, str, str], site: Site) -> dict[str, Any]:
+    """Settings that follow from how the device hangs: its field sensor faces along the line."""
+    return {"heading_deg": site.line_azimuth_deg} if names[1] == "emf_sensor" else {}
 
 
 def _sensor(names: tuple[str, str, str], site: Site, age_days: float, **own: Any) -> SensorConfig:

@@ -96,8 +96,20 @@ class Settled:
         return Aerosols(self.inputs, self.gases.particle_excess_ug_m3)
 
     @cached_property
+    def _untouched(self) -> "Settled | None":
+        """The world without causes, where it has the same line, sound, motion and lightning as this one."""
+        calm, mine = self.world.undisturbed, self.inputs
+        has_same_air = mine.atmosphere is calm.inputs.atmosphere and mine.current_a is calm.inputs.current_a
+        if self is calm or not has_same_air:
+            return None
+        kinds = (mine.discharges, mine.line_changes, mine.tanks, mine.impacts, mine.structures, mine.noises)
+        return None if any(any(kind()) for kind in (*kinds, mine.storms)) else calm
+
+    @cached_property
     def line(self) -> LineFields:
         """Electric and magnetic fields."""
+        if self._untouched is not None:
+            return self._untouched.line
         changes = any(forcing.line or forcing.tanks for forcing in self.inputs.forcings)
         supply = None if changes else self.world.natural_supply
         return LineFields(self.inputs, self.storms.strikes(), supply)
@@ -105,16 +117,22 @@ class Settled:
     @cached_property
     def storms(self) -> Thunderstorms:
         """Lightning."""
+        if self._untouched is not None:
+            return self._untouched.storms
         return Thunderstorms(self.inputs)
 
     @cached_property
     def sound(self) -> SoundScape:
         """Sound."""
+        if self._untouched is not None:
+            return self._untouched.sound
         return SoundScape(self.inputs, self.storms.strikes())
 
     @cached_property
     def motion(self) -> PoleMotion:
         """Motion of the pole."""
+        if self._untouched is not None:
+            return self._untouched.motion
         return PoleMotion(self.inputs)
 
     @cached_property

@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt
 
 from envirosense.core.config import FrozenModel
-from envirosense.pole.telemetry_parameters import stored_value
 from envirosense.scenarios.taxonomy import EventSubtype, EventType, Family
 
 
@@ -55,7 +54,8 @@ class DeviceRecord(FrozenModel):
 class TelemetryRecord(DeviceRecord):
     """One value of one parameter.
 
-    `value` is the shortest decimal number that gives the reading back, null where the sensor has none.
+    `value` is null where the sensor has none; `reading` is given where the stored reading has another unit.
+    Both are the shortest decimal numbers that give the float back.
     `status` names the flags of `envirosense.instruments.status.Status`. A derived parameter has no sensor
     but `sources`, the parameters it is computed from.
     """
@@ -64,6 +64,7 @@ class TelemetryRecord(DeviceRecord):
     parameter: str
     value: float | None
     unit: str
+    reading: float | None = None
     sensor: str | None = None
     channel: str | None = None
     status: tuple[str, ...] = ()
@@ -132,11 +133,11 @@ type LiveRecord = Annotated[Record | DroppedRecord, Field(discriminator="type")]
 def readings_of(records: Iterable[LiveRecord]) -> Mapping[str, dict[datetime, float | None]]:
     """Readings that telemetry carries, in the stored unit: column `sensor.channel` -> time -> value.
 
-    Rounded to the column's type they are the readings of the stored dataset, bit for bit.
+    Converted to the column's type they are the readings of the stored dataset, bit for bit.
     """
     columns: dict[str, dict[datetime, float | None]] = {}
     for record in records:
         if isinstance(record, TelemetryRecord) and record.sensor is not None and record.channel is not None:
-            value = None if record.value is None else stored_value(record.parameter, record.value)
+            value = record.value if record.reading is None else record.reading
             columns.setdefault(f"{record.sensor}.{record.channel}", {})[record.time_utc] = value
     return columns

@@ -1,8 +1,8 @@
 """Alerts that the device raises itself, from its readings alone.
 
 A small rule set, not a detector to be proud of: averages over a minute, judged against their own slow
-baseline and usual swing by the thresholds of the firmware specification (5.1.1, 10.3) and of its arcing patterns. It sees
-neither truth nor labels; a trained detector comes from `envirosense train`.
+baseline and usual swing by the thresholds of the firmware specification (5.1.1, 10.3) and of its arcing
+patterns. It sees neither truth nor labels; a trained detector comes from `envirosense train`.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Parameter ids of telemetry, and how a stored reading becomes a value in the device's unit.
 
 Ids and units are those of the firmware specification 6.4.1. A channel that it does not name gets an id of
-ours: `X_`, the sensor type and the channel, in capitals, in the unit of the reading. A change of unit is a
-power of ten, moved in decimal, so that the stored float comes back bit for bit.
+ours: `X_`, the sensor type and the channel, in capitals, in the unit of the reading. Where the device's
+unit is another than that of the stored reading, it differs by a power of ten.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,12 @@ class Parameter:
     unit: str
     exponent: int = 0
 
+    def of(self, reading: float | None) -> float | None:
+        """Value in the unit of the parameter; the power of ten is moved in decimal."""
+        if reading is None or self.exponent == 0:
+            return reading
+        return float(Decimal(repr(reading)).scaleb(self.exponent))
+
 
 _DOCUMENTED: Final = {
     "temperature_humidity": {
@@ -41,7 +47,7 @@ _DOCUMENTED: Final = {
         "no2_ppb": Parameter("CHEM_NO2", "ppb"),
     },
     "emf_sensor": {"total_ut": Parameter("INFRA_EMF", "uT")},
-    "acoustic_sensor": {"level_a_db": Parameter("INFRA_ACOUSTIC_AMP", "dB")},
+    "acoustic_sensor": {"level_a_db": Parameter("INFRA_ACOUSTIC_AMP", "dB(A)")},
     "battery_level": {"charge_pct": Parameter("SYS_BATT", "%")},
     "solar_power": {"panel_w": Parameter("SYS_SOLAR", "W")},
     "internal_temperature": {"temperature_c": Parameter("SYS_TEMP", "degC")},
@@ -67,11 +73,6 @@ _DOCUMENTED: Final = {
         )
     },
 }
-_EXPONENTS: Final = {
-    parameter.parameter_id: parameter.exponent
-    for channels in _DOCUMENTED.values()
-    for parameter in channels.values()
-}
 THERMAL_MAX: Final = Parameter("INFRA_THERMAL_MAX", "degC")
 THERMAL_AVERAGE: Final = Parameter("INFRA_THERMAL_AVG", "degC")  # of the whole image
 
@@ -91,25 +92,14 @@ def documented() -> tuple[tuple[str, str, Parameter], ...]:
     )
 
 
-def telemetry_values(
-    reading: npt.NDArray[np.float64], channels: Sequence[Channel], parameters: Sequence[Parameter]
-) -> list[list[float | None]]:
-    """Values to send, per tick and channel, from readings (time, channel) in their stored unit."""
+def stored_values(reading: npt.NDArray[np.float64], channels: Sequence[Channel]) -> list[list[float | None]]:
+    """Readings (time, channel) as stored, per tick and channel: the shortest number that is each of them."""
     columns = [
-        [_shortest(value, parameter.exponent) for value in reading[:, i].astype(channel.data_type)]
-        for i, (channel, parameter) in enumerate(zip(channels, parameters, strict=True))
+        [_shortest(value) for value in reading[:, i].astype(channel.data_type)]
+        for i, channel in enumerate(channels)
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _shortest(value: Any, exponent: int) -> float | None:
-    if not np.isfinite(value):
-        return None
-    text = str(value)  # the fewest digits that are this float and no other
-    return float(Decimal(text).scaleb(exponent)) if exponent else float(text)
-
-
-def stored_value(parameter_id: str, value: float) -> float:
-    """Reading in its stored unit, from the value sent."""
-    exponent = _EXPONENTS.get(parameter_id, 0)
-    return float(Decimal(repr(value)).scaleb(-exponent)) if exponent else value
+def _shortest(value: Any) -> float | None:
+    return float(str(value)) if np.isfinite(value) else None

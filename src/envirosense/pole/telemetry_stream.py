@@ -40,12 +40,12 @@ def flag_names(flags: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Block of one scalar sensor, ready to be sent: values [tick][channel] in the units of telemetry."""
+    """Block of one scalar sensor, ready to be sent: readings [tick][channel] as stored."""
 
     block: SensorBlock
     parameters: tuple[p.Parameter, ...]
     channels: tuple[str, ...]
-    values: list[list[float | None]]
+    readings: list[list[float | None]]
 
 
 class TelemetryStream:
@@ -79,8 +79,8 @@ class TelemetryStream:
     def _sent(self, name: str, block: SensorBlock) -> Sent:
         sensor = self._device.scalar_sensors[name]
         parameters = tuple(p.parameter_of(sensor.sensor_type, channel) for channel in sensor.channels)
-        values = p.telemetry_values(block.reading, sensor.channels, parameters)
-        return Sent(block, parameters, tuple(channel.name for channel in sensor.channels), values)
+        readings = p.stored_values(block.reading, sensor.channels)
+        return Sent(block, parameters, tuple(channel.name for channel in sensor.channels), readings)
 
     def _tick(
         self, tick: int, i: int, scalars: Mapping[str, Sent], frames: Mapping[str, "Image"]
@@ -121,7 +121,8 @@ class TelemetryStream:
             "quality": _known(block.quality[i]),
             "confidence": _known(block.confidence[i]),
         }
-        for parameter, channel, value in zip(sent.parameters, sent.channels, sent.values[i], strict=True):
+        for parameter, channel, reading in zip(sent.parameters, sent.channels, sent.readings[i], strict=True):
+            value = parameter.of(reading)
             if value is not None:
                 fresh.setdefault(parameter.parameter_id, value)
             yield TelemetryRecord(
@@ -130,6 +131,7 @@ class TelemetryStream:
                 parameter=parameter.parameter_id,
                 value=value,
                 unit=parameter.unit,
+                reading=reading if parameter.exponent else None,
                 channel=channel,
             )
 
@@ -137,10 +139,10 @@ class TelemetryStream:
         if not self._device.scalar_sensors[name].is_enabled or self._flags[name] & Status.OFF:
             self._watch.forget(name)
         elif sent.block.sampled[i]:
-            self._watch.hear(t_s, name, any(value is not None for value in sent.values[i]))
+            self._watch.hear(t_s, name, any(reading is not None for reading in sent.readings[i]))
             if not self._flags[name] & UNFIT:
-                for parameter, value in zip(sent.parameters, sent.values[i], strict=True):
-                    if value is not None:
+                for parameter, reading in zip(sent.parameters, sent.readings[i], strict=True):
+                    if (value := parameter.of(reading)) is not None:
                         self._watch.add(t_s, parameter.parameter_id, value)
 
     def _image(self, name: str, image: "Image", at: datetime) -> Iterator[Record]:

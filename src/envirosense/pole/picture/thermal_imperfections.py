@@ -161,10 +161,12 @@ def draw_unit(
     shape: Shape = SHAPE,
     drift_days: float = 0.0,
     bias_limit_k: float = BIAS_LIMIT_K,
+    has_web: bool = False,
 ) -> CameraUnit:
     """One camera under the named streams of `root`; each kind of draw has its own stream.
 
-    `drift_days` is the time since it was calibrated and its window cleaned; `bias_limit_k` its specification.
+    `drift_days` is the time since it was calibrated and its window cleaned; `bias_limit_k` its specification;
+    only with `has_web` is there a web to put before the window.
     """
     slope = float(band_radiance_slope(REFERENCE_K))
     fractions = (settings.dead_fraction, settings.hot_fraction, settings.blinking_fraction)
@@ -172,6 +174,8 @@ def draw_unit(
     maps = _maps(settings, shape, slope, root, names)
     gain_drift = settings.gain_drift_per_sqrt_year * np.sqrt(drift_days / DAYS_PER_YEAR)
     maps[k.MAP_GAIN] *= 1.0 + gain_drift * stream(root, *names, "gain_drift").standard_normal()
+    if has_web:
+        maps[k.MAP_WEB] = web_pattern(shape, stream(root, *names, "web"))
     maps[k.MAP_FIXED, hot] = slope * stream(root, *names, "hot_excess").uniform(*HOT_RANGE_K, hot.size)
     blink_k = stream(root, *names, "blink_jump").uniform(*settings.blink_k, blinking.size)
     stuck_k = stream(root, *names, "stuck").uniform(*STUCK_RANGE_K, dead.size)
@@ -270,5 +274,4 @@ def _maps(
     spot = centre_spot(shape, settings.narcissus_px)
     maps[k.MAP_NARCISSUS] = slope * settings.narcissus_k_per_k * spot
     maps[k.MAP_WINDOW] = window_pattern(shape, stream(root, *names, "window_pattern"))
-    maps[k.MAP_WEB] = web_pattern(shape, stream(root, *names, "web"))
     return maps.astype(np.float32)

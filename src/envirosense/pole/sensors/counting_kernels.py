@@ -35,7 +35,7 @@ def weigh(mass: Array, place: Array, table: Array) -> Array:
 @njit(cache=True, nogil=True, error_model="numpy")
 def poisson_of_normal(expected: float, z: float) -> float:
     """Count of a Poisson law at the quantile of a standard normal draw."""
-    if expected <= 0.0:
+    if expected <= 0.0 or (expected < 0.02 and z < 2.0):  # 98 % and more of such counts are zero
         return 0.0
     if expected >= FEW:  # Cornish-Fisher to the skew
         return max(expected + math.sqrt(expected) * z + (z * z - 1.0) / 6.0, 0.0)

@@ -180,7 +180,7 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
                 "efficiency", v.number("efficiency.best", "1"), half_km, v.number("efficiency.width", "km")
             ),
             self._storm_distance(),
-            EnergyScatter("energy", v.number("energy.scatter", "ln")),
+            EnergyScatter("energy", v.number("energy.scatter", "ln"), v.number("distance.scatter", "ln")),
             DisturberCount(
                 "disturbers",
                 per_day=v.number("disturbers.per_day", "1/day"),

@@ -175,12 +175,6 @@ class StormDistance(Draws):
         log_km[event] = np.log(km) + too_long + self.scatter_ln * noise[event]
         return log_km
 
-    def spread(self, x: Array, carry: StormStatistics, conditions: Conditions) -> Array:
-        """Scatter of one event's estimate, (4,) [km], at the distance reported last."""
-        step = int(carry.place[1])
-        known_km = SCALE_KM[step] if step < len(SCALE_KM) else 0.0
-        return np.array([0.0, self.scatter_ln * known_km, 0.0, 0.0])
-
     def describe(self, carry: StormStatistics) -> Description:
         """The law's constants, and the distance reported now."""
         return as_description(
@@ -196,10 +190,14 @@ class StormDistance(Draws):
 
 @dataclass(frozen=True, slots=True)
 class EnergyScatter(Draws):
-    """Energy register off by a lognormal factor, drawn for each event; its median is right."""
+    """Energy register off by a lognormal factor, drawn for each event; its median is right.
+
+    The error budget of the distance is kept here too, where the estimate is known.
+    """
 
     name: str
     scatter_ln: float
+    distance_scatter_ln: float
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -215,8 +213,10 @@ class EnergyScatter(Draws):
         return y, None
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """Scatter of the register, (time, 4)."""
+        """Scatter of the register and of the distance of a storm within range, (time, 4)."""
         sigma = np.zeros_like(x)
+        within = x[:, DISTANCE] < OUT_OF_RANGE_KM
+        sigma[:, DISTANCE] = self.distance_scatter_ln * np.where(within, x[:, DISTANCE], 0.0)
         sigma[:, ENERGY] = self.scatter_ln * x[:, ENERGY]
         return sigma
 

@@ -173,6 +173,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
             shape=(camera.rows, camera.columns),
             drift_days=self.drift_days,
             bias_limit_k=self.accuracy_k,
+            has_web=bool(self.faults("spider")),
         )
         on_since_s = self.config.on_since_s
         on_at_s = None if on_since_s is None else -on_since_s

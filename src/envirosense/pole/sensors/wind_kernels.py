@@ -7,12 +7,14 @@ from envirosense.core.protocols import Array
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gathered(wind: Array, components: Array, reports: Array, gust_ticks: int, state: Array, recent: Array) -> Array:
+def gathered(
+    wind: Array, components: Array, reports: Array, gust_ticks: int, state: Array, recent: Array
+) -> Array:
     """Mean speed, mean components and greatest gust since the report before, (time, 4).
 
-    `wind` is the speed (time,), `components` (time, 2), `reports` (time,) marks ticks that report. `state` (5,)
-    holds the count, the sums of speed and components, and the greatest gust; `recent` the last speeds, oldest
-    first, NaN before the first. Both are advanced in place.
+    `wind` is the speed (time,), `components` (time, 2), `reports` (time,) marks ticks that report. `state`
+    (5,) holds the count, the sums of speed and components, and the greatest gust; `recent` the last speeds,
+    oldest first, NaN before the first. Both are advanced in place.
     """
     y = np.empty((wind.shape[0], 4))
     for t in range(wind.shape[0]):
