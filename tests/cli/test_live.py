@@ -117,6 +117,7 @@ def start(options: list[str], guardian: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_sums_up(guardian: str) -> None:
     process = start(["--speed", "20"], guardian)
     assert process.stdout is not None
@@ -134,6 +135,7 @@ def test_ctrl_c_stops_cleanly_and_sums_up(guardian: str) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_the_command_quietly(guardian: str) -> None:
     process = start(["--speed", "50"], guardian)
     assert process.stdout is not None

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from numba import config as numba_config
 
 from envirosense.core.errors import UnknownNameError
 from envirosense.instruments import SensorConfig
@@ -9,6 +10,10 @@ from envirosense.pole.sensors.barometer import BarometerSensor
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
+
+long_series = pytest.mark.skipif(
+    bool(getattr(numba_config, "DISABLE_JIT", 0)), reason="long series need compiled kernels"
+)
 
 
 def barometer(keep: tuple[str, ...] | None = None, **changed: object) -> BarometerSensor:
@@ -93,6 +98,7 @@ def test_a_blocked_vent_is_slow_and_warming_up_fades() -> None:
     assert np.std(errors) == pytest.approx(5.0 * math.exp(-1.0), rel=5 / math.sqrt(2 * 800))
 
 
+@long_series
 def test_it_keeps_the_contract_of_a_sensor() -> None:
     check_sensor(BarometerSensor, barometer().config)
 

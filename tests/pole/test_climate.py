@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from numba import config as numba_config
 
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import SensorConfig
@@ -10,6 +11,10 @@ from envirosense.pole.sensors.climate import TemperatureHumiditySensor
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
+
+long_series = pytest.mark.skipif(
+    bool(getattr(numba_config, "DISABLE_JIT", 0)), reason="long series need compiled kernels"
+)
 
 
 def probe(keep: tuple[str, ...] | None = None, **changed: object) -> TemperatureHumiditySensor:
@@ -124,5 +129,6 @@ def test_a_fouled_filter_slows_humidity_far_more_than_temperature() -> None:
     assert half[10 + 59, 1] == pytest.approx(40.0 + 30.0 * -math.expm1(-1.0))  # sqrt(4 s * 900 s)
 
 
+@long_series
 def test_it_keeps_the_contract_of_a_sensor() -> None:
     check_sensor(TemperatureHumiditySensor, probe().config)

@@ -25,7 +25,7 @@ PART = "thermal_camera/lepton_3_5"
 
 
 def guardian(**camera):
-    usual = default_configuration(Site(), frame_interval_s=2.0)
+    usual = default_configuration(Site(), frame_interval_s=20.0)
     changes = {"thermal_camera": {"part": PART} | camera, "barometer": {}}
     chosen = [sensor for sensor in usual.sensors if sensor.sensor_type in changes]
     sensors = (sensor.model_copy(update=changes[sensor.sensor_type]) for sensor in chosen)
@@ -35,14 +35,20 @@ def guardian(**camera):
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large")
-    faults = (Fault(kind="disconnected", begin_s=20.0, end_s=40.0),)
+    faults = (Fault(kind="disconnected", begin_s=200.0, end_s=400.0),)
     sensing = guardian(faults=faults).model_dump(mode="json")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENVIROSENSE_HOME", str(folder / "home"))
         settings.cache_clear()
         twin = PoleTwin()
         request = GenerationRequest(
-            twin="pole", episodes=2, duration_s=120.0, seed=7, options={"sensing": sensing}
+            twin="pole",
+            scenarios=("fire/*",),
+            episodes=1,
+            duration_s=1800.0,
+            dt_s=10.0,
+            seed=7,
+            options={"sensing": sensing},
         )
         episodes = [(spec, "train") for spec in draw_specs(request, twin)]
         plan = Plan.build(name="large", twin="pole", seed=7, episodes=episodes, code_version="test")
@@ -67,8 +73,9 @@ def test_frames_are_stored_as_large_as_they_are(stored):
 
 def test_masks_have_one_bit_for_every_pixel(stored):
     for episode in stored:
-        masks = episode.table("masks")
-        for row in masks.to_pylist():
+        rows = episode.table("masks").to_pylist()
+        assert rows
+        for row in rows:
             bits = np.unpackbits(np.frombuffer(row["mask"], np.uint8))
             assert bits.size == 120 * 160
             assert bits.sum() == row["n_pixels"]
@@ -86,7 +93,7 @@ def test_status_says_that_frames_were_lost(stored):
 def test_quality_rules_windows_and_page_read_it(stored):
     report = validate(stored, pole_rules())
     assert report.is_ok, str(report)
-    windows = stored.windows(60.0, 60.0, 60.0)
+    windows = stored.windows(600.0, 600.0, 600.0)
     names = [name for name in windows.channels if name.startswith("thermal.")]
     assert len(names) == 8
     page = episode_page(stored, next(iter(stored)).episode_id)

@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pytest
+from numba import config as numba_config
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
@@ -20,6 +21,10 @@ from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld, busy_world
 
 QUIET_T, LOUD_T, DEAFENING_T = 1e-12, 5e-11, 5e-10
+
+long_series = pytest.mark.skipif(
+    bool(getattr(numba_config, "DISABLE_JIT", 0)), reason="long series need compiled kernels"
+)
 
 
 def strokes(time_s: npt.ArrayLike, km: npt.ArrayLike, current_ka: float = 15.0) -> Strikes:
@@ -263,6 +268,7 @@ def test_impossible_settings_are_refused() -> None:
         detector(noise_floor=8)
 
 
+@long_series
 def test_it_keeps_the_contract_of_a_sensor() -> None:
     arcing = busy_world(dt_s=60.0)  # ten hours: disturbers are rare
     arcing.fields = arcing.fields.model_copy(update={"radio_t": (2e-10, 5e-11, 2e-11, 2e-11)})

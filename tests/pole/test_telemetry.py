@@ -111,6 +111,15 @@ def test_status_comes_every_minute_and_after_a_switch(draw) -> None:
         pole.switch("barometre", on=True)
 
 
+def test_a_coupled_device_says_its_power_mode(draw) -> None:
+    options = {"sensors": ["battery_level", "barometer"], "power_coupling": "on"}
+    records = advanced(LivePole(draw(duration_s=60.0, dt_s=10.0, options=options)), 6)
+    (status,) = [r for r in records if isinstance(r, StatusRecord)]
+    assert status.power_mode in {"standard", "economy", "critical", "hibernate"}
+    assert status.battery_pct is not None
+    assert 0.0 <= status.battery_pct <= 100.0
+
+
 def test_other_sensors_do_not_notice_a_switch(draw) -> None:
     spec = draw(duration_s=60.0, dt_s=1.0, options=FEW)
     switched, left = LivePole(spec), LivePole(spec)

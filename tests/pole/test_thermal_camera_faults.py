@@ -87,6 +87,7 @@ def test_the_large_picture_has_the_noise_of_its_sheet():
     assert seen_k == pytest.approx(0.05, rel=5 / np.sqrt(2 * 149 * 19200))
 
 
+@compiled_only
 def test_blocks_of_a_large_picture_are_the_whole():
     world, sensor = mock(n=6, rain_mm_h=3.0), camera(LARGE)
     whole, memory = frames(camera(LARGE), world), sensor.start_frames(3)
@@ -217,6 +218,7 @@ def test_the_link_drops_out_at_the_part_s_rate():
     )
 
 
+@compiled_only
 def test_a_zero_goes_astray_in_an_hour_and_a_saturated_camera_is_at_its_end():
     off = camera().effects
     drifted = frames(broken("drifted", severity=0.2, off=off), mock(n=61, dt_s=60.0, scene_k=300.0))
@@ -254,6 +256,7 @@ def test_a_frame_with_many_clipped_pixels_is_at_its_limit():
     assert spot.frames.n_clipped.max() == 1
 
 
+@compiled_only
 def test_a_camera_switched_on_warms_up():
     world = mock(n=700)
     block = frames(camera(on_since_s=0.0, interval_s=10.0), world)
@@ -267,6 +270,7 @@ def test_a_camera_switched_on_warms_up():
     assert half_warm.frames.fpa_k[0] - 295.15 == pytest.approx(rise_k * -np.expm1(-1.0), rel=0.05)
 
 
+@compiled_only
 def test_without_power_there_is_no_frame_and_afterwards_it_starts_cold():
     powered = np.ones(60, bool)
     powered[10:40] = False
@@ -285,6 +289,7 @@ def test_without_power_there_is_no_frame_and_afterwards_it_starts_cold():
     assert np.array_equal(np.concatenate(pieces), block.frames.low)
 
 
+@compiled_only
 def test_a_camera_enabled_again_starts_with_a_correction():
     sensor, world = camera(), mock(n=200)
     memory = sensor.start_frames(3)

@@ -120,6 +120,7 @@ def test_sensitivity_walks_on_while_it_is_watched() -> None:
     assert pairs[0, 7] == pytest.approx(0.62, abs=0.1)
 
 
+@long_series
 def test_exponents_of_units_are_recovered_by_regression() -> None:
     units = 300
     ppb = np.geomspace(3e3, 3e5, 40)
@@ -163,6 +164,7 @@ def _two_components(log_response: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
     return strength[:2] / strength.sum()
 
 
+@long_series
 @needs_data
 def test_two_principal_components_hold_almost_everything_as_in_real_arrays() -> None:
     table = pq.read_table(GAS_DRIFT).to_pydict()

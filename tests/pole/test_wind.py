@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from numba import config as numba_config
 
 from envirosense.instruments import SensorConfig
 from envirosense.instruments.status import Status
@@ -10,6 +11,10 @@ from envirosense.pole.sensors.wind_stages import components_m_s, polar, signed_d
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld
+
+long_series = pytest.mark.skipif(
+    bool(getattr(numba_config, "DISABLE_JIT", 0)), reason="long series need compiled kernels"
+)
 
 
 def anemometer(keep: tuple[str, ...] | None = None, **changed: object) -> WindSensor:
@@ -170,5 +175,6 @@ def test_it_says_that_rain_disturbs_it() -> None:
         assert bool(block.status[1] & Status.DISTURBED) == disturbed
 
 
+@long_series
 def test_it_keeps_the_contract_of_a_sensor() -> None:
     check_sensor(WindSensor, anemometer().config)

@@ -33,6 +33,7 @@ def test_rest_and_socket_on_a_port(make_session) -> None:
         httpx2.get(f"{server.url}/health", timeout=1.0)
 
 
+@pytest.mark.slow
 def test_a_socket_that_never_reads_does_not_hold_the_simulation_up(make_session) -> None:
     session = make_session(n_ticks=100_000)
     server = ApiServer(session, LOCAL, 0)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FLUSH_S: Final = 10.0  # that an output gets for what still waits at the end
 LOOK_S: Final = 0.2
+MQTT_LIMIT: Final = 100_000  # records kept for a broker that is away: a quarter of an hour at 1 Hz
 commands = typer.Typer(help="Run a twin in real or accelerated time.", no_args_is_help=True)
 
 
@@ -70,9 +71,9 @@ def live_pole(
         server = None if serve is None else _server(session, serve)
         if not quiet:
             _say(_beginning(session, mqtt, server))
-        is_whole = _run(session, outlets, server)
-    summary = _summary(session, outlets)
-    if not is_whole:
+        cut_off = _run(session, outlets, server)
+    summary = _summary(session, outlets, cut_off)
+    if cut_off or session.state != "finished":
         raise Failure("" if quiet else summary, STOPPED if session.state == "stopped" else 1)
     if not quiet:
         _say(summary)
@@ -113,7 +114,7 @@ def _lines(session: "LiveSession", out: Path | None) -> Iterator["Outlet"]:
 def _mqtt(session: "LiveSession", where: str, keep_trying: bool) -> "MqttOutlet":
     from envirosense.studio.mqtt import MqttOutlet
 
-    subscription = session.subscribe("mqtt", is_patient=False)
+    subscription = session.subscribe("mqtt", MQTT_LIMIT, is_patient=False)
     outlet = MqttOutlet(subscription, *address(where, "mqtt"), session.twin.device_id)
     outlet.connect(keep_trying)
     return outlet
@@ -125,9 +126,9 @@ def _server(session: "LiveSession", where: str) -> "ApiServer":
     return ApiServer(session, *address(where, "serve"))
 
 
-def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | None") -> bool:
-    """Whether the session ran to its end and every outlet sent all there was."""
-    is_sent = True
+def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | None") -> list[str]:
+    """Outlets that did not send all there was, after the session's end."""
+    cut_off = []
     if server is not None:
         server.start()
     for outlet in outlets:
@@ -142,13 +143,14 @@ def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | N
     finally:
         session.stop()
         for outlet in outlets:
-            is_sent &= outlet.finish(FLUSH_S)
+            if not outlet.finish(FLUSH_S):
+                cut_off.append(outlet.subscription.name)
         if server is not None:
             server.stop()
     for outlet in outlets:
         if isinstance(outlet.error, BrokenPipeError):
             raise outlet.error
-    return is_sent and session.state == "finished"
+    return cut_off
 
 
 def _beginning(session: "LiveSession", mqtt: str | None, server: "ApiServer | None") -> str:
@@ -159,13 +161,14 @@ def _beginning(session: "LiveSession", mqtt: str | None, server: "ApiServer | No
     return f"{twin.device_id} from {twin.start_utc:%Y-%m-%d %H:%M} UTC of the simulation, {speed}{where}"
 
 
-def _summary(session: "LiveSession", outlets: list["Outlet"]) -> str:
+def _summary(session: "LiveSession", outlets: list["Outlet"], cut_off: list[str]) -> str:
     counts = [f"{c.name}: {c.delivered} sent, {c.dropped} dropped" for c in session.feed.counts]
     late = f"; up to {session.behind_s:.1f} s behind" if session.behind_s > 1.0 else ""
     lines = [
         f"{session.state}: {session.feed.published} records to {session.time_utc:%H:%M:%S}{late}",
         *counts,
     ]
+    lines += [f"{name}: not everything could be sent" for name in cut_off]
     lines += [f"{one.subscription.name} failed: {one.error}" for one in outlets if one.error]
     if session.state == "stopped":
         lines.append(f"again: {shlex.join(['envirosense', *sys.argv[1:]])}")

@@ -51,6 +51,36 @@ def render(
     report(_facts(moment, out), str(out), as_json)
 
 
+@commands.command("energy")
+def energy(
+    weather: Annotated[str | None, typer.Option(help="Weather year: a name, or a TMY3 or EPW file.")] = None,
+    site: Annotated[Path | None, typer.Option(help="Site file, YAML.")] = None,
+    guardian: Annotated[Path | None, typer.Option(help="Sensors of the guardian, YAML or JSON.")] = None,
+    load: Annotated[float | None, typer.Option(help="One power in watts instead of sensors.", min=0.0)] = None,
+    step: Annotated[str, typer.Option(help="Step; at most 300s, and a part of the hour.")] = "300s",
+    as_json: AsJson = False,
+) -> None:
+    """Run panel and battery through a year: charge, dark days, what is shed. Rates are the firmware's own."""
+    from envirosense.core.config import load_yaml
+    from envirosense.core.errors import ConfigError
+    from envirosense.instruments import SensorConfiguration
+    from envirosense.pole import Site, default_configuration
+    from envirosense.pole.energy_year import energy_year
+    from envirosense.pole.weather_ref import weather_ref, weather_year
+
+    if load is not None and guardian is not None:
+        raise ConfigError("load", load, "give sensors or one power, not both")
+    place = Site() if site is None else Site.parse(load_yaml(site), "site")
+    device = (
+        default_configuration(place)
+        if guardian is None
+        else SensorConfiguration.parse(load_yaml(guardian), "guardian")
+    )
+    year = weather_year(weather_ref(weather))
+    found = energy_year(place, year, device.sensors if load is None else load, seconds(step, "step"))
+    report(found.summary(), found.table(), as_json)
+
+
 def check_page(out: Path) -> None:
     """Refuse a page that could not be written, before the seconds that it takes to draw.
 

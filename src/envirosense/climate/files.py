@@ -33,16 +33,27 @@ SUN_OFFSETS_S: Final = (-3600.0, -1800.0, 0.0, 1800.0)  # radiation centred here
 SUN_SAMPLE: Final = 1000  # sunlit records that decide the offset
 DEFAULT_ALBEDO: Final = 0.2  # grass  # assumed
 GREENSBORO: Final = "723170TYA.CSV"
+SAND_POINT: Final = "703165TY.csv"
 HOUR_S: Final = 3600.0
 
 
 @functools.cache
 def greensboro() -> WeatherYear:
-    """Typical year of Greensboro NC, the TMY3 file that ships with pvlib."""
+    """Typical year of Greensboro NC, 36 N, a TMY3 file that ships with pvlib."""
+    return _shipped("greensboro", GREENSBORO)
+
+
+@functools.cache
+def sand_point() -> WeatherYear:
+    """Typical year of Sand Point AK, 55 N, a TMY3 file that ships with pvlib; most of its rain is filled."""
+    return _shipped("sand-point", SAND_POINT)
+
+
+def _shipped(name: str, file: str) -> WeatherYear:
     spec = importlib.util.find_spec("pvlib")
     if spec is None or spec.origin is None:
-        raise ConfigError("weather", "greensboro", "pvlib is not installed; reinstall envirosense")
-    return read_weather(Path(spec.origin).parent / "data" / GREENSBORO)
+        raise ConfigError("weather", name, "pvlib is not installed; reinstall envirosense")
+    return read_weather(Path(spec.origin).parent / "data" / file)
 
 
 def read_weather(path: str | Path) -> WeatherYear:

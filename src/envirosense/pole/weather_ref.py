@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from envirosense.climate.files import greensboro, read_weather
+from envirosense.climate.files import greensboro, read_weather, sand_point
 from envirosense.climate.morph import wildfire_year
 from envirosense.climate.year import WeatherYear
 from envirosense.core.config import FrozenModel
@@ -28,7 +28,7 @@ def _greensboro_wildfire() -> WeatherYear:
 
 
 NAMED: Mapping[str, Callable[[], WeatherYear]] = MappingProxyType(
-    {DEFAULT: greensboro, "greensboro-wildfire": _greensboro_wildfire}
+    {DEFAULT: greensboro, "greensboro-wildfire": _greensboro_wildfire, "sand-point": sand_point}
 )
 
 
@@ -44,7 +44,7 @@ def weather_ref(name_or_path: str | None) -> WeatherRef:
     path = Path(name)
     if not path.suffix and not path.exists():
         raise ConfigError(
-            "weather", name, f"choose {' or '.join(NAMED)}, or give a TMY3 .csv or an .epw file"
+            "weather", name, f"choose {', '.join(NAMED)}, or give a TMY3 .csv or an .epw file"
         )
     year = _from_file(str(path.resolve()))
     return WeatherRef(name=year.name, path=str(path.resolve()), digest=year.digest)
@@ -57,7 +57,7 @@ def weather_year(ref: WeatherRef) -> WeatherYear:
         ConfigError: if it is not the one the reference was made from, or no longer known.
     """
     if ref.path is None and ref.name not in NAMED:
-        raise ConfigError("weather", ref.name, f"choose {' or '.join(NAMED)}, or a file")
+        raise ConfigError("weather", ref.name, f"choose {', '.join(NAMED)}, or a file")
     year = NAMED[ref.name]() if ref.path is None else _from_file(ref.path)
     if year.digest != ref.digest:
         raise ConfigError("weather", ref.path or ref.name, "the file has changed since the plan; restore it")

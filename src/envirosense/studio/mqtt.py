@@ -1,16 +1,18 @@
 """Records to an MQTT broker: QoS 1, a last will, reconnection, a bounded buffer.
 
-Topics are `envirosense/DEVICE/telemetry`, `/status`, `/alert` and `/dropped`; the retained
+Topics are `envirosense/DEVICE/telemetry`, `/status`, `/alert` and `/dropped`. A telemetry message is the array of
+what was measured at one time, as the device sends it too; the others are one record each. The retained
 `envirosense/DEVICE/connection` says `online` or, through the last will, `offline`.
 """
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from envirosense.core.errors import ConfigError, MissingExtraError
-from envirosense.pole.telemetry import DroppedRecord, LiveRecord
+from envirosense.pole.telemetry import LiveRecord, TelemetryRecord
 from envirosense.studio.feed import Subscription
 from envirosense.studio.outlet import Outlet
 
@@ -21,8 +23,23 @@ QOS: Final = 1  # at least once; `sequence` tells repeats
 KEEP_ALIVE_S: Final = 15
 SHORTEST_RETRY_S: Final = 1
 LONGEST_RETRY_S: Final = 30
-IN_FLIGHT: Final = 200  # messages sent and not yet acknowledged
+IN_FLIGHT: Final = 50  # messages sent and not yet acknowledged
 CONNECT_S: Final = 5.0
+
+
+def messages(records: Sequence[LiveRecord]) -> Iterator[tuple[str, str]]:
+    """Last part of the topic, and payload, of the messages that carry records."""
+    for kind, found in groupby(records, _message):
+        lines = [record.model_dump_json() for record in found]
+        if kind[0] == "telemetry":
+            yield kind[0], f"[{','.join(lines)}]"
+        else:
+            yield from ((kind[0], line) for line in lines)
+
+
+def _message(record: LiveRecord) -> tuple[str, object]:
+    """Neighbours of the same value share a message, if they are telemetry."""
+    return record.type, record.time_utc if isinstance(record, TelemetryRecord) else None
 
 
 class MqttOutlet(Outlet):
@@ -88,14 +105,13 @@ class MqttOutlet(Outlet):
         return ConfigError("mqtt", f"{self._address[0]}:{self._address[1]}", fix)
 
     def send(self, records: Sequence[LiveRecord]) -> None:
-        """Publish records one by one; waits while the broker is away or behind."""
-        for record in records:
+        """Publish records in order; waits while the broker is away or behind."""
+        for kind, payload in messages(records):
             with self._changed:
                 self._changed.wait_for(self._may_send)
                 if self._is_closing:
                     return
-            kind = "dropped" if isinstance(record, DroppedRecord) else record.type
-            sent = self._client.publish(f"{self._topic}/{kind}", record.model_dump_json(), QOS)
+            sent = self._client.publish(f"{self._topic}/{kind}", payload, QOS)
             with self._changed:
                 if sent.mid in self._early:
                     self._early.discard(sent.mid)

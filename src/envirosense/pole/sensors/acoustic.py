@@ -68,7 +68,7 @@ class AcousticSensor(BaseSensor[AcousticConfig, AcousticWorld]):
         sigmas = self._noise_sigmas().tolist()
         names = [f"level_{name}_db" for name in BANDS.names]
         about = [f"level of the band {name.replace('_', ' ')}" for name in BANDS.names]
-        units = ["dB"] * N_BANDS + ["dB(A)", "1", "1"]
+        units = ["dB"] * N_BANDS + ["dB", "1", "1"]
         names += ["level_a_db", "modulation_audible", "modulation_ultrasonic"]
         swells = "of the energy that swells at twice the mains frequency"
         about += ["A-weighted level", f"share {swells}, 1 to 8 kHz", f"share {swells}, 35 to 45 kHz"]

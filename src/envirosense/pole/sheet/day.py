@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, Self
 
 import numpy as np
@@ -102,14 +103,14 @@ def watch_day(run: EpisodeRun, tell: Callable[[], None] = lambda: None) -> DaySh
         for name, frames in seen.frames.items():
             films[name].add(frames)
         tell()
-    t_s = run.spec.grid.dt_s * np.arange(run.spec.grid.n)
+    t_s = run.spec.grid.t_s
     scalars = [_scalar_day(device, name, t_s, pieces[name], truths[name]) for name in pieces]
     return DaySheet(run, tuple(scalars), tuple(film.day() for film in films.values()))
 
 
 def _blocks(n: int) -> Iterator[tuple[int, int]]:
     edges = np.unique(np.linspace(0, n, BLOCKS + 1).astype(int)).tolist()
-    return zip(edges[:-1], edges[1:], strict=True)
+    return pairwise(edges)
 
 
 def truth_places(sensor: BaseSensor[Any, Any]) -> tuple[int | None, ...]:
