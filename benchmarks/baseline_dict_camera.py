@@ -11,9 +11,11 @@ from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.instruments.radiance_conversion import STEP_K
 from envirosense.physics.light.radiation import band_radiance_slope, band_radiance_w_m2_sr, band_temperature_k
-from envirosense.pole.picture.scene import BLUR_PX, coverage
-from envirosense.pole.picture.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
+from envirosense.pole.picture.scene import coverage
+from envirosense.pole.picture.thermal_imperfections import REFERENCE_K, SHAPE
 from envirosense.pole.picture.view import build_scene
+
+ROWS, COLUMNS = SHAPE
 
 type Image = npt.NDArray[np.float64]
 
@@ -28,7 +30,7 @@ class FrameCamera:
         self.hour, self.rng, self.unit, self.settings = hour, rng, unit, unit.settings
         self.weights, self.repairs = _sharp_coverage(hour), repair_sources(unit)
         maps, self.amplitudes = unit.kernel.maps.astype(float), unit.kernel.amplitudes.astype(float)
-        self.gain, self.drift, self.narcissus, self.window, self.fixed = (
+        self.gain, self.drift, self.narcissus, self.window, self.fixed, _ = (
             m.reshape(ROWS, COLUMNS) for m in maps
         )
         self.slope = float(band_radiance_slope(REFERENCE_K))
@@ -37,6 +39,7 @@ class FrameCamera:
         self.corrected_k = min(max(self.fpa_k, low_k), high_k)
         self.last_s, self.next_s = -unit.since_ffc_s, unit.settings.ffc_period_s - unit.since_ffc_s
         self.cell = 0
+        self.blur_px = hour.camera.camera.blur_px
         self._start_slow()
         self.frame = np.zeros((ROWS, COLUMNS), np.uint16)
 
@@ -64,7 +67,7 @@ class FrameCamera:
 
         a, unit, hour = self.amplitudes, self.unit, self.hour
         image = gaussian_filter(
-            (self.weights @ hour.radiance[tick]).reshape(ROWS, COLUMNS), BLUR_PX, mode="nearest"
+            (self.weights @ hour.radiance[tick]).reshape(ROWS, COLUMNS), self.blur_px, mode="nearest"
         )
         loss = min(max(unit.window_loss + float(hour.window_loss[tick]), 0.0), 1.0)
         dirt = np.minimum(loss * self.window, 1.0)
@@ -78,6 +81,7 @@ class FrameCamera:
         bias_k = unit.bias_k + self.settings.bias_k_per_k * (self.fpa_k - ZERO_CELSIUS_K - 25.0)
         image += self.slope * (bias_k + self.settings.bias_k_per_k_min * rate_k_min)
         image += self.column + a[k.SIGMA_COLUMN_WHITE] * self.rng.normal(size=COLUMNS)
+        image += a[k.SIGMA_ROW_WHITE] * self.rng.normal(size=(ROWS, 1))
         image.ravel()[unit.blinking] += unit.kernel.blink_jump * self.blink_on
         image += self.rng.normal(0.0, a[k.SIGMA_WHITE], image.shape)
         codes = np.round(band_temperature_k(np.clip(image, *unit.kernel.limits)) / STEP_K).astype(np.uint16)

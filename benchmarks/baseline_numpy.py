@@ -2,8 +2,9 @@
 
 Same world, same sensors, same list of imperfections as the product; NumPy and SciPy only, `default_rng`,
 frames in float32 in blocks that stay in the cache, optics blurred into the coverage matrix once, plain
-Parquet with zstd-1. The scalar sensors are the product's own stage lists, whose few compiled recurrences are
-replaced by `scipy.signal.lfilter`, cumulative sums and loops (see `plain_recurrences`).
+Parquet with zstd-1. The scalar sensors are the product's own stage lists and error budgets, whose compiled
+loops are replaced by `scipy.signal.lfilter`, cumulative sums, array expressions and, where a recurrence has
+no other form, loops (see `plain_kernels`).
 """
 
 from pathlib import Path
@@ -11,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from baseline_world import Hour, repair_sources, shutter_states, simulate_world, write_plainly
-from plain_recurrences import plain_recurrences
+from baseline_world import Hour, camera_grade, repair_sources, shutter_states, simulate_world, write_plainly
+from plain_kernels import plain_kernels
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments import thermal_slow_kernels as k
 from envirosense.physics.light.radiation import band_radiance_slope, band_radiance_w_m2_sr
-from envirosense.pole.picture.thermal_imperfections import COLUMNS, REFERENCE_K, ROWS
+from envirosense.pole.picture.thermal_imperfections import REFERENCE_K, SHAPE
+
+ROWS, COLUMNS = SHAPE
 
 type Floats = npt.NDArray[np.float32]
 
@@ -28,27 +31,33 @@ def write_hour(spec: EpisodeSpec, folder: Path) -> None:
     hour = simulate_world(spec)
     for name, table in hour.streams.items():
         write_plainly(folder, name, table)
-    with plain_recurrences():
-        readings = scalar_readings(hour)
-    write_plainly(folder, "readings", pa.table({"tick": np.arange(hour.n)} | readings))
+    with plain_kernels():
+        columns = scalar_columns(hour)
     frames, states = record(hour, np.random.default_rng(spec.sensing_seed))
+    columns["status"] |= {f"thermal_camera.{k}": v for k, v in camera_grade(hour, states).items()}
+    for name, values in columns.items():
+        single = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in values.items()}
+        write_plainly(folder, name, pa.table({"tick": np.arange(hour.n)} | single))
     pixels = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(frames[0].nbytes), hour.n, [None, pa.py_buffer(frames)]
     )
     fpa_k = states["fpa_k"].astype(np.float32)
     flags = states["flags"].astype(np.uint8)
-    columns = {"tick": np.arange(hour.n), "frame": pixels, "fpa_k": fpa_k, "ffc_flags": flags}
-    write_plainly(folder, "thermal", pa.table(columns))
+    thermal = {"tick": np.arange(hour.n), "frame": pixels, "fpa_k": fpa_k, "ffc_flags": flags}
+    write_plainly(folder, "thermal", pa.table(thermal))
 
 
-def scalar_readings(hour: Hour) -> dict[str, Floats]:
-    """Columns `sensor.channel` of the scalar sensors, (time,) each."""
-    columns = {}
+def scalar_columns(hour: Hour) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
+    """Columns (time,) of the scalar sensors, by stream and name: readings, and status with grades."""
+    streams: dict[str, dict[str, npt.NDArray[np.generic]]] = {"status": {}}
     for name, sensor in hour.device.scalar_sensors.items():
-        reading = sensor.run(hour.state, hour.device.memories[name]).reading
+        block = sensor.run(hour.state, hour.device.memories[name])
+        columns = streams.setdefault(sensor.stream, {})
         for i, channel in enumerate(sensor.channels):
-            columns[f"{name}.{channel.name}"] = reading[:, i].astype(np.float32)
-    return columns
+            columns[f"{name}.{channel.name}"] = block.reading[:, i].astype(channel.data_type)
+        for grade in ("status", "quality", "confidence"):
+            streams["status"][f"{name}.{grade}"] = getattr(block, grade)
+    return streams
 
 
 def record(
@@ -157,7 +166,8 @@ class BlockCamera:
         columns = (
             self.column + a[k.SIGMA_COLUMN_WHITE] * self.normals((stop - first, COLUMNS)) + self.bias[part]
         )
-        x.reshape(-1, ROWS, COLUMNS)[:] += columns[:, None, :]
+        rows = a[k.SIGMA_ROW_WHITE] * self.normals((stop - first, ROWS))
+        x.reshape(-1, ROWS, COLUMNS)[:] += columns[:, None, :] + rows[:, :, None]
         noise = self.normals(x.shape)
         noise *= a[k.SIGMA_WHITE]
         x += noise

@@ -2,7 +2,8 @@
 
 The baselines differ from the product in sensing and storing alone. The world they share is counted in
 full on both sides. Of what the product writes they leave out the keys, content hashes, file checksums,
-observability, masks and stage metadata, which only lowers their cost.
+observability, masks and stage metadata, which only lowers their cost. A fault of the camera's link is left
+out as well: it comes once a month.
 """
 
 from dataclasses import dataclass
@@ -19,14 +20,17 @@ from envirosense.datasets.memory import MemorySink
 from envirosense.instruments import shutter_kernels as shutter
 from envirosense.instruments.conditions import Conditions, conditions_at
 from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.instruments.status import Status
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.picture.thermal_grading import expected_error_k, grade_frames, new_unit_error_k
 from envirosense.pole.picture.thermal_imperfections import CameraUnit
 from envirosense.pole.picture.thermal_recording import rain_film_loss
 from envirosense.pole.run import EpisodeRun
-from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor, _sun_pixels
+from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
+from envirosense.pole.sensors.thermal_camera_frames import sun_pixels
 from envirosense.pole.world import Environment3DState
 
-OF_SENSORS = {"observability", "masks", "stages"}  # of the product, left out by both baselines
+OF_SENSORS = {"observability", "masks", "stages", "status"}  # of the product's own sensing
 
 type Indices = npt.NDArray[np.int32]
 
@@ -40,7 +44,6 @@ class Hour:
     unit: CameraUnit
     state: Environment3DState
     conditions: Conditions
-    gas_ppb: Array  # (time, gas) in the order of the array's cross-sensitivities
     wind_m_s: Array  # (time, 3)
     radiance: Array  # (time, body) [W/m2/sr]
     housing_k: Array
@@ -71,12 +74,11 @@ def simulate_world(spec: EpisodeSpec) -> Hour:
         unit=camera.start_frames(spec.sensing_seed).unit,
         state=state,
         conditions=conditions_at(state, at),
-        gas_ppb=device.scalar_sensors["voc_array"].truth(state),
         wind_m_s=state.wind_m_s(at),
         radiance=state.view_radiance_w_m2_sr(state.view(camera.camera)[0]),
         housing_k=state.housing_k(),
-        window_loss=rain_film_loss(state.rain_mm_h()),
-        sun=_sun_pixels(state, camera.camera),
+        window_loss=rain_film_loss(state.rain_mm_h(), camera.imperfections.rain_film_loss),
+        sun=sun_pixels(state, camera.camera),
         streams={name: table for name, table in streams.items() if name not in OF_SENSORS},
     )
 
@@ -117,9 +119,31 @@ def shutter_states(unit: CameraUnit, housing_k: Array) -> dict[str, Array]:
             next_s = min(next_s, t + warning_s)
         is_frozen = t - last_s < freeze_s
         flags = shutter_flags(is_locked, next_s - t <= warning_s, is_frozen)
-        rows.append((fpa_k, 60.0 * (target_k - fpa_k) / tau_s, corrected_k, epoch, is_frozen, flags))
-    names = ("fpa_k", "rate_k_min", "corrected_k", "epoch", "is_frozen", "flags")
+        rows.append(
+            (fpa_k, 60.0 * (target_k - fpa_k) / tau_s, corrected_k, epoch, is_frozen, flags, t - last_s)
+        )
+    names = ("fpa_k", "rate_k_min", "corrected_k", "epoch", "is_frozen", "flags", "since_s")
     return dict(zip(names, (np.array(column) for column in zip(*rows, strict=True)), strict=True))
+
+
+def camera_grade(hour: Hour, states: dict[str, Array]) -> dict[str, Array]:
+    """Status columns of the camera, (time,) each, from its shutter's states by the product's formulas."""
+    columns = np.empty((hour.n, shutter.N_OUT))
+    for place, name in (
+        (shutter.OUT_FPA_K, "fpa_k"),
+        (shutter.OUT_RATE_K_MIN, "rate_k_min"),
+        (shutter.OUT_FFC_FPA_K, "corrected_k"),
+        (shutter.OUT_SINCE_S, "since_s"),
+    ):
+        columns[:, place] = states[name]
+    camera, settings = hour.camera, hour.unit.settings
+    contrast_k = camera.values.number("detection.scene_contrast_k", "K")
+    error_k = expected_error_k(
+        settings, columns, hour.housing_k, hour.window_loss, camera.drift_days, contrast_k
+    )
+    grade = grade_frames(error_k, new_unit_error_k(settings, contrast_k), camera.accuracy_k)
+    status = np.where(states["is_frozen"], int(Status.MAINTENANCE), 0)
+    return {"status": status, "quality": grade.quality, "confidence": grade.confidence}
 
 
 def shutter_flags(is_locked: bool, is_due: bool, is_frozen: bool) -> int:

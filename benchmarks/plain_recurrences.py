@@ -1,35 +1,9 @@
 """The scalar sensors' compiled recurrences again, in NumPy and SciPy, for the baseline."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from unittest.mock import patch
-
 import numpy as np
 
 from envirosense.core.protocols import Array
-
-STAGES = "envirosense.instruments.stages"
-POLE = "envirosense.pole.sensors"
-
-
-@contextmanager
-def plain_recurrences() -> Iterator[None]:
-    """Inside, every stage runs without compiled code."""
-    plain = {
-        lag: (f"{STAGES}.response", f"{STAGES}.environment", f"{POLE}.shield"),
-        autoregression: (f"{STAGES}.noise", f"{STAGES}.drift"),
-        autoregression_sum: (f"{STAGES}.noise",),
-        shared_walk: (f"{STAGES}.drift",),
-        two_state: (f"{STAGES}.faults",),
-        hold: (f"{STAGES}.faults", f"{POLE}.wind_stages"),
-        play: (f"{STAGES}.response",),
-        mix: (f"{POLE}.voc",),
-    }
-    with ExitStack() as stack:
-        for function, modules in plain.items():
-            for module in modules:
-                stack.enter_context(patch(f"{module}.{function.__name__}", function))
-        yield
+from envirosense.pole.sensors.voc_kernels import QUICK_FROM
 
 
 def lag(x: Array, state: Array, gain_rise: Array, gain_fall: Array) -> Array:
@@ -131,3 +105,124 @@ def play(x: Array, state: Array, reach: Array) -> Array:
 def mix(x: Array, matrix: Array) -> Array:
     """Product x @ matrix."""
     return x @ matrix
+
+
+def varying_lag(x: Array, state: Array, gain: Array) -> Array:
+    """First-order response, (time, channel), closing a share `gain` (time, channel) of each gap."""
+    y = np.empty_like(x)
+    now = np.where(np.isnan(state), x[0], state)
+    for t in range(len(x)):
+        now = now + gain[t] * (x[t] - now)
+        y[t] = now
+    state[:] = now
+    return y
+
+
+def layer_lag(
+    x: Array,
+    state: Array,
+    dt_over_rise: Array,
+    dt_over_fall: Array,
+    quicker: Array,
+    slower: Array,
+    last: Array,
+) -> Array:
+    """First-order response, (time, channel), quicker in much gas and slower where poisoned."""
+    hurry = np.where((quicker > 0.0) & (x > QUICK_FROM), np.exp(quicker * x), 1.0) / slower[:, None]
+    rise, fall = (-np.expm1(-speed * hurry) for speed in (dt_over_rise, dt_over_fall))
+    y = np.empty_like(x)
+    now = np.where(np.isnan(state), x[0], state)
+    for t in range(len(x)):
+        gap = x[t] - now
+        now = now + gap * np.where(gap > 0.0, rise[t], fall[t])
+        y[t] = now
+    state[:], last[0] = now, slower[-1]
+    return y
+
+
+def gathered(
+    wind: Array, components: Array, reports: Array, gust_ticks: int, state: Array, recent: Array
+) -> Array:
+    """Mean speed, mean components and greatest gust since the report before, (time, 4)."""
+    known = np.concatenate([recent, wind])
+    recent[:] = known[-gust_ticks:]
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(known))])
+    count = np.concatenate([[0.0], np.cumsum(~np.isnan(known))])
+    end = np.arange(gust_ticks, known.size) + 1
+    gust = (total[end] - total[end - gust_ticks]) / (count[end] - count[end - gust_ticks])
+    added = np.column_stack([np.ones(wind.size), wind, components])
+    begins = np.concatenate([[0], np.flatnonzero(reports[:-1] > 0.0) + 1])
+    y = np.empty((wind.size, 4))
+    if begins.size == wind.size:  # every tick reports
+        added[0] += state[:4]
+        y[:, :3], y[:, 3] = added[:, 1:] / added[:, :1], gust
+        y[0, 3] = max(gust[0], state[4])
+    else:
+        for first, stop in zip(begins, [*begins[1:], wind.size], strict=True):
+            part = slice(first, stop)
+            sums = state[:4] + np.cumsum(added[part], axis=0)
+            y[part, :3] = sums[:, 1:] / sums[:, :1]
+            y[part, 3] = np.maximum(np.maximum.accumulate(gust[part]), state[4])
+            state[:4], state[4] = sums[-1], y[stop - 1, 3]
+            state *= 1.0 - reports[stop - 1]
+    if reports[-1] > 0.0:
+        state[:] = 0.0
+    return y
+
+
+def count_charge(
+    current_a: Array,
+    is_full: Array,
+    state: Array,
+    per_a: float,
+    efficiency: float,
+    drain_a: float,
+    full_ticks: float,
+    out: Array,
+) -> None:
+    """Charge [%] of a fuel gauge into `out`, (time,)."""
+    moved = per_a * (np.where(current_a > 0.0, current_a, efficiency * current_a) + drain_a)
+    charge, seen = state.tolist()
+    for i, (change, full) in enumerate(zip(moved.tolist(), is_full.tolist(), strict=True)):
+        charge = min(max(charge - change, 0.0), 100.0)
+        seen = seen + 1.0 if full > 0.0 else 0.0
+        if seen >= full_ticks:
+            charge = 100.0
+        out[i] = charge
+    state[:] = charge, seen
+
+
+def tracker_gain(information: Array, variance: Array, wander: float) -> Array:
+    """Share of each tick in a tracked estimate, (time, n)."""
+    y = np.empty_like(information)
+    for c in range(information.shape[1]):
+        uncertain, gains = float(variance[c]), []
+        for told in information[:, c].tolist():
+            told *= uncertain
+            gains.append(told / (1.0 + told))
+            uncertain = uncertain / (1.0 + told) + wander
+        y[:, c], variance[c] = gains, uncertain
+    return y
+
+
+def follow(x: Array, gain: Array, state: Array) -> Array:
+    """Estimate that closes a share `gain` of its gap each tick, (time, n)."""
+    y = np.empty_like(x)
+    for c in range(x.shape[1]):
+        now, course = float(x[0, c] if np.isnan(state[c]) else state[c]), []
+        for value, share in zip(x[:, c].tolist(), gain[:, c].tolist(), strict=True):
+            now += share * (value - now)
+            course.append(now)
+        y[:, c], state[c] = course, now
+    return y
+
+
+def rises_db(level_db: Array, slow_db: Array, gain: float) -> Array:
+    """Height of levels above their slow course before the tick, (time, level) [dB]."""
+    rise = np.zeros_like(level_db)
+    for t, level in enumerate(level_db):
+        known = ~np.isnan(level)
+        slow_db[:] = np.where(np.isnan(slow_db), level, slow_db)
+        rise[t, known] = (level - slow_db)[known]
+        slow_db += gain * rise[t]
+    return rise

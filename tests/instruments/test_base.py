@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,9 @@ from envirosense.instruments import (
     build_sensor,
 )
 from envirosense.instruments import stages as st
+from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.testing import sensors as checks
+from envirosense.testing.sensor_health import check_health
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld, busy_world
 
@@ -39,6 +41,7 @@ class Probe(BaseSensor[SensorConfig]):
         return (
             st.Drift("drift", spread_per_day=0.01, age_days=self.config.age_days),
             st.WhiteNoise("white", 0.1),
+            *self.fault_stages(),
             st.ClipQuantise("digital", 0.01, 200.0, 400.0),
         )
 
@@ -128,10 +131,11 @@ def test_part_values_come_in_the_unit_asked_for() -> None:
     assert values.number("white.density", "Pa/sqrt(Hz)") == 0.5
     with pytest.raises(ConfigError, match="must be in 'hPa'"):
         values.number("range.low", "hPa")
+    two = Probe(config(part="temperature_humidity/sht85")).values
     with pytest.raises(ConfigError, match="must be one number or 3"):
-        Probe(config(part="wind/ft205")).values.numbers("range.high", "reading", 3)
+        two.numbers("range.high", "reading", 3)
     with pytest.raises(ConfigError, match=r"must be one number$"):
-        Probe(config(part="wind/ft205")).values.number("range.high", "reading")
+        two.number("range.high", "reading")
     with pytest.raises(UnknownNameError, match=r"range\.low"):
         values.number("range.lowe", "Pa")
 
@@ -250,6 +254,141 @@ class SampleLag:
 
     def describe(self, carry: float) -> st.Description:
         return {"carry": carry}
+
+
+class FlawedChain(Probe):
+    """A probe whose one extra stage stands before its output."""
+
+    extra: ClassVar[tuple[st.AnyStage, ...]] = ()
+
+    def stages(self) -> tuple[st.AnyStage, ...]:
+        *chain, digital = super().stages()
+        return (*chain, *self.extra, digital)
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A stage that changes nothing; its spread is no number where asked for."""
+
+    name: str
+
+    def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
+        return None
+
+    def apply(
+        self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
+    ) -> tuple[Array, None]:
+        return x, None
+
+    def describe(self, carry: None) -> st.Description:
+        return {}
+
+
+@dataclass(frozen=True)
+class Boundless(Silent):
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> float:
+        return float("nan")
+
+
+class NoSpread(FlawedChain):
+    extra = (Boundless("boundless"),)
+
+
+class ColdStart(FlawedChain):
+    extra = (Silent("warm_up"),)
+
+
+class Rewriter(Probe):
+    """A fault planted for later is felt from the first tick on."""
+
+    def stages(self) -> tuple[st.AnyStage, ...]:
+        drift, white, *others = super().stages()
+        return (drift, st.WhiteNoise("white", 0.3) if self.config.faults else white, *others)
+
+
+class Painless(Probe):
+    fault_kinds: ClassVar[tuple[str, ...]] = (*Probe.fault_kinds, "fouled")
+
+
+class FaultyTruth(Probe):
+    def respond(self, world: SensorWorld) -> Array:
+        return super().respond(world) + (1.0 if self.config.faults else 0.0)
+
+
+class Sleeper(Probe):
+    """Runs its chain over the ticks with power alone, so that it draws less when the power is cut."""
+
+    def run(
+        self, world: SensorWorld, memory: SensorMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> SensorBlock:
+        block = super().run(world, memory, powered)
+        if powered is not None:
+            shift = np.flatnonzero(powered)[-1] + 1 - powered.sum()
+            block.reading[powered] = np.roll(block.reading, shift, axis=0)[powered]
+        return block
+
+
+class NoMemoryOfCalibration(Probe):
+    @property
+    def drift_days(self) -> float:
+        return self.config.age_days
+
+
+class Generator(Probe):
+    @property
+    def power_w(self) -> float:
+        return -0.1
+
+
+class Confident(Probe):
+    def run(
+        self, world: SensorWorld, memory: SensorMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> SensorBlock:
+        return replace(super().run(world, memory, powered), quality=np.full(world.grid.n, 1.2))
+
+
+class LostOutput(Probe):
+    """Grades what it never read as well as the rest."""
+
+    def run(
+        self, world: SensorWorld, memory: SensorMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> SensorBlock:
+        block = super().run(world, memory, powered)
+        block.reading[: world.grid.n // 8] = np.nan
+        return block
+
+
+@pytest.mark.parametrize(
+    ("sensor_class", "message"),
+    [
+        (Confident, r"quality leaves 0\.\.1"),
+        (NoSpread, r"quality leaves 0\.\.1: look at the stages' spread\(\)"),
+        (LostOutput, "must be 0 without a reading"),
+        (ColdStart, "warming up changes nothing"),
+        (Rewriter, "changes readings before it begins: give its stage draws of its own"),
+        (Painless, "fault 'fouled' changes nothing"),
+        (FaultyTruth, "changed the ideal reading"),
+        (Sleeper, "changed (the noise after|readings before) it"),
+        (NoMemoryOfCalibration, ""),
+        (Generator, "a sensor draws power"),
+    ],
+)
+def test_the_check_of_health_finds_what_an_author_got_wrong(sensor_class: type[Probe], message: str) -> None:
+    check_health(Probe, config(), WORLD)
+    with pytest.raises(AssertionError, match=message):
+        check_health(sensor_class, config(), WORLD)
+
+
+def test_the_check_names_what_a_part_does_not_state() -> None:
+    needed = "accuracy.absolute", "power.on", "power.standby", "warm_up.time"
+    with pytest.raises(AssertionError, match=r"part battery/gg_bat_200: give") as caught:
+        check_health(Probe, config(part="battery/gg_bat_200"), WORLD)
+    assert all(name in str(caught.value) for name in needed)
+
+
+def test_the_whole_check_holds_the_health_too() -> None:
+    with pytest.raises(AssertionError, match="fault 'fouled' changes nothing"):
+        checks.check_sensor(Painless, config(), WORLD)
 
 
 @pytest.mark.parametrize(

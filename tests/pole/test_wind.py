@@ -178,3 +178,10 @@ def test_it_says_that_rain_disturbs_it() -> None:
 @long_series
 def test_it_keeps_the_contract_of_a_sensor() -> None:
     check_sensor(WindSensor, anemometer().config)
+
+
+def test_it_trusts_itself_in_wind_and_not_in_a_calm() -> None:
+    confidence = [
+        readings(anemometer(), [blowing(90.0, speed, 60)]).confidence.mean() for speed in (0.3, 2.0, 8.0)
+    ]
+    assert confidence[0] < 0.4 < confidence[1] < confidence[2]

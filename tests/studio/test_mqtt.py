@@ -216,6 +216,17 @@ def test_without_a_broker_the_error_is_one_line(make_session) -> None:
         outlet.connect()
 
 
+def test_a_broker_that_never_comes_leaves_the_rest_unsent(make_session) -> None:
+    session = make_session(n_ticks=50)
+    outlet = MqttOutlet(session.subscribe("mqtt"), LOCAL, free_port(), "counter")
+    outlet.connect(keep_trying=True)
+    outlet.start()
+    session.start()
+    assert session.wait(5.0)
+    assert not outlet.finish(0.2)
+    assert not outlet.is_connected
+
+
 def test_something_else_on_the_port_is_no_broker(make_session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("envirosense.studio.mqtt.CONNECT_S", 0.3)
     with socket.socket() as mute:

@@ -122,11 +122,16 @@ def resense(
 ) -> None:
     """Sense the same worlds with other sensors, ages or faults: truth and labels stay, readings change."""
     from envirosense.core.config import load_yaml
-    from envirosense.factory import console_progress, describe_dataset
+    from envirosense.factory import GenerationFailed, console_progress, describe_dataset
     from envirosense.factory import resense as sense_again
 
-    made = sense_again(
-        folder, load_yaml(config), out, sensing_seed=sensing_seed, workers=workers, progress=console_progress()
-    )
+    sensing, progress = load_yaml(config), console_progress()
+    try:
+        made = sense_again(
+            folder, sensing, out, sensing_seed=sensing_seed, workers=workers, progress=progress
+        )
+    except GenerationFailed as failure:
+        describe_dataset(failure.dataset)
+        raise
     describe_dataset(made)
     report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)

@@ -44,7 +44,7 @@ def generate_pole(
         bool, typer.Option("--optional-sensors", help="Also gas (CO, CO2, NO2) and line current.")
     ] = False,
     power_coupling: Annotated[
-        bool, typer.Option("--power-coupling", help="Sensors load the battery, and are shed when it runs low.")
+        bool, typer.Option("--power-coupling", help="Sensors load the battery and are shed as it empties.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")] = False,
     allow_failures: Annotated[

@@ -128,7 +128,6 @@ def _server(session: "LiveSession", where: str) -> "ApiServer":
 
 def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | None") -> list[str]:
     """Outlets that did not send all there was, after the session's end."""
-    cut_off = []
     if server is not None:
         server.start()
     for outlet in outlets:
@@ -142,9 +141,7 @@ def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | N
         session.stop()
     finally:
         session.stop()
-        for outlet in outlets:
-            if not outlet.finish(FLUSH_S):
-                cut_off.append(outlet.subscription.name)
+        cut_off = [outlet.subscription.name for outlet in outlets if not outlet.finish(FLUSH_S)]
         if server is not None:
             server.stop()
     for outlet in outlets:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from envirosense.factory.planning import Estimate, draw_specs, estimate, match_scenarios
     from envirosense.factory.progress import ProgressReporter, console_progress
     from envirosense.factory.request import GenerationRequest
-    from envirosense.factory.resense import WorldDiffers, resense
+    from envirosense.factory.resensing import WorldDiffers, resense
     from envirosense.factory.training_data import MLDataGenerator
     from envirosense.factory.twins import TWINS
 
@@ -24,7 +24,7 @@ _HOMES = {
     "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
     "progress": ("ProgressReporter", "console_progress"),
     "request": ("GenerationRequest",),
-    "resense": ("WorldDiffers", "resense"),
+    "resensing": ("WorldDiffers", "resense"),
     "training_data": ("MLDataGenerator",),
     "twins": ("TWINS",),
 }

@@ -164,7 +164,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         """Stages of a unit that left the factory today, each with its carry, by name."""
         fresh = {"age_days": 0.0, "used_days": None, "calibrated_at_days": (), "on_since_s": None}
         new = type(self)(self.config.model_copy(update=fresh | {"faults": ()}))
-        n_channels, rng = len(self.channels), np.random.default_rng(0)  # what it draws is not looked at
+        n_channels, rng = len(self.channels), stream(0, "as_new")  # what it draws is not looked at
         return {stage.name: (stage, stage.start(n_channels, rng)) for stage in new._active}
 
     @cached_property

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, mo
 
 from envirosense.core.config import FrozenModel, config_error
 from envirosense.core.errors import ConfigError, UnknownNameError
-from envirosense.instruments.randomisation import FaultChance, Range, Rng, drawn_changes
+from envirosense.instruments.randomisation import FaultChance, Range, Rng, drawn_changes, require_possible
 from envirosense.instruments.registry import SENSORS, build_sensor
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.instruments.sensor_config import SensorConfig
@@ -67,6 +67,11 @@ class SensorConfiguration(FrozenModel):
         for sensor_id in ids:
             if ids.count(sensor_id) > 1:
                 raise ConfigError("sensor_id", sensor_id, "is used twice; give every sensor its own id")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_are_possible(self) -> Self:
+        require_possible(self.randomise, self.fault_chances, self.sensors)
         return self
 
     @classmethod

@@ -98,6 +98,8 @@ def _least_ratio(above: float | Array, below: float | Array) -> Array:
         for channel in range(n_channels):  # a reduction over so short an axis costs more
             quotient = above[..., channel % above.shape[-1]] / below[..., channel % below.shape[-1]]
             least = np.fmin(least, quotient)  # 0 / 0 is no limit
+    if np.isnan(below.sum()):  # of a spread that is no number: not to be hidden
+        least = np.where(np.isnan(below).any(axis=-1), np.nan, least)
     return least
 
 

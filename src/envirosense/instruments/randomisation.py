@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from envirosense.core.config import FrozenModel
-from envirosense.core.errors import ConfigError
+from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.parts import load_part
 from envirosense.instruments.faults import Fault
+from envirosense.instruments.registry import SENSORS
 from envirosense.instruments.sensor_change import SensorChange, fits
 from envirosense.instruments.sensor_config import SensorConfig
 
@@ -44,6 +45,8 @@ class Range(FrozenModel):
         if not self.field.startswith(OVERRIDES) and self.field not in SETTINGS:
             fix = f"must be one of {', '.join(SETTINGS)} or overrides.NAME of a part value"
             raise ConfigError("randomise.field", self.field, fix)
+        if self.field in SETTINGS and self.low < 0.0:
+            raise ConfigError("randomise.low", self.low, f"must not be below zero for {self.field}")
         if self.scale and not self.field.startswith(OVERRIDES):
             raise ConfigError("randomise.scale", self.scale, "only part values can be scaled")
         return self
@@ -70,6 +73,8 @@ def _at(usual: Any, value: float, scale: bool) -> Any:
     """The drawn value in the shape of the usual one: one number, or one per channel."""
     if isinstance(usual, list | tuple):
         return [_at(each, value, scale) for each in usual]
+    if not isinstance(usual, int | float) or isinstance(usual, bool):
+        raise ConfigError("randomise.field", usual, "is no number that can be drawn; name another part value")
     return float(usual) * value if scale else value
 
 
@@ -108,6 +113,34 @@ class FaultChance(FrozenModel):
         )
 
 
+def require_possible(
+    ranges: Iterable[Range], chances: Iterable[FaultChance], sensors: Iterable[SensorConfig]
+) -> None:
+    """Refuse ranges and chances that no sensor of a guardian can have.
+
+    Raises:
+        UnknownNameError: naming the pattern that fits no sensor, or the fault that none can have.
+    """
+    sensors = tuple(sensors)
+    known = {name for sensor in sensors for name in (sensor.sensor_id, sensor.sensor_type)}
+    for field, patterns in (
+        *(("randomise.sensors", one.sensors) for one in ranges),
+        *(("fault_chances.sensors", chance.sensors) for chance in chances),
+    ):
+        for pattern in patterns:
+            if not any(fits(sensor, (pattern,)) for sensor in sensors):
+                raise UnknownNameError(field, pattern, known)
+    for chance in chances:
+        kinds = {kind for s in sensors if fits(s, chance.sensors) for kind in fault_kinds(s)}
+        if chance.kind not in kinds:
+            raise UnknownNameError("fault_chances.kind", chance.kind, kinds)
+
+
+def fault_kinds(sensor: SensorConfig) -> tuple[str, ...]:
+    """Faults that a sensor can have."""
+    return SENSORS[sensor.sensor_type].fault_kinds
+
+
 def drawn_changes(
     ranges: Iterable[Range],
     chances: Iterable[FaultChance],
@@ -115,7 +148,10 @@ def drawn_changes(
     duration_s: float,
     rng: Rng,
 ) -> list[SensorChange]:
-    """Every draw as a change; a draw is named by its place in its list and the sensor."""
+    """Every draw as a change; a draw is named by its place in its list and the sensor.
+
+    A chance passes over sensors that cannot have its fault.
+    """
     sensors = tuple(sensors)
     changes: list[SensorChange] = []
     for i, one in enumerate(ranges):
@@ -124,7 +160,7 @@ def drawn_changes(
             changes.append(one.change(sensor, one.draw(rng(name))))
     planted: dict[str, list[Fault]] = {sensor.sensor_id: list(sensor.faults) for sensor in sensors}
     for i, chance in enumerate(chances):
-        for sensor in (s for s in sensors if fits(s, chance.sensors)):
+        for sensor in (s for s in sensors if fits(s, chance.sensors) and chance.kind in fault_kinds(s)):
             fault = chance.draw(rng(f"fault {i} {sensor.sensor_id}"), duration_s)
             if fault is not None:
                 planted[sensor.sensor_id].append(fault)

@@ -149,18 +149,19 @@ def _pixels(
     sigma, drift, narcissus = unit.amplitudes[SIGMA_WHITE], unit.maps[MAP_DRIFT], unit.maps[MAP_NARCISSUS]
     scene, glow = window[0], window[1]
     drift_k, narcissus_k, window_radiance = frame[DRIFT_K], frame[NARCISSUS_K], frame[WINDOW_RADIANCE]
-    n_columns, n_clipped = column.size, _I(0)
+    n_columns = column.size
+    n_clipped: Any = 0
     for i in range(row.size):
         for j in range(n_columns):
             p = n_columns * i + j
             x = scene[p] * radiance[p] + glow[p] * window_radiance
             x = x + offset[p] + drift[p] * drift_k + narcissus[p] * narcissus_k
             x = x + (column[j] + row[i]) + sigma * normals[p]
-            n_clipped = _I(n_clipped + _I(x < low) + _I(x > high))
+            n_clipped += _I(x < low) | _I(x > high)
             code = _I(_kelvin(x, low, high, cs, centre, scale) * _CODES_PER_K + _HALF)
             low_byte[p] = np.uint8(code & _BYTE)
             high_byte[p] = np.uint8(code >> _EIGHT)
-    return int(n_clipped)
+    return n_clipped
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

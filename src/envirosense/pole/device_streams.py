@@ -92,17 +92,26 @@ def status_batch(
             silent = ~found.sampled & (found.status == 0)
             status, grades = found.status, (found.quality, found.confidence)
         else:
-            frames = block.frames[name]
-            at = frames.ticks - ticks[0]
-            silent = np.ones(ticks.size, np.bool_)
-            silent[at] = False
-            status = np.zeros(ticks.size, np.uint16)
-            status[at] = frames.status
-            grades = (np.full(ticks.size, np.nan), np.full(ticks.size, np.nan))
-            grades[0][at], grades[1][at] = frames.quality, frames.confidence
+            silent, status, grades = _of_frames(block.frames[name], ticks, device.sensor(name).is_enabled)
         arrays.append(pa.array(status, mask=silent))
         arrays += [pa.array(grade.astype(np.float32), from_pandas=True) for grade in grades]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _of_frames(
+    block: FrameBlock, ticks: npt.NDArray[np.int64], is_enabled: bool
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint16], tuple[Array, Array]]:
+    """Ticks at which a camera had nothing to say, its status, and its grades: 0 where a frame was lost."""
+    at, lost = block.ticks - ticks[0], block.lost_ticks - ticks[0]
+    silent = np.ones(ticks.size, np.bool_)
+    silent[at] = silent[lost] = False
+    status = np.zeros(ticks.size, np.uint16)
+    status[at], status[lost] = block.status, block.lost_status
+    grades = np.full((2, ticks.size), np.nan)
+    grades[:, at] = block.quality, block.confidence
+    if is_enabled:
+        grades[:, lost] = 0.0
+    return silent, status, (grades[0], grades[1])
 
 
 def faults_batch(device: VirtualGridGuardian) -> pa.RecordBatch:

@@ -1,5 +1,6 @@
 """The Grid Guardian: every sensor of one configuration, run over blocks of a world."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -11,7 +12,7 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Position
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.conditions import SensorWorld
-from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.instruments.configuration import SensorConfiguration, parsed_sensor
 from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.instruments.registry import build_sensor
 from envirosense.instruments.sensor_config import SensorConfig
@@ -46,7 +47,10 @@ class VirtualGridGuardian:
     """One device. `observe` runs all sensors over a block; the dict methods look at one tick."""
 
     def __init__(self, configuration: SensorConfiguration, sensing_seed: int = 0) -> None:
-        """Device of a configuration; `sensing_seed` names its noise."""
+        """Device of a configuration; `sensing_seed` names its noise.
+
+        Guardians of one world share the world and not their noise: give each a seed of its own.
+        """
         self.configuration = configuration
         self.sensing_seed = sensing_seed
         self._sensors: dict[str, BaseSensor[Any, Any]] = {}
@@ -158,8 +162,28 @@ class VirtualGridGuardian:
         return GuardianBlock(readings, frames, windows)
 
     def sample_environment(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
-        """Reading of every sensor at the state's one tick, by sensor id."""
-        return {name: sensor.sample(environment_3d_state) for name, sensor in self._sensors.items()}
+        """Reading of every sensor at the state's one tick, by sensor id: `observe` as plain values.
+
+        Raises:
+            ConfigError: if the state has more than one tick.
+        """
+        if environment_3d_state.grid.n != 1:
+            fix = "must be 1; use observe() for a block"
+            raise ConfigError("environment_3d_state.grid.n", environment_3d_state.grid.n, fix)
+        block = self.observe(environment_3d_state)
+        return {name: self._record(name, block) for name in self._sensors}
+
+    def _record(self, name: str, block: GuardianBlock) -> dict[str, Any]:
+        """One sensor's entries at the block's one tick, None where there is no reading."""
+        if name in block.frames:
+            frames, camera = block.frames[name], self.cameras[name].camera
+            shape = camera.rows, camera.columns
+            return {"image_k": frames.temperature_k().reshape(shape) if frames.ticks.size else None}
+        values = block.readings[name].reading[0].tolist()
+        return {
+            channel.name: None if math.isnan(value) else value
+            for channel, value in zip(self._sensors[name].channels, values, strict=True)
+        }
 
     def get_ground_truth_data(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
         """World truth at every sensor at the state's one tick, by sensor id."""
@@ -211,10 +235,13 @@ class VirtualGridGuardian:
         self.sensor(sensor_id).update_position(position_m)
 
     def reconfigure(self, config: SensorConfig) -> None:
-        """Replace the sensor of the same id, or add one; it starts afresh."""
+        """Replace the sensor of the same id, or add one; it starts afresh.
+
+        What the device draws from its battery stays what `couple` found.
+        """
+        config = parsed_sensor(config.model_dump())
         others = [c for c in self.configuration.sensors if c.sensor_id != config.sensor_id]
-        data = self.configuration.model_dump() | {"sensors": [c.model_dump() for c in (*others, config)]}
-        self.configuration = SensorConfiguration.parse(data)
+        self.configuration = self.configuration.model_copy(update={"sensors": (*others, config)})
         for known in (self._sensors, self._memories, self._frame_memories):
             known.pop(config.sensor_id, None)
         self._add(config)

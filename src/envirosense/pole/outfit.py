@@ -91,7 +91,7 @@ def mounted(configuration: SensorConfiguration, site: Site) -> SensorConfigurati
         east_m, north_m, up_m = at = sensor.position_m or site.device_position_m
         highest_m = site.pole_height_m + OVER_TOP_M
         if math.hypot(east_m, north_m) > FARTHEST_M or not 0.0 <= up_m <= highest_m:
-            fix = f"is off the pole; stay within {FARTHEST_M} m of its axis and between 0 and {highest_m:g} m up"
+            fix = f"is off the pole; keep within {FARTHEST_M} m of its axis and {highest_m:g} m of its foot"
             raise ConfigError(f"{sensor.sensor_id}.position_m", list(at), fix)
         sensors.append(sensor.model_copy(update={"position_m": at}))
     return configuration.model_copy(update={"sensors": tuple(sensors)})

@@ -47,7 +47,7 @@ _DOCUMENTED: Final = {
         "no2_ppb": Parameter("CHEM_NO2", "ppb"),
     },
     "emf_sensor": {"total_ut": Parameter("INFRA_EMF", "uT")},
-    "acoustic_sensor": {"level_a_db": Parameter("INFRA_ACOUSTIC_AMP", "dB(A)")},
+    "acoustic_sensor": {"level_a_db": Parameter("INFRA_ACOUSTIC_AMP", "dB")},
     "battery_level": {"charge_pct": Parameter("SYS_BATT", "%")},
     "solar_power": {"panel_w": Parameter("SYS_SOLAR", "W")},
     "internal_temperature": {"temperature_c": Parameter("SYS_TEMP", "degC")},

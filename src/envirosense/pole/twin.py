@@ -98,15 +98,17 @@ class PoleTwin:
         start_s -= start_s % request.dt_s  # ticks lie on the clock, as the weather's do
         start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
         age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
+        sensing = _guardian(options, site, age_days).for_episode(
+            scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}")
+        )
+        sensing = _fitting(_selected(sensing, options), site, request.dt_s)
         return EpisodeSpec(
             twin=self.name,
             scenario=scenario,
             params=SCENARIOS[scenario].space.draw(lambda name: rng(f"param {name}")),
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
-            sensing=_sensing(options, site, age_days, request.dt_s)
-            .for_episode(scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}"))
-            .model_dump(mode="json"),
+            sensing=sensing.model_dump(mode="json"),
             grid=TimeGrid(start_utc=start_utc, dt_s=request.dt_s, n=n_ticks),
             world_seed=derived_seed(request.seed, *names, "world"),
             sensing_seed=derived_seed(request.seed, *names, "sensing"),
@@ -135,11 +137,10 @@ class PoleTwin:
         """Spec of the same world under other sensing: a whole guardian, or `changes` of the present one."""
         seed = spec.sensing_seed if sensing_seed is None else sensing_seed
         chosen = _changed(SensorConfiguration.parse(spec.sensing, "sensing"), sensing)
-        chosen = mounted(chosen, Site.parse(spec.site, "site"))
-        require_one_camera(chosen)
         drawn = chosen.for_episode(
             spec.scenario, spec.grid.duration_s, lambda name: stream(seed, "resense", name)
         )
+        drawn = _fitting(drawn, Site.parse(spec.site, "site"), spec.grid.dt_s)
         update = {"sensing": drawn.model_dump(mode="json"), "sensing_seed": seed}
         return spec.model_copy(update=update)
 
@@ -169,6 +170,8 @@ def _changed(guardian: SensorConfiguration, sensing: Mapping[str, object]) -> Se
     changes = sensing.get("changes")
     if changes is None:
         return SensorConfiguration.parse(sensing, "sensing")
+    if more := sorted(set(sensing) - {"changes"}):
+        raise ConfigError("configuration", more, "cannot stand beside `changes`; give either")
     if not isinstance(changes, list | tuple):
         raise ConfigError("changes", changes, "must be a list of {sensors, set}")
     return guardian.changed(SensorChange.parse(one, "changes") for one in changes)
@@ -195,23 +198,42 @@ def _require_carried(chosen: SensorConfiguration, options: PoleOptions) -> None:
             raise ConfigError("sensor", name, fix)
 
 
-def _sensing(options: PoleOptions, site: Site, age_days: float, dt_s: float) -> SensorConfiguration:
-    if options.sensing is not None:
-        chosen = mounted(SensorConfiguration.parse(options.sensing, "sensing"), site)
-    else:
+def _guardian(options: PoleOptions, site: Site, age_days: float) -> SensorConfiguration:
+    """Guardian that the options describe, before anything is drawn for an episode."""
+    given = options.model_fields_set
+    if options.profile not in (None, "research") and "frame_interval_s" in given:
+        fix = f"profile {options.profile!r} says how often the camera takes a frame; leave one of them out"
+        raise ConfigError("frame_interval_s", options.frame_interval_s, fix)
+    if options.sensing is None:
         chosen = default_configuration(
-            site, options.frame_interval_s, age_days, with_optional=options.with_optional
+            site,
+            options.frame_interval_s,
+            age_days,
+            options.profile or "research",
+            with_optional=options.with_optional,
         )
-    if options.profile not in (None, "research"):
-        chosen = at_rates(chosen, str(options.profile))
-    _require_carried(chosen, options)
-    chosen = chosen.select(options.sensors, options.without)
-    if not chosen.sensors and options.sensors != ():
-        raise ConfigError("without", list(options.without), "leaves no sensor; keep at least one")
-    require_one_camera(chosen)
-    for sensor in chosen.sensors:
-        sensor.ticks_apart(dt_s)  # refuses an interval that no tick meets
+    else:
+        chosen = SensorConfiguration.parse(options.sensing, "sensing")
+        chosen = chosen if options.profile is None else at_rates(chosen, options.profile)
     update: dict[str, Any] = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
     if options.power_coupling is not None:
         update["power_coupling"] = options.power_coupling
     return chosen.model_copy(update=update)
+
+
+def _selected(chosen: SensorConfiguration, options: PoleOptions) -> SensorConfiguration:
+    """The sensors asked for; overrides and ranges may name those that are left out."""
+    _require_carried(chosen, options)
+    chosen = chosen.select(options.sensors, options.without)
+    if not chosen.sensors and options.sensors != ():
+        raise ConfigError("without", list(options.without), "leaves no sensor; keep at least one")
+    return chosen
+
+
+def _fitting(chosen: SensorConfiguration, site: Site, dt_s: float) -> SensorConfiguration:
+    """The guardian on a site's pole, refused where it cannot hang there or report at the ticks."""
+    chosen = mounted(chosen, site)
+    require_one_camera(chosen)
+    for sensor in chosen.sensors:
+        sensor.ticks_apart(dt_s)
+    return chosen

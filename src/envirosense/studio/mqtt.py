@@ -1,8 +1,8 @@
 """Records to an MQTT broker: QoS 1, a last will, reconnection, a bounded buffer.
 
-Topics are `envirosense/DEVICE/telemetry`, `/status`, `/alert` and `/dropped`. A telemetry message is the array of
-what was measured at one time, as the device sends it too; the others are one record each. The retained
-`envirosense/DEVICE/connection` says `online` or, through the last will, `offline`.
+Topics are `envirosense/DEVICE/telemetry`, `/status`, `/alert` and `/dropped`. A telemetry message is the
+array of what was measured at one time, as the device sends it too; the others are one record each. The
+retained `envirosense/DEVICE/connection` says `online` or, through the last will, `offline`.
 """
 
 import threading

@@ -61,9 +61,12 @@ def check_power_cut(sensor_class: type[AnySensor], config: SensorConfig, world: 
     off = cut.sampled & ~powered
     assert np.isnan(cut.reading[off]).all(), "a sensor without power reports nothing"
     assert (cut.status[off] & Status.OFF).all(), "a sensor without power is OFF"
-    early = slice(0, world.n // 4)
+    early, late = slice(0, world.n // 4), slice(world.n // 2, None)
     assert np.array_equal(cut.reading[early], whole.reading[early], equal_nan=True), (
         "a power cut changed readings before it"
+    )
+    assert np.array_equal(cut.reading[late], whole.reading[late], equal_nan=True), (
+        "a power cut changed the noise after it: draw as often without power as with it"
     )
 
 

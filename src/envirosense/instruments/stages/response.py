@@ -101,7 +101,8 @@ class Expand(Transform):
 
     def slope(self, x: Array, conditions: Conditions) -> float | Array:
         """K / beta exp(ln(G / G0) / beta) of the channels that apply."""
-        return np.where(self.applies, self.k / self.beta * np.exp(x / self.beta), 1.0)
+        grown = np.exp(np.where(self.applies, x / self.beta, 0.0))
+        return np.where(self.applies, self.k / self.beta * grown, 1.0)
 
     def describe(self, carry: None) -> Description:
         """The law's constants."""

@@ -78,7 +78,6 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
     """Apparent temperature of every pixel; `run_frames` takes the place of `run`."""
 
     sensor_type: ClassVar[str] = "thermal_camera"
-    part_kind: ClassVar[str] = "thermal_camera"
     stream: ClassVar[str] = "thermal"
     fault_kinds: ClassVar[tuple[str, ...]] = CAMERA_FAULTS
     config_type: ClassVar[type[SensorConfig]] = ThermalCameraConfig

@@ -30,8 +30,10 @@ def built_imperfections(values: PartValues, config: ThermalCameraConfig) -> Ther
     """Amplitude of every effect of the part, with overrides.
 
     Raises:
-        ConfigError: for an amplitude below 0 or a scale that is not above it.
+        ConfigError: for a part that is no camera, an amplitude below 0 or a scale that is not above it.
     """
+    if "optics.rows" not in values:
+        raise ConfigError(f"{config.sensor_id}.part", config.part, "is no part of kind thermal_camera")
     found: dict[str, Any] = values.part.group("imperfections")
     for name, value in found.items():
         found[name] = value = config.overrides.get(f"imperfections.{name}", value)

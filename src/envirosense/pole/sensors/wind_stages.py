@@ -107,6 +107,11 @@ class ToComponents(Transform):
         """Wind east and north, and the gust's excess, (time, 3) [m/s]."""
         return np.column_stack((components_m_s(x), x[:, 2] - x[:, 0])), None
 
+    def slope(self, x: Array, conditions: Conditions) -> Array:
+        """Across the wind per degree of direction, 1 for the others, (time, 3)."""
+        one = np.ones(x.shape[0])
+        return np.column_stack((one, np.radians(np.maximum(x[:, 0], STILL_M_S)), one))
+
     def describe(self, carry: None) -> Description:
         """Nothing but the law."""
         return {}

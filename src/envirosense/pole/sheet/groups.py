@@ -9,15 +9,16 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.pole.page.charts import Line, TimeView, chart
-from envirosense.pole.page.device import part_name, sensor_names
+from envirosense.pole.page.device import part_name
 from envirosense.pole.page.recording import Series
 from envirosense.pole.page.scales import Axis
-from envirosense.pole.page.wording import phrase, split_unit, symbol
+from envirosense.pole.page.wording import symbol
 from envirosense.pole.sheet.day import ScalarDay
 from envirosense.pole.sheet.errors import error_numbers, periods
+from envirosense.pole.sheet.names import channel_title
 from envirosense.pole.sheet.strips import status_rows, strip
 
-_COMPASS = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("N", "E", "S", "W", "N"))
+COMPASS = Axis(0.0, 360.0, (0.0, 90.0, 180.0, 270.0, 360.0), ("N", "E", "S", "W", "N"))
 _COLUMNS = 250  # of an envelope: about the pixels of a small chart
 _SMALLEST = 1e-9  # of a truth's size: it differs from the ideal reading by more
 
@@ -45,16 +46,6 @@ def sensor_facts(sensor: BaseSensor[Any, Any]) -> str:
     return "".join(f"<span>{escape(fact)}</span>" for fact in facts)
 
 
-def channel_title(sensor: BaseSensor[Any, Any], i: int) -> str:
-    """Name of a channel without its unit."""
-    return phrase(split_unit(sensor.channels[i].name)[0])
-
-
-def sensor_title(sensor_id: str) -> str:
-    """Name of a sensor in full."""
-    return sensor_names(sensor_id)[0]
-
-
 def _channel(day: ScalarDay, i: int, view: TimeView) -> str:
     sensor, block = day.sensor, day.block
     channel = sensor.channels[i]
@@ -74,7 +65,7 @@ def _channel(day: ScalarDay, i: int, view: TimeView) -> str:
         lines = [lines.pop(), *lines]
     drawn = chart(
         channel_title(sensor, i), unit, lines, view, height_px=92, columns=_COLUMNS,
-        axis=_COMPASS if is_angle else None, least_span=4.0 * channel.resolution,
+        axis=COMPASS if is_angle else None, least_span=4.0 * channel.resolution,
     )  # fmt: skip
     return f'<div>{drawn}<p class="numbers">{numbers_text(day, i)}</p></div>'
 
@@ -104,7 +95,8 @@ def error_text(mean: float, sigma: float, within: float, unit: str) -> str:
     if not math.isfinite(mean):
         return "no reading"
     text = f"error {number(mean, True)} \u00b1 {number(sigma)}\u2009{escape(unit)}".rstrip("\u2009")
-    return text if math.isnan(within) else f"{text} \u00b7 {100 * within:.0f}\u2009% within accuracy"
+    covered = "" if math.isnan(within) else f" <span>{100 * within:.0f}\u2009% within accuracy</span>"
+    return f"<span>{text}</span>{covered}"
 
 
 def number(value: float, is_signed: bool = False) -> str:

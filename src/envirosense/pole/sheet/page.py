@@ -10,7 +10,8 @@ from envirosense.pole.page.charts import TimeView, legend, shared_shapes
 from envirosense.pole.page.wording import phrase, span_text, value_text
 from envirosense.pole.sheet.day import DaySheet
 from envirosense.pole.sheet.frames import camera_group
-from envirosense.pole.sheet.groups import scalar_group, sensor_facts, sensor_title
+from envirosense.pole.sheet.groups import scalar_group, sensor_facts
+from envirosense.pole.sheet.names import sensor_title
 from envirosense.pole.sheet.summary import summary_table
 from envirosense.pole.worldpage.courses import world_view
 from envirosense.pole.worldpage.episode import WorldMoment

@@ -10,7 +10,7 @@ from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.pole.page.device import part_name
 from envirosense.pole.sheet.day import CameraDay, DaySheet, ScalarDay
-from envirosense.pole.sheet.groups import sensor_title
+from envirosense.pole.sheet.names import sensor_title
 
 _HEAD = ("Sensor", "Part", "Channels", "Every", "Missing", "Within accuracy", "Confidence", "Quality")
 

@@ -24,7 +24,7 @@ from envirosense.factory.twins import TWINS
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.sensor_change import SensorChange
 
-TRUTH: Final = b"truth"  # role of the streams that must not change
+FIXED: Final = (b"truth", b"event")  # roles of the streams that must not change
 
 
 class WorldDiffers(DatasetError):
@@ -183,7 +183,7 @@ def _stored_hash(episode: Episode, stream: str, schema: pa.Schema) -> str:
 
 
 class TruthWatch:
-    """A sink that hashes the streams of truth on their way to another."""
+    """A sink that hashes the streams of truth and events on their way to another."""
 
     def __init__(self, out: Sink) -> None:
         self._out = out
@@ -193,7 +193,7 @@ class TruthWatch:
     def write(self, stream: str, batch: pa.RecordBatch) -> None:
         """Append rows to a stream."""
         self._out.write(stream, batch)
-        if (batch.schema.metadata or {}).get(b"role") != TRUTH:
+        if (batch.schema.metadata or {}).get(b"role") not in FIXED:
             return
         if stream not in self._hashers:
             self._hashers[stream] = StreamHasher(batch.schema)
@@ -202,5 +202,5 @@ class TruthWatch:
 
     @property
     def hashes(self) -> dict[str, str]:
-        """Content hash of every stream of truth, without keys."""
+        """Content hash of every stream of truth and events, without keys."""
         return {stream: hasher.hexdigest() for stream, hasher in self._hashers.items()}
