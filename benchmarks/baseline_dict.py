@@ -108,14 +108,17 @@ def prepare(spec: EpisodeSpec, folder: Path) -> Device:
     return Device(hour, np.random.default_rng(spec.sensing_seed))
 
 
-def write_samples(device: Device, first: int, stop: int, folder: Path) -> list[Row]:
-    """Rows of the ticks `first` to before `stop`, written by pandas."""
+def sampled(device: Device, first: int, stop: int) -> list[Row]:
+    """Rows of the ticks `first` to before `stop`."""
+    return [device.sample(tick) for tick in range(first, stop)]
+
+
+def write_rows(rows: list[Row], folder: Path) -> None:
+    """One Parquet file of some rows, by pandas."""
     import pandas as pd
 
-    rows = [device.sample(tick) for tick in range(first, stop)]
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_parquet(folder / "samples.parquet", compression="zstd")
-    return rows
 
 
 def ask_world(device: Device, first: int, stop: int) -> None:

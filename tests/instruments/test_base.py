@@ -311,8 +311,9 @@ class Painless(Probe):
 
 
 class FaultyTruth(Probe):
-    def respond(self, world: SensorWorld) -> Array:
-        return super().respond(world) + (1.0 if self.config.faults else 0.0)
+    def transduce(self, world: SensorWorld, unit: Any) -> tuple[Array, Array]:
+        ideal, signal = super().transduce(world, unit)
+        return ideal + (1.0 if self.config.faults else 0.0), signal
 
 
 class Sleeper(Probe):
@@ -369,7 +370,7 @@ class LostOutput(Probe):
         (Painless, "fault 'fouled' changes nothing"),
         (FaultyTruth, "changed the ideal reading"),
         (Sleeper, "changed (the noise after|readings before) it"),
-        (NoMemoryOfCalibration, ""),
+        (NoMemoryOfCalibration, "time since the last calibration"),
         (Generator, "a sensor draws power"),
     ],
 )

@@ -141,7 +141,7 @@ def _pixels(
     normals: Floats,
     low_byte: Bytes,
     high_byte: Bytes,
-) -> int:
+) -> Any:
     """One frame: radiance (pixel,) to the two bytes of its code; how many pixels were clipped."""
     c = unit.coefficients
     cs = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])

@@ -110,7 +110,7 @@ def check_history(sensor_class: type[AnySensor], config: SensorConfig) -> None:
     """A calibration in the field is told, and resets what drift has had to grow."""
     old = _changed(config, age_days=400.0, calibrated_at_days=(300.0,))
     sensor = sensor_class(old)
-    assert sensor.drift_days == 100.0
+    assert sensor.drift_days == 100.0, "drift_days is the time since the last calibration"
     places = [record["place"] for record in sensor.get_ml_metadata()["calibration_history"]]
     assert places == ["factory", "field"], "calibration_history has one record per calibration"
     assert 0.0 <= sensor.used_days <= 400.0, "a sensor is not on for longer than it exists"

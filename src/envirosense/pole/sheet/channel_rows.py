@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from envirosense.core.protocols import Array
+from envirosense.instruments.generic_stages import stated_accuracy
 from envirosense.instruments.memory import SensorBlock
 from envirosense.pole.page.charts import Line, TimeView, chart
 from envirosense.pole.page.recording import Series
@@ -63,8 +64,8 @@ def _histogram(trial: Trial, hour: SensorBlock, error: Array, i: int) -> str:
     span = max(float(np.ptp(known)), channel.resolution)
     width = max(span / _BINS, channel.resolution)  # no bin is finer than a step of the output
     first = width * (math.floor(float(known.min()) / width) - 1)
-    edges = first + width * np.arange(math.ceil(span / width) + 4)
-    counts = np.histogram(known, edges)[0] / known.size
+    edges = first + width * np.arange(math.ceil(span / width) + 4, dtype=np.float64)
+    counts = np.asarray(np.histogram(known, edges)[0] / known.size, dtype=np.float64)
     x = around([edges, np.zeros(1)])
     steps = Curve("errors", "c1", np.repeat(edges, 2)[1:-1], np.repeat(counts, 2), is_bars=True)
     reading = hour.reading[:, i][np.isfinite(hour.reading[:, i])]
@@ -76,8 +77,6 @@ def _histogram(trial: Trial, hour: SensorBlock, error: Array, i: int) -> str:
 
 def _accuracy(trial: Trial, size: float, i: int) -> float:
     """Stated accuracy of one channel at a size of its reading; NaN where none is stated."""
-    from envirosense.instruments.generic_stages import stated_accuracy
-
     row = np.full((1, len(trial.sensor.channels)), size)
     found = stated_accuracy(trial.sensor.values, row)
     return math.nan if found is None else float(np.broadcast_to(found, row.shape)[0, i])

@@ -1,4 +1,4 @@
-"""A picture of each fault that a sensor type can have: the same unit in the same hour, with it and without."""
+"""A picture of each fault that a sensor type can have: one unit in one hour, with it and without."""
 
 from html import escape
 from typing import Final

@@ -26,7 +26,8 @@ def part_numbers(part: Part) -> str:
     )
     return (
         f'<p class="small">{escape(part.summary)}</p><div class="origins">{bar}</div>'
-        f'<ul class="legend">{key}</ul><details class="fold"><summary>{len(part.quantities)} numbers</summary>'
+        f'<ul class="legend">{key}</ul>'
+        f'<details class="fold"><summary>{len(part.quantities)} numbers</summary>'
         '<div class="scroll"><table class="numbertable"><thead><tr><th>Name</th><th>Value</th><th>Unit</th>'
         f"<th>Source</th><th>Note</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

@@ -162,7 +162,7 @@ def step_responses(trial: Trial) -> list[StepResponse | None]:
     """
     moved, calm = (trial.run(trial.step(is_still)) for is_still in (False, True))
     n = moved.reading.shape[0]
-    since_s = np.arange(n) * trial.dt_s - STEP_AT_S
+    since_s = np.arange(n, dtype=np.float64) * np.float64(trial.dt_s) - STEP_AT_S
     return [
         _response(since_s, moved.reading[:, i] - calm.reading[:, i], moved.ideal[:, i] - calm.ideal[:, i])
         for i in range(moved.reading.shape[1])

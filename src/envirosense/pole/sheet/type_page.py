@@ -58,8 +58,9 @@ def section(title: str, content: str) -> str:
 
 
 def _header(trial: Trial) -> str:
+    title = escape(sensor_title(trial.config.sensor_type))
     return (
-        f'<header><p class="over">One sensor type</p><h1>{escape(sensor_title(trial.config.sensor_type))}</h1>'
+        f'<header><p class="over">One sensor type</p><h1>{title}</h1>'
         f'<p class="meta">{sensor_facts(trial.sensor)}</p></header>'
     )
 

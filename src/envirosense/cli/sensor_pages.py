@@ -1,0 +1,67 @@
+"""Pages with pictures of sensors, written by `sensors sheet` and `sensors show --plot`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from envirosense.cli.output import report
+
+
+def write_day(
+    out: Path,
+    scenario: str,
+    seed: int,
+    lengths_s: tuple[float, float],
+    options: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Day of a device, `lengths_s` long and at that tick, as a page."""
+    from envirosense.cli.world import check_page
+    from envirosense.datasets.files import write_whole
+    from envirosense.pole.sheet import BLOCKS, day_page, open_day, watch_day
+
+    check_page(out)
+    with _progress("watching the day", BLOCKS + 2) as tell:
+        run = open_day(scenario, seed, *lengths_s, options)
+        tell()
+        sheet = watch_day(run, tell)
+        write_whole(out, day_page(sheet).encode())
+    ids = [day.sensor.sensor_id for day in (*sheet.scalars, *sheet.cameras)]
+    grid = run.spec.grid
+    facts = {
+        "page": str(out),
+        "bytes": out.stat().st_size,
+        "scenario": scenario,
+        "seed": seed,
+        "start_utc": grid.start_utc,
+        "ticks": grid.n,
+        "sensors": ids,
+    }
+    report(facts, str(out), as_json)
+
+
+def write_type(out: Path, sensor_type: str, part: str | None, as_json: bool) -> None:
+    """One sensor type in depth as a page."""
+    from envirosense.cli.world import check_page
+    from envirosense.datasets.files import write_whole
+    from envirosense.pole.sheet import STEPS, type_page
+
+    check_page(out)
+    with _progress("trying the sensor", STEPS + 1) as tell:
+        write_whole(out, type_page(sensor_type, part, tell).encode())
+    facts = {"page": str(out), "bytes": out.stat().st_size, "sensor": sensor_type}
+    report(facts, str(out), as_json)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal; elsewhere nothing, since it takes seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn(what), BarColumn(), TimeElapsedColumn()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
