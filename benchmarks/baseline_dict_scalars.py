@@ -88,8 +88,9 @@ class Climate(DriftingSensor):
             1.0 + around.wind_m_s
         )
         x = np.array([around.air_k - ZERO_CELSIUS_K + warm_k, 100.0 * around.humidity])
+        is_first = self.shield is None
         if self.shield is None:
-            self.shield = self.element = self.play = x
+            self.shield = x
         self.shield = self.shield + lag_gain(DT_S, np.full(2, s["shield"].rise_s)) * (x - self.shield)
         x = self.shield.copy()
         inside_pa = saturation_vapour_pressure_pa(x[0] + ZERO_CELSIUS_K)
@@ -100,6 +101,8 @@ class Climate(DriftingSensor):
             is_condensing - self.wet
         )
         x[1] += self.wet * max(100.0 - x[1], 0.0)
+        if is_first:
+            self.element = self.play = x.copy()
         self.element = self.element + lag_gain(DT_S, s["element"].tau_s) * (x - self.element)
         reach = s["hysteresis"].reach
         self.play = np.minimum(np.maximum(self.play, self.element - reach), self.element + reach)

@@ -27,7 +27,7 @@ def write_day(
         tell()
         sheet = watch_day(run, tell)
         write_whole(out, day_page(sheet).encode())
-    ids = [day.sensor.sensor_id for day in (*sheet.scalars, *sheet.cameras)]
+    ids = list(run.device.sensors)
     grid = run.spec.grid
     facts = {
         "page": str(out),

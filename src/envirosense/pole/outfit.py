@@ -58,14 +58,10 @@ def default_configuration(
         UnknownNameError: if there is no such profile.
     """
     chosen = CARRIED + OPTIONAL if with_optional else CARRIED
-    to_pole_deg = (site.line_azimuth_deg + site.device_bearing_deg + 180.0) % 360.0
-    camera = {
-        "interval_s": frame_interval_s,
-        "azimuth_deg": (to_pole_deg + site.camera_pan_deg) % 360.0,
-        "elevation_deg": site.camera_elevation_deg,
-    }
     sensors = [_sensor(names, site, age_days, **_own(names, site)) for names in chosen]
-    carried = SensorConfiguration(sensors=(*sensors, _sensor(CAMERA, site, age_days, **camera)))
+    carried = SensorConfiguration(
+        sensors=(*sensors, _sensor(CAMERA, site, age_days, interval_s=frame_interval_s, **aim(site)))
+    )
     return carried if profile == "research" else at_rates(carried, profile)
 
 
@@ -80,8 +76,15 @@ def _sensor(names: tuple[str, str, str], site: Site, age_days: float, **own: Any
     return parsed_sensor({"sensor_id": sensor_id, "sensor_type": sensor_type, "part": part, **at, **own})
 
 
+def aim(site: Site) -> dict[str, float]:
+    """Where the site points the device's camera: at the pole, and up or down."""
+    to_pole_deg = site.line_azimuth_deg + site.device_bearing_deg + 180.0
+    azimuth_deg = (to_pole_deg % 360.0 + site.camera_pan_deg) % 360.0
+    return {"azimuth_deg": azimuth_deg, "elevation_deg": site.camera_elevation_deg}
+
+
 def mounted(configuration: SensorConfiguration, site: Site) -> SensorConfiguration:
-    """The same guardian with every sensor that names no place at the device's place on a site.
+    """The same guardian with every sensor that names no place or direction as the site has the device.
 
     Raises:
         ConfigError: if a sensor hangs in the air, away from the pole.
@@ -93,7 +96,8 @@ def mounted(configuration: SensorConfiguration, site: Site) -> SensorConfigurati
         if math.hypot(east_m, north_m) > FARTHEST_M or not 0.0 <= up_m <= highest_m:
             fix = f"is off the pole; keep within {FARTHEST_M} m of its axis and {highest_m:g} m of its foot"
             raise ConfigError(f"{sensor.sensor_id}.position_m", list(at), fix)
-        sensors.append(sensor.model_copy(update={"position_m": at}))
+        pose = {name: value for name, value in aim(site).items() if getattr(sensor, name, 0.0) is None}
+        sensors.append(sensor.model_copy(update={"position_m": at, **pose}))
     return configuration.model_copy(update={"sensors": tuple(sensors)})
 
 

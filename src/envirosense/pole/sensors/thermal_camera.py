@@ -120,8 +120,8 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         """Where it stands and looks."""
         return PinholeCamera(
             position_m=self.position_3d,
-            azimuth_deg=self.config.azimuth_deg % 360.0,
-            elevation_deg=self.config.elevation_deg,
+            azimuth_deg=(self.config.azimuth_deg or 0.0) % 360.0,
+            elevation_deg=self.config.elevation_deg or 0.0,
             horizontal_view_deg=self.values.number("optics.horizontal_view_deg", "deg"),
             rows=int(self.values.number("optics.rows", "px")),
             columns=int(self.values.number("optics.columns", "px")),

@@ -19,10 +19,13 @@ _SCALES: Final = (
 
 
 class ThermalCameraConfig(SensorConfig):
-    """One camera; it looks along `azimuth_deg` (clockwise from north) and `elevation_deg`."""
+    """One camera; it looks along `azimuth_deg` (clockwise from north) and `elevation_deg`.
 
-    azimuth_deg: float = Field(0.0, ge=-360, le=720)
-    elevation_deg: float = Field(0.0, ge=-90, le=90)
+    One that names no direction looks where the site points it: at the pole's top.
+    """
+
+    azimuth_deg: float | None = Field(None, ge=-360, le=720)
+    elevation_deg: float | None = Field(None, ge=-90, le=90)
     repair_bad_pixels: bool = True  # known dead and hot ones, as the real module does; not blinking ones
 
 

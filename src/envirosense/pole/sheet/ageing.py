@@ -67,7 +67,7 @@ def ageing_chart(found: Ageing) -> str:
         Curve("confidence", "c0", years, found.confidence),
         Curve("within", "c0", years, found.within, is_dots=True),
     ]
-    key = legend((("c1", "quality"), ("c0", "confidence (dots: share of units within the accuracy)")))
+    key = legend((("c1", "quality"), ("c0", "confidence; dots: share truly within the accuracy")))
     drawn = plane(
         "Grades by age", ("days", ""), curves, around([years], 6, 0.0), _SHARE, height_px=170,
         note=f"{UNITS} units at each age, still air",

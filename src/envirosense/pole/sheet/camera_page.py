@@ -11,12 +11,13 @@ from envirosense.core.protocols import Array
 from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments.faults import Fault
 from envirosense.instruments.radiance_conversion import STEP_K
+from envirosense.pole.outfit import CAMERA
 from envirosense.pole.page.charts import TimeView, legend
 from envirosense.pole.page.colours import ColourScale
 from envirosense.pole.page.wording import phrase
 from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
 from envirosense.pole.sensors.thermal_camera_frames import FrameBlock
-from envirosense.pole.sheet.ageing import Ageing, aged, ageing_chart
+from envirosense.pole.sheet.ageing import UNITS, Ageing, aged, ageing_chart
 from envirosense.pole.sheet.chain_picture import effects_picture
 from envirosense.pole.sheet.channel_rows import allan_chart
 from envirosense.pole.sheet.day import CameraDay, open_day, watch_day
@@ -29,7 +30,8 @@ _DAY_S: Final = 86_400.0
 _DAY_TICK_S: Final = 120.0
 _HOURS: Final = (3.0, 9.0, 15.0, 21.0)
 _FRAMES: Final = 60
-_UNITS: Final = 12
+_UNITS: Final = UNITS
+_COLD_K: Final = 268.15  # 27 K colder than the mock's case: dirt on the window shows
 _PIXELS: Final = 16  # whose steady readings make an Allan deviation
 _FAULT_S: Final = 300.0
 
@@ -39,7 +41,8 @@ def camera_sections(trial: Trial, view: TimeView, tell: Callable[[], None]) -> s
     from envirosense.pole.sheet.type_page import section
 
     camera = _camera(trial)
-    effects = {name: v for name, v in asdict(camera.imperfections).items() if isinstance(v, float)}
+    amplitudes = asdict(camera.imperfections)
+    effects = {name: amplitudes.get(name) for name in camera.effects}
     parts = [section("From the world to the frame", effects_picture(effects))]
     parts.append(section("Frames", _frames(trial)))
     tell()
@@ -68,9 +71,11 @@ def _run(trial: Trial, world: Any, seed: int | None = None, **changes: Any) -> F
 
 def _frames(trial: Trial) -> str:
     """Ideal frame, frame and difference at four hours of a day on a pole, and the errors of the day."""
-    sensor = {"sensor_id": "camera", "sensor_type": trial.config.sensor_type, "part": trial.config.part}
-    options = {"sensing": {"sensors": [sensor | {"age_days": trial.config.age_days}]}}
-    run = open_day("normal/diurnal_cycle", trial.seed, _DAY_S, _DAY_TICK_S, options)
+    asked = ("normal/diurnal_cycle", trial.seed, _DAY_S, _DAY_TICK_S)
+    carried = next(iter(open_day(*asked, {"sensors": (CAMERA[0],)}).device.cameras.values())).config
+    shared = ("azimuth_deg", "elevation_deg", "position_m")
+    looking = trial.config.model_copy(update={name: getattr(carried, name) for name in shared})
+    run = open_day(*asked, {"sensing": {"sensors": [looking.model_dump(mode="json")]}})
     day = watch_day(run).cameras[0]
     rows = "".join(_triple(day, int(np.argmin(np.abs(day.t_s - 3600.0 * hour)))) for hour in _HOURS)
     return f'<div class="triples">{rows}</div><div class="grid4">{_histogram(day)}</div>'
@@ -144,8 +149,8 @@ def _allan(trial: Trial) -> str:
 
 
 def _ageing(trial: Trial) -> Ageing:
-    """Units of each age before a still scene; the share is that of the pixels."""
-    world = trial.world(10.0 * trial.dt_s)
+    """Units of each age before a still scene colder than the case; the share is that of the pixels."""
+    world = trial.world(10.0 * trial.dt_s, scene_k=_COLD_K)
 
     def read(age_days: float) -> tuple[float, float, float]:
         found = []
@@ -162,7 +167,7 @@ def _ageing(trial: Trial) -> Ageing:
 
 def _faults(trial: Trial) -> str:
     """The last frame of five minutes with each fault, before a hot spot, beside one without."""
-    world = trial.world(_FAULT_S, hot_spot_k=363.15, hot_spot_share=1.0, hot_spot_pixel=(8, 8))
+    world = trial.world(_FAULT_S, hot_spot_k=303.15, hot_spot_share=1.0, hot_spot_pixel=(20, 30))
     camera = _camera(trial)
     shape = (camera.camera.rows, camera.camera.columns)
     healthy_c = _last_c(_run(trial, world), shape)
@@ -184,7 +189,7 @@ def _fault_cell(kind: str, last: tuple[Array | None, bool]) -> str:
     frame_c, _ = last
     if frame_c is None:
         return f'<figure><figcaption>{phrase(kind)}</figcaption><p class="why">no frame</p></figure>'
-    low, high = float(np.quantile(frame_c, 0.005)), float(np.quantile(frame_c, 0.995)) + 1.0
+    low, high = float(np.quantile(frame_c, 0.005)), float(np.quantile(frame_c, 0.9995)) + 1.0
     name = f"{phrase(kind)}, {low:.0f} to {high:.0f} \u00b0C"
     image = picture(frame_c, ColourScale(low, high), kind)
     return f"<figure><figcaption>{escape(name)}</figcaption>{image}</figure>"

@@ -1,6 +1,7 @@
 """The chain of a sensor drawn: world, ideal reading, every stage in order, reading."""
 
 import inspect
+from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from envirosense.instruments.metadata import DRIFT_STAGES, NOISE_STAGES
 from envirosense.instruments.stages.contract import AnyStage, Transform
 from envirosense.instruments.stages.digital import ClipQuantise
 from envirosense.instruments.stages.faults import AtLimit, Disconnected, Drifted, Dropout, Stuck
+from envirosense.pole.page.wording import split_unit
 
 _FAULTS: Final = (AtLimit, Disconnected, Drifted, Dropout, Stuck)
 _KINDS: Final = (
@@ -26,10 +28,12 @@ def chain_picture(sensor: BaseSensor[Any, Any]) -> str:
     return f'<ol class="chain">{"".join(boxes)}{_box("reading", "with status and grades", "end")}</ol>'
 
 
-def effects_picture(effects: dict[str, float]) -> str:
+def effects_picture(effects: Mapping[str, Any]) -> str:
     """The camera's effects with their amplitudes, in the same form."""
     boxes = [_box("world", "radiance of every body in each pixel", "end"), _box("ideal frame", "", "end")]
-    boxes += [_box(name, f"{value:.4g}", "") for name, value in effects.items()]
+    for name, value in effects.items():
+        words, unit = split_unit(name)
+        boxes.append(_box(words, f"{value:.4g} {unit}" if isinstance(value, float) else "", ""))
     return f'<ol class="chain">{"".join(boxes)}{_box("frame", "counts of 0.02 K", "end")}</ol>'
 
 

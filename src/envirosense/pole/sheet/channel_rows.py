@@ -109,7 +109,7 @@ def allan_chart(tau_s: Array, sigma: Array, unit: str) -> str:
 def _step(response: StepResponse | None, trial: Trial, i: int) -> str:
     if response is None:
         return _nothing("Step", "does not see this step")
-    reach_s = max(4.0 * np.nan_to_num(response.t90_s, nan=300.0), 12.0 * trial.dt_s)
+    reach_s = max(1.8 * np.nan_to_num(response.settled_s, nan=300.0), 12.0 * trial.dt_s)
     shown = (response.since_s >= -0.15 * reach_s) & (response.since_s <= reach_s)
     x = around([response.since_s[shown]])
     share = response.share[shown]
@@ -125,9 +125,9 @@ def _step(response: StepResponse | None, trial: Trial, i: int) -> str:
 def _times(response: StepResponse, dt_s: float) -> str:
     if math.isnan(response.t63_s):
         return "no response"
-    if response.t90_s <= dt_s:
+    if response.settled_s <= dt_s:
         return "follows at once"
-    return f"63 % in {response.t63_s:.3g} s, 90 % in {response.t90_s:.3g} s"
+    return f"63 % in {response.t63_s:.3g} s, settled within 10 % after {response.settled_s:.3g} s"
 
 
 def _nothing(title: str, why: str) -> str:

@@ -14,6 +14,7 @@ from envirosense.pole.page.scales import Axis, value_axis
 from envirosense.pole.worldpage.palettes import power_text
 
 _MOST_POWERS: Final = 6
+_CLEAR: Final = 0.04  # of the axis: no tick is named beside the unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def plane(
     height_px: int = 104,
     rules: Sequence[float] = (),
 ) -> str:
-    """A chart over any quantity; `rules` are upright dashed lines."""
+    """A chart over any quantity; `rules` are upright dashed lines, `note` is small print under it."""
     drawn = "".join(_shape(curve, x, y) for curve in curves)
     grid = "".join(f"M0 {_down(tick, y)}H{HEIGHT}" for tick in y.ticks)
     grid += "".join(f"M{_across(tick, x)} 0V{HEIGHT}" for tick in x.ticks)
@@ -72,14 +73,15 @@ def plane(
     x_labels = "".join(
         f'<span style="left:{100 * float(x.share(tick)):.1f}%">{label}</span>'
         for tick, label in zip(x.ticks, x.labels, strict=True)
+        if float(x.share(tick)) > _CLEAR
     )
-    small = f'<span class="note">{escape(note)}</span>' if note else ""
+    small = f'<p class="numbers">{escape(note)}</p>' if note else ""
     return (
         f'<figure class="plane"><figcaption><b>{escape(title)}</b> <span class="unit">{escape(units[1])}'
-        f'</span>{small}</figcaption><div class="field" style="height:{height_px}px">'
+        f'</span></figcaption><div class="field" style="height:{height_px}px">'
         f'<svg viewBox="0 0 {HEIGHT} {HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(title)}"><path class="grid" d="{grid}"/>{limits}{drawn}</svg>{y_labels}</div>'
-        f'<div class="xl">{x_labels}<b>{escape(units[0])}</b></div></figure>'
+        f'<div class="xl">{x_labels}<b>{escape(units[0])}</b></div>{small}</figure>'
     )
 
 

@@ -147,12 +147,15 @@ def allan_deviation(values: Array, dt_s: float) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, slots=True)
 class StepResponse:
-    """Share of a step that has arrived, (time,), and the times to 63 and 90 % of it [s]; NaN: never."""
+    """Share of a step that has arrived, (time,), and two times since the step [s]; NaN: never.
+
+    `t63_s` is the first time at 63 % of the end, `settled_s` the last one more than 10 % away from it.
+    """
 
     since_s: Array
     share: Array
     t63_s: float
-    t90_s: float
+    settled_s: float
 
 
 def step_responses(trial: Trial) -> list[StepResponse | None]:
@@ -175,8 +178,9 @@ def _response(since_s: Array, change: Array, wanted: Array) -> StepResponse | No
     share = change / wanted[-1]
     after = since_s >= 0.0
     end = float(np.nanmedian(share[-max(2, share.size // 20) :]))
-    times = []
-    for part in (1.0 - np.exp(-1.0), 0.9):
-        reached = after & (share * np.sign(end) >= part * abs(end))
-        times.append(float(since_s[np.argmax(reached)]) if reached.any() and end else np.nan)
-    return StepResponse(since_s, share, *times)
+    reached = after & (share * np.sign(end) >= (1.0 - np.exp(-1.0)) * abs(end))
+    if not end or not reached.any():
+        return StepResponse(since_s, share, np.nan, np.nan)
+    away = np.flatnonzero(after & (np.abs(share - end) > 0.1 * abs(end)))
+    settled_s = float(since_s[min(away[-1] + 1, since_s.size - 1)]) if away.size else 0.0
+    return StepResponse(since_s, share, float(since_s[np.argmax(reached)]), settled_s)
