@@ -2,7 +2,7 @@
 
 The product, the per-sample baseline and the whole-hour baseline take turns in one process on episodes
 of an hour, as many of each scenario; times are processor time, ratios are medians over passes of a pair of
-neighbours. The per-sample baseline runs a slice of the hour; its loop is scaled, its world and its file are not.
+neighbours. The per-sample baseline runs a slice of the hour; its loop is scaled, its world and file are not.
 """
 
 import statistics
@@ -79,16 +79,12 @@ def _ratios(times: dict[str, list[float]]) -> list[Figure]:
     }
     hour_s, world_s, numpy_s = (per_hour[name] for name in ("product", "world", "numpy"))
     rate = (1.0 / hour_s).tolist()
+    samples = HOUR_TICKS * statistics.median(rate)
     hour_ms, world_ms = (1e3 * statistics.median(x) for x in (hour_s, world_s))
     numpy_note = f"{statistics.median(numpy_s):.2f} s CPU per pole-hour, our world code on both sides"
     return [
         Figure("pole-hours per core-second", statistics.median(rate), "1/s", DEVICE_RATE, note=spread(rate)),
-        Figure(
-            "  full samples per core-second",
-            HOUR_TICKS * statistics.median(rate),
-            "1/s",
-            note=EARLIER_SAMPLES,
-        ),
+        Figure("  full samples per core-second", samples, "1/s", note=EARLIER_SAMPLES),
         *_dict_ratios(per_hour),
         Figure("against a whole hour in NumPy", median_ratio(numpy_s, hour_s), "x", 3.0, note=numpy_note),
         Figure(

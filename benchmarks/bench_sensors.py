@@ -1,8 +1,8 @@
 """Where the time of each sensor goes: its surroundings, its ideal reading, stages, grading, writing.
 
-Processor time in milliseconds per pole-hour, on the real path of a worker. `world` is what the sensor's questions
-to the world took: of a field that several ask for, the first pays. Writing is that of the sensor's stream, shared
-out by columns, and of its three columns of status. The figures of the device without recording are below.
+Processor time in milliseconds per pole-hour, on the real path of a worker. `world` is what the sensor's
+questions to the world took: of a field that several ask for, the first pays. Writing, its content hash
+included, is that of the sensor's stream, shared out by columns, and of its three columns of status.
 """
 
 import statistics
@@ -55,9 +55,9 @@ def sensor_times_ms(chosen: list[EpisodeSpec]) -> dict[str, dict[str, float]]:
     """Processor time per pole-hour [ms], by sensor and step; medians of a few turns."""
     with workload.scratch() as folder:
         workload.write_episodes(chosen, folder / "first")
-        turns = [_one_turn(chosen, folder / str(turn)) for turn in range(TURNS)]
+        device = run.EpisodeRun(chosen[0]).device
+        turns = [_one_turn(chosen, folder / str(turn), device) for turn in range(TURNS)]
     scale = 1e3 / len(chosen)
-    device = run.EpisodeRun(chosen[0]).device
     medians = {
         part: scale * statistics.median(turn.get(part, 0.0) for turn in turns) for part in set().union(*turns)
     }
@@ -81,16 +81,16 @@ def _writing_ms(device: VirtualGridGuardian, medians: Mapping[str, float]) -> di
     return found
 
 
-def _one_turn(chosen: list[EpisodeSpec], folder: Path) -> dict[str, float]:
+def _one_turn(chosen: list[EpisodeSpec], folder: Path, device: VirtualGridGuardian) -> dict[str, float]:
     watch = Stopwatch()
-    with _watched(watch):
+    with _watched(watch, {name: sensor.stream for name, sensor in device.sensors.items()}):
         workload.write_episodes(chosen, folder)
     watch.switch()
     return watch.times_s
 
 
 @contextmanager
-def _watched(watch: Stopwatch) -> Iterator[None]:
+def _watched(watch: Stopwatch, streams: Mapping[str, str]) -> Iterator[None]:
     """Book what happens inside a sensor to the sensor and the step, and writing to the stream."""
     now = ["outside"]
 
@@ -110,7 +110,7 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
         return wrapped
 
     with ExitStack() as stack:
-        for owner, name, part in _steps(step):
+        for owner, name, part in (*_steps(step), *_writing(streams)):
             stack.enter_context(patch.object(owner, name, watch.timed(getattr(owner, name), part)))
         for owner, name in ((BlockSensor, "run"), (ThermalCameraSensor, "run_frames")):
             stack.enter_context(patch.object(owner, name, sensing(getattr(owner, name))))
@@ -137,23 +137,22 @@ def _steps(step: Callable[[str], Callable[..., str]]) -> list[tuple[Any, str, Ca
         (block_sensor, "known_flags", step("grading")),
         *((kind, "status_flags", step("grading")) for kind in flags),
         (ThermalCameraSensor, "_graded", step("grading")),
-        (device_streams, "readings_batch", lambda schema, *_: STREAM + _stream_of(schema)),
+    ]
+
+
+def _writing(streams: Mapping[str, str]) -> list[tuple[Any, str, Callable[..., str]]]:
+    """Functions that make tables and store them."""
+
+    def stream(schema: Any, *_: Any) -> str:
+        sensor = schema.names[1].partition(".")[0]  # after the tick
+        return STREAM + streams[sensor]
+
+    return [
+        (device_streams, "readings_batch", stream),
         (device_streams, "status_batch", lambda *_: f"{STREAM}status"),
         (device_streams, "frames_batch", lambda *_: f"{STREAM}thermal"),
         (store.EpisodeSink, "_flush", lambda _, pending, *__: STREAM + pending.name),
     ]
-
-
-def _stream_of(schema: Any) -> str:
-    """Stream of a table of readings: that of the sensor in its first column."""
-    return _STREAMS.get(schema.names[1].partition(".")[0], "readings")
-
-
-_STREAMS = {
-    "emf_sensor": "emf",
-    "microphone": "acoustic",
-    "vibration_sensor": "vibration",
-}  # first sensor of a stream of its own
 
 
 def _kinds(base: type) -> Iterator[type]:

@@ -116,16 +116,6 @@ def reported(x: Array, before: int, n_mean: int, reports: npt.NDArray[np.bool_],
     return y
 
 
-def after_dead_time(events: Array, dead_ticks: int, state: Array) -> Array:
-    """Events outside the dead time of the one counted before, (time,)."""
-    kept, free_from = np.zeros_like(events), state[0]
-    for t in np.flatnonzero(events > 0.0):
-        if t >= free_from:
-            kept[t], free_from = events[t], t + 1 + dead_ticks
-    state[0] = max(free_from - len(events), 0.0)
-    return kept
-
-
 def binomial(n: Array, p: Array, uniform: Array) -> Array:
     """Binomial counts of n trials of probability p, (time,), by inversion."""
     from scipy.special import bdtr

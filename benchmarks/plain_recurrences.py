@@ -170,6 +170,24 @@ def gathered(
     return y
 
 
+def turning(wind_deg: Array, turn: Array, decay: Array, dt_s: float, state: Array) -> Array:
+    """Angle of a damped vane, (time,) [deg]."""
+    y, left = np.empty_like(wind_deg), np.exp(-decay * dt_s)
+    cosine, sine = np.cos(turn * dt_s), np.sin(turn * dt_s)
+    angle, speed = (wind_deg[0], 0.0) if np.isnan(state[0]) else state.tolist()
+    for t, wind in enumerate(wind_deg.tolist()):
+        if turn[t] > 0.0:
+            away = (angle - wind + 180.0) % 360.0 - 180.0
+            swing = (speed + decay[t] * away) / turn[t]
+            angle = wind + left[t] * (away * cosine[t] + swing * sine[t])
+            speed = left[t] * (speed * cosine[t] - (decay[t] * swing + turn[t] * away) * sine[t])
+        else:
+            speed = 0.0
+        y[t] = angle
+    state[:] = angle, speed
+    return y
+
+
 def count_charge(
     current_a: Array,
     is_full: Array,

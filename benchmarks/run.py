@@ -17,6 +17,9 @@ from figures import Figure, load, machine_facts, print_table
 
 TITLES = {
     "pole": "One core, whole path",
+    "sensors": "Sensors, one core",
+    "resense": "The same worlds under other sensors",
+    "live": "Live",
     "workers": "Two workers",
     "memory": "Memory",
     "start": "Start and live use",

@@ -6,13 +6,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.core.protocols import Twin
 from envirosense.datasets.output import prepare_output
 from envirosense.factory.generator import plan_of
 from envirosense.factory.planning import draw_specs
@@ -21,6 +22,8 @@ from envirosense.factory.shards import run_shard
 from envirosense.pole.twin import PoleTwin
 
 SEED = 7
+
+type Task = Callable[[], object]
 
 
 def use_one_core() -> None:
@@ -49,7 +52,7 @@ def specs(episodes: int, duration_s: float = 3600.0) -> list[EpisodeSpec]:
     return draw_specs(request(episodes, duration_s), PoleTwin())
 
 
-def write_episodes(chosen: list[EpisodeSpec], folder: Path) -> int:
+def write_episodes(chosen: list[EpisodeSpec], folder: Path, make_twin: Callable[[], Twin] = PoleTwin) -> int:
     """Bytes on disk after simulating, hashing, writing and committing episodes in this process.
 
     The real path of a worker: plan, shards, default streams. Only the manifest and the catalogue
@@ -57,7 +60,7 @@ def write_episodes(chosen: list[EpisodeSpec], folder: Path) -> int:
     """
     plan = plan_of(request(len(chosen), chosen[0].grid.duration_s), PoleTwin(), chosen)
     with prepare_output(plan, folder) as output:
-        records = [run_shard(output.folder, shard, PoleTwin) for shard in output.pending]
+        records = [run_shard(output.folder, shard, make_twin) for shard in output.pending]
     failed = [e.summary.reason for record in records for e in record.episodes if e.summary.outcome != "ok"]
     if failed:
         raise RuntimeError(f"an episode failed: {failed[0]}")

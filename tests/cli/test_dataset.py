@@ -238,3 +238,79 @@ def test_a_dataset_of_failed_episodes_alone_has_nothing_to_show() -> None:
 
     with pytest.raises(DatasetError, match="poles: has no usable episode"):
         first_event_episode(Empty())  # type: ignore[arg-type]
+
+
+# --- the same worlds, sensed again
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small") / "poles"
+    args = ["--episodes", "2", "--duration", "30s", "--workers", "1", "--sensors", "barometer,voc_array"]
+    assert run(["generate", "pole", "--out", str(folder), *args]) == 0
+    return folder
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    file = tmp_path / "older.yaml"
+    file.write_text("changes:\n- sensors: [voc_array]\n  set: {age_days: 1500}\n")
+    return file
+
+
+def test_worlds_are_sensed_again_from_the_command_line(
+    small: Path, older: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "old"
+    args = ["dataset", "resense", str(small), "--config", str(older), "--out", str(out), "--workers", "1"]
+    capsys.readouterr()
+    assert run([*args, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["path"] == str(out)
+    assert made["episodes"] == json.loads(json.dumps(Dataset.open(small).manifest.counts))
+    assert (out / "README.md").exists()
+    for before, after in zip(Dataset.open(small), Dataset.open(out), strict=True):
+        assert (before.scenario, before.split) == (after.scenario, after.split)
+        kept = ["tick", "barometer.pressure_pa"]
+        assert before.table("readings", kept).equals(after.table("readings", kept))
+    assert run(args) == 0
+    assert str(out) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("changes:\n- sensors: [voc_aray]\n  set: {age_days: 1}\n", "did you mean 'voc_array'"),
+        ("changes:\n- sensors: [barometer]\n  set: {interval_s: 1}\n", "changes nothing"),
+        ("changes:\n- sensors: [barometer]\n  set: {interval_s: 2.5}\n", "multiple of the tick"),
+        ("sensers: []\n", "must be a guardian with `sensors`"),
+        ("- 3\n", "must hold a mapping"),
+    ],
+)
+def test_what_cannot_sense_a_dataset_again_is_one_line(
+    small: Path, tmp_path: Path, capsys: Capture, text: str, words: str
+) -> None:
+    config, out = tmp_path / "config.yaml", tmp_path / "out"
+    config.write_text(text)
+    capsys.readouterr()
+    assert run(["dataset", "resense", str(small), "--config", str(config), "--out", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert words in said
+    assert not out.exists()
+
+
+def test_profiles_optional_sensors_and_coupling_are_options_of_generate(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    args = ["generate", "pole", "--episodes", "1", "--duration", "60s", "--dt", "10s", "--workers", "1"]
+    chosen = ["--profile", "normal", "--optional-sensors", "--power-coupling", "--without", "thermal_camera"]
+    assert run([*args, *chosen, "--out", str(tmp_path / "one")]) == 0
+    (episode,) = Dataset.open(tmp_path / "one")
+    rates = {s["sensor_id"]: s["interval_s"] for s in episode.spec.sensing["sensors"]}
+    assert (rates["barometer"], episode.spec.sensing["power_coupling"]) == (900.0, "on")
+    assert {"gas_sensor", "line_current"} <= rates.keys()
+    capsys.readouterr()
+    for wrong in (["--profile", "nromal"], ["--profile", "normal", "--frames-every", "10s"]):
+        assert run([*args, *wrong, "--out", str(tmp_path / "two")]) == 1
+        assert capsys.readouterr().err.count("\n") == 1

@@ -9,7 +9,7 @@ import pytest
 import envirosense as es
 from envirosense.core.config import load_yaml
 from envirosense.factory import simulate
-from envirosense.instruments import SENSORS
+from envirosense.instruments import SENSORS, SensorConfiguration
 from envirosense.pole.twin import WORLD_LIMITS
 from envirosense.scenarios import SCENARIOS
 
@@ -63,6 +63,25 @@ def test_the_example_site_and_guardian_can_be_simulated() -> None:
     episode = simulate("pole", "normal/diurnal_cycle", duration_s=20.0, options=options)
     assert episode.spec.site["site_id"] == load_yaml(site)["site_id"]
     assert {"air.temperature_c", "pressure.pressure_pa"} <= set(episode.table("readings").column_names)
+
+
+GUARDIANS = sorted((ROOT / "examples" / "guardians").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", GUARDIANS, ids=[path.stem for path in GUARDIANS])
+def test_every_example_guardian_is_valid_and_runs(path: Path) -> None:
+    chosen = SensorConfiguration.parse(load_yaml(path))
+    assert SensorConfiguration.parse(chosen.model_dump(mode="json")) == chosen
+    for scenario in ("fire/cellulose_pyrolysis", "normal/diurnal_cycle"):
+        episode = simulate("pole", scenario, duration_s=60.0, options={"sensing": load_yaml(path)})
+        assert episode.spec.sensing["guardian_id"] == chosen.guardian_id
+        sensed = {s.sensor_id for s in chosen.sensors if s.sensor_type != "thermal_camera"}
+        streams = [name for name in ("readings", "emf", "acoustic", "vibration") if name in episode.streams]
+        stored = {
+            name.partition(".")[0] for s in streams for name in episode.table(s).column_names if "." in name
+        }
+        assert stored == sensed
+        assert episode.table("status").num_rows == 60
 
 
 def test_the_page_of_names_lists_every_public_name() -> None:

@@ -9,6 +9,7 @@ from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part
 from envirosense.instruments import SensorConfig
 from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.physics.energy.battery import drain_a
 from envirosense.physics.energy.mode_course import usable_share
 from envirosense.physics.energy.power_modes import FULL, MODES
 from envirosense.pole.device_power import (
@@ -18,6 +19,7 @@ from envirosense.pole.device_power import (
     device_energy,
     device_loads,
 )
+from envirosense.pole.fields.power import BATTERY_PART, pack_of
 from envirosense.scenarios import Forcing, WeatherChange
 
 SPECIFIED_W = {"standard": 1.2, "economy": 0.8, "critical": 0.4, "hibernate": 0.05, "full": 5.0}
@@ -125,7 +127,8 @@ def test_the_books_of_a_dark_week_close(make_world):
     energy = ran.energy
     on = energy.is_powered
     np.testing.assert_allclose((energy.voltage_v * energy.current_a)[on], ran.load_w[on], rtol=1e-9)
-    moved_ah = np.sum(energy.current_a + 1e-4) / 6.0
+    drained_a = drain_a(pack_of(load_part(BATTERY_PART)), world.state(0, n).housing_k())
+    moved_ah = np.sum(energy.current_a + drained_a) / 6.0
     drained = world.settled.inputs.rng("battery", "charge").uniform(0.55, 1.0) - energy.charge[-1]
     assert drained * 15.6 == pytest.approx(moved_ah, rel=1e-6)
     assert set(np.unique(energy.mode)) >= {0, 1, 2}

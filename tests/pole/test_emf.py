@@ -93,16 +93,43 @@ def test_features_are_those_of_the_waveform() -> None:
     assert ideal[3] == pytest.approx(np.linalg.norm(rms_ut))
     tones_ut = np.linalg.norm(found, axis=1)
     np.testing.assert_allclose(ideal[4:11], tones_ut, rtol=1e-9)
-    share_of = math.hypot(tones_ut[0], 0.05)
-    assert ideal[column(sensor, "thd_pct")] == pytest.approx(100.0 * np.linalg.norm(tones_ut[1:]) / share_of)
+    shown = tones_ut[0] ** 2 / (tones_ut[0] ** 2 + 0.5**2)
+    share_pct = 100.0 * np.linalg.norm(tones_ut[1:]) / tones_ut[0]
+    assert ideal[column(sensor, "thd_pct")] == pytest.approx(shown * share_pct)
     ellipse = polarisation_ellipse(found[0])
-    assert ideal[column(sensor, "ellipticity")] == pytest.approx(float(ellipse.ellipticity))
+    assert ideal[column(sensor, "ellipticity")] == pytest.approx(shown * float(ellipse.ellipticity))
 
 
 def test_a_dead_line_has_no_distortion_and_no_ellipse() -> None:
     ideal = emf().respond(LineWorld(n=3, field_t=np.zeros((7, 3), np.complex128)))
     np.testing.assert_array_equal(ideal[:, :12], 0.0)
     assert ideal[0, column(emf(), "ellipticity")] == 0.0
+
+
+def test_what_a_dead_line_cannot_tell_neither_shows_nor_spoils_the_trust() -> None:
+    sensor, dead = emf(age_days=30.0), LineWorld(n=2000, field_t=np.zeros((7, 3), np.complex128))
+    block = readings(sensor, [dead])
+    assert np.nanmax(block.reading[:, column(sensor, "thd_pct")]) < 1.0
+    assert np.nanmax(block.reading[:, column(sensor, "ellipticity")]) < 0.01
+    assert np.nanmax(np.abs(block.reading[:, column(sensor, "mains_hz")] - 60.0)) < 0.005
+    assert np.median(block.confidence) > 0.95
+    assert block.confidence[block.confidence > 0.0].min() > 0.8
+    assert not (block.status & Status.AT_LIMIT).any()
+
+
+def test_shares_are_halved_at_the_least_fundamental_and_whole_far_above() -> None:
+    sensor, hz = emf(), 60.06
+    for fundamental_ut, shown in ((0.5, 0.5), (50.0, 1.0)):
+        size = fundamental_ut / np.linalg.norm(np.abs(TURNING))
+        world = LineWorld(n=1, field_t=line_field(size * TURNING))
+        world.mains_hz = lambda: np.full(1, hz)  # type: ignore[method-assign]
+        ideal = sensor.respond(world)[0]
+        assert ideal[column(sensor, "mains_hz")] == pytest.approx(60.0 + shown * 0.06, abs=1e-5)
+        assert ideal[column(sensor, "thd_pct")] == pytest.approx(shown * 7.854, rel=1e-3)
+        found = float(polarisation_ellipse(1e6 * world.field_t[0]).ellipticity)
+        assert ideal[column(sensor, "ellipticity")] == pytest.approx(shown * found, rel=1e-3)
+        turned_off = readings(emf(keep=()), [world])
+        np.testing.assert_allclose(turned_off.reading[0], ideal, rtol=1e-9)
 
 
 def test_bands_frequency_and_electric_field_are_those_of_the_world() -> None:
@@ -118,7 +145,7 @@ def test_bands_frequency_and_electric_field_are_those_of_the_world() -> None:
 
 def test_a_circle_has_the_ellipticity_one() -> None:
     circle = line_field(np.array([5.0, 0.0, 5.0j]))
-    assert emf().respond(LineWorld(n=1, field_t=circle))[0, 15] == pytest.approx(1.0)
+    assert emf().respond(LineWorld(n=1, field_t=circle))[0, 15] == pytest.approx(50.0 / 50.25)  # faded by 0.5
 
 
 def test_a_device_that_faces_east_has_an_eastern_field_ahead() -> None:
@@ -187,7 +214,7 @@ def test_the_pass_band_halves_power_at_its_corners() -> None:
 def test_a_corner_of_its_own_bends_the_response_to_low_harmonics_most() -> None:
     nominal = Passband(20.0, 20e3)
     unit = draw_axes(np.eye(3), nominal, only(corner=0.05), np.random.default_rng(1))
-    error = np.abs(np.abs(unit.matrix(nominal, np.array([60.0, 180.0, 660.0]))[:, 0, 0]) - 1.0)
+    error = np.abs(np.abs(unit.response(nominal, np.array([60.0, 180.0, 660.0]))[:, 0]) - 1.0)
     assert error[0] > 10.0 * error[1] > 0.0
     assert error[0] < 2.0 * 4.0 * 0.05 / 81.0  # slope of a second-order corner, four sigma
 
@@ -280,7 +307,7 @@ def test_gain_follows_the_body_and_not_the_air() -> None:
     assert spread[4] == pytest.approx(30.0 * 5e-4, rel=5 / math.sqrt(600))
     assert spread[12] == pytest.approx(30.0 * 1e-3, rel=5 / math.sqrt(600))
     np.testing.assert_allclose(np.array(share)[:, :11].T, np.tile(np.array(share)[:, 4], (11, 1)), atol=1e-9)
-    assert np.abs(np.array(share)[:, [11, 15]]).max() < 1e-4  # shares of one element do not move
+    assert np.abs(np.array(share)[:, [11, 15]]).max() < 1e-3  # shares of one element hardly move
 
 
 def test_an_offset_joins_the_axes_in_quadrature_and_leaves_the_tones() -> None:
@@ -367,7 +394,7 @@ def test_a_fault_is_visible_while_it_lasts(kind: str) -> None:
     elif kind == "saturated":
         assert np.all(during == 200.0)
     else:
-        assert np.mean(during - healthy[3800:3900, 0]) == pytest.approx(5.0, abs=0.1)
+        assert np.mean(during - healthy[3800:3900, 0]) == pytest.approx(10.0 * 0.9, abs=0.1)
 
 
 def test_a_new_sensor_in_an_ordinary_field_keeps_its_accuracy() -> None:

@@ -123,3 +123,58 @@ def test_carbon_dioxide_is_as_accurate_as_the_sheet_says() -> None:
 def test_faults_show() -> None:
     gone = gas_sensor(faults=[{"kind": "disconnected", "begin_s": 3.0}])
     assert np.isnan(readings(gone, [air(6)]).reading[3:]).all()
+
+
+@pytest.mark.parametrize(("humidity", "suffers"), [(0.1, True), (0.5, False), (0.95, True)])
+def test_cells_dry_out_or_soak_by_one_to_two_percent_a_day(humidity: float, suffers: bool) -> None:
+    two_days = air(48, {"nitrogen_dioxide": 5000.0}, dt_s=3600.0, humidity=humidity)
+    block = readings(gas_sensor(("electrolyte",), interval_s=3600.0), [two_days])
+    co, co2, no2 = -np.log(block.reading[-1] / block.ideal[-1])
+    assert co2 == 0.0
+    assert no2 == pytest.approx(co, abs=1e-6)
+    assert 0.02 < co < 0.04 if suffers else co == 0.0
+
+
+def test_zeros_drift_over_a_year_as_the_sheets_say() -> None:
+    """Two sigma are 100 ppb of CO and 20 ppb of NO2."""
+    errors = unit_errors("drift", air(), age_days=365.0)
+    expected = [0.05, 0.014 * 365.0, 10.0]
+    assert errors.std(axis=0) == pytest.approx(expected, rel=5 / math.sqrt(800) + 1e-2)
+
+
+def test_cells_and_inlet_follow_a_step_one_after_the_other() -> None:
+    """Two lags in a row: 1 - (a exp(-t / a) - b exp(-t / b)) / (a - b); CO-B4 to 90 % in 15 s, NO2-B43F in 80 s."""
+    n = 400
+    after = np.arange(n) >= 1
+    world = air(n, {name: level * (1.0 + after) for name, level in CLEAN.items()})
+    block = readings(gas_sensor(("inlet", "response")), [world])
+    risen = (block.reading - block.ideal[0]) / (block.ideal[-1] - block.ideal[0])
+    a = 3.0
+    for channel, b in enumerate((15.0 / math.log(10.0), 20.0, 80.0 / math.log(10.0))):
+        for t_s in (10, 40, 120):
+            expected = 1.0 - (a * math.exp(-t_s / a) - b * math.exp(-t_s / b)) / (a - b)
+            assert risen[t_s, channel] == pytest.approx(expected, abs=0.03), (channel, t_s)
+
+
+def test_sensitivity_fades_by_half_of_what_the_sheet_allows() -> None:
+    """CO-B4 loses less than 10 % a year; units differ in it, and their gains walk."""
+    year, units = 365.0, 400
+    ln_gain = np.log1p(unit_errors("sensitivity", air(), units, age_days=year) / gas_sensor().respond(air()))
+    spread = np.hypot(
+        [6.84e-5 * year, 1.4e-5 * year, 6.84e-5 * year], np.array([2e-3, 5e-4, 2e-3]) * year**0.5
+    )
+    assert ln_gain.std(axis=0) == pytest.approx(spread, rel=5 / math.sqrt(2 * units) + 1e-2)
+    assert ln_gain.mean(axis=0) == pytest.approx([-0.05, 0.0, -0.05], abs=5 * spread.max() / units**0.5)
+
+
+def test_units_differ_in_cross_sensitivity_but_not_to_their_target() -> None:
+    world = air(1, {"hydrogen": 10_000.0})
+    errors = unit_errors("as_built", world)[:, 0]
+    leaked = 0.08 * 10.0 * math.sqrt(math.expm1(0.01) * math.exp(0.01))  # lognormal of 0.1
+    assert errors.std() == pytest.approx(leaked, rel=5 / math.sqrt(800) + 0.02)
+    assert np.abs(unit_errors("as_built", air(1, dict.fromkeys(CLEAN, 1000.0)), 20)[:, 1]).max() < 1e-9
+
+
+def test_temperature_shifts_the_infrared_cell_as_its_sheet_says() -> None:
+    errors = unit_errors("temperature", air(1, air=298.15 - 20.0))
+    assert errors.std(axis=0) == pytest.approx([0.0, 20.0 * 1.25, 0.0], rel=5 / math.sqrt(800))

@@ -7,12 +7,14 @@ import pytest
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.instruments.configuration import SensorConfiguration
+from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole.guardian import ScenarioState, VirtualGridGuardian
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.outfit import CAMERA, CARRIED, default_configuration
 from envirosense.pole.scenarios.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.scenarios.equipment_overheat import EquipmentOverheatScenario
 from envirosense.pole.site import Site, draw_site
+from envirosense.scenarios import Forcing, Heating, WoodFuel
 
 OVERHEAT = {
     "component": "clamp_b", "final_resistance_ohm": 4e-3, "onset_fraction": 0.05, "growth_fraction": 0.2,
@@ -90,13 +92,16 @@ def test_taking_sensors_away_leaves_the_others_bit_equal(without, everything):
 
 
 def test_every_sensor_follows_its_world():
-    world = mock("step", n=400, begin_s=200.0, irradiance_swing_w_m2=-300.0)
-    for name, values in flat(device().observe(world)).items():
+    swings = {"irradiance_swing_w_m2": -300.0, "energy_swing": -0.2, "board_swing_k": 9.0}
+    world = mock("step", n=400, begin_s=200.0, **swings)
+    counters = ("rain_gauge", "lightning_detector")  # nothing falls and nothing flashes
+    for name, values in flat(device(without=counters).observe(world)).items():
         before, after = np.nanmean(values[100:200], axis=0), np.nanmean(values[300:], axis=0)
         noise = np.nanstd(values[100:200], axis=0) / 10.0
         moved = np.abs(after - before) > 5 * noise
-        # the wind keeps its direction; blind is a channel whose gas is not in this air
-        assert moved.mean() >= {"wind_sensor": 0.5}.get(name, 0.7), name
+        # the wind keeps its direction, the cells their temperature; a gas may be none of this air's
+        least = {"wind_sensor": 0.5, "battery_level": 0.5, "solar_power": 0.5}
+        assert moved.mean() >= least.get(name, 0.7), name
 
 
 def test_truth_is_the_world_at_the_sensors():
@@ -194,3 +199,136 @@ def test_another_seed_is_another_device():
 def test_scenario_states_are_plain(make_world):
     state = ScenarioState(DiurnalCycleScenario({}), make_world(n=2).state(0, 1), 0)
     assert replace(state, tick=1).tick == 1
+
+
+# --- one tick as plain values
+
+
+def test_a_block_is_no_single_state():
+    with pytest.raises(ConfigError, match=r"grid.n=2: must be 1; use observe\(\) for a block"):
+        device().sample_environment(mock(n=2))
+
+
+def test_a_sensor_between_its_samples_has_no_value():
+    guardian = device()
+    for name in ("barometer", "thermal_camera"):
+        config = guardian.sensor(name).config
+        guardian.reconfigure(config.model_copy(update={"interval_s": 10.0}))
+    world = mock(n=12)
+    samples = [guardian.sample_environment(world.ticks(tick, 1)) for tick in range(12)]
+    for name, channel in (("barometer", "pressure_pa"), ("thermal_camera", "image_k")):
+        assert [i for i, sample in enumerate(samples) if sample[name][channel] is not None] == [0, 10]
+
+
+# --- changed while it runs
+
+
+def change_nothing(guardian):
+    pass
+
+
+def switch(guardian):
+    guardian.disable("voc_array")
+
+
+def move(guardian):
+    guardian.reposition("voc_array", (0.5, 0.5, 4.0))
+
+
+def replace_part(guardian):
+    guardian.reconfigure(guardian.sensor("voc_array").config.model_copy(update={"age_days": 700.0}))
+
+
+def add(guardian):
+    guardian.reconfigure(guardian.sensor("voc_array").config.model_copy(update={"sensor_id": "second"}))
+
+
+@pytest.mark.parametrize("act", [switch, move, replace_part, add])
+def test_a_change_while_it_runs_leaves_the_bits_of_the_others(act):
+    world = mock("plume", n=60, sources=({"at_m": (3.0, 0.0, 6.0)},))
+    blocks = {}
+    for change in (change_nothing, act):
+        guardian = device()
+        first = flat(guardian.observe(world.ticks(0, 30)))
+        change(guardian)
+        blocks[change] = first, flat(guardian.observe(world.ticks(30, 30)))
+    (before, plain), (same, changed) = blocks[change_nothing], blocks[act]
+    for name in SENSORS:
+        assert np.array_equal(before[name], same[name], equal_nan=True), name
+        equal = np.array_equal(plain[name], changed[name], equal_nan=True)
+        assert equal == (name != "voc_array" or act is add), name
+
+
+def test_a_setting_that_cannot_be_leaves_the_device_as_it_was():
+    guardian = device()
+    before = guardian.configuration
+    config = guardian.sensor("barometer").config.model_copy(update={"part": "wind/ft205"})
+    with pytest.raises(ConfigError, match="must be one of barometer/bmp388"):
+        guardian.reconfigure(config)
+    assert guardian.configuration is before
+    assert guardian.sensor("barometer").config.part == "barometer/bmp388"
+
+
+# --- several guardians in one world
+
+
+@pytest.fixture(scope="module")
+def leaking(make_world):
+    """World with a leak of wood smoke at the pole, south wind, 30 minutes at 10 s."""
+    power_w = np.full(180, 250.0)
+    world = make_world(n=180, wind_m_s=3.0, wind_from_deg=180.0)
+    world.add(
+        Forcing(
+            heatings=(
+                Heating("neutral_bracket", 0.4 * power_w),
+                Heating("neutral_bracket_wood", 0.6 * power_w),
+            ),
+            fuels=(WoodFuel("neutral_bracket_wood", 60.0, 1.0),),
+        )
+    )
+    return world
+
+
+def test_guardians_of_one_world_share_its_plume_and_not_their_noise(leaking):
+    state = leaking.state(0, 180)
+    one, other = device(1, sensors=["voc_array"]), device(2, sensors=["voc_array"])
+    truth = [g.sensor("voc_array").truth(state) for g in (one, other)]
+    assert np.array_equal(*truth)
+    found = [g.observe(state).readings["voc_array"] for g in (one, other)]
+    assert np.array_equal(found[0].ideal, found[1].ideal)
+    assert not np.array_equal(found[0].reading, found[1].reading)
+    east, north, up = Site().device_position_m
+    other.reposition("voc_array", (east, north, up + 0.5))
+    above = other.sensor("voc_array").truth(state)
+    assert not np.array_equal(above, truth[0])
+    excess = [gas - one.sensor("voc_array").truth(state.without_causes()) for gas in (truth[0], above)]
+    strongest = int(np.argmax(excess[0].max(axis=0)))
+    together = np.corrcoef(*(np.log(1e-3 + np.abs(gas[30:, strongest])) for gas in excess))[0, 1]
+    assert together > 0.5
+
+
+def test_watching_a_world_does_not_change_it(leaking):
+    before = leaking.state(0, 180).gas_ppb(["formaldehyde"], Site().device_position_m)
+    for seed in (1, 2):
+        device(seed, sensors=["voc_array"]).observe(leaking.state(0, 180))
+    assert np.array_equal(before, leaking.state(0, 180).gas_ppb(["formaldehyde"], Site().device_position_m))
+
+
+# --- recordings of loud events
+
+
+def test_gusts_set_off_recordings_once_asked_for_and_blocks_do_not_matter(make_world):
+    world = make_world(n=60, dt_s=1.0)
+    chosen = default_configuration(Site()).select(["microphone"])
+    loud = chosen.changed([SensorChange(set={"waveform_s": 0.1, "waveform_rise_dba": 10.0})])
+    found = VirtualGridGuardian(loud, 5).observe(world.state(0, 60)).windows["microphone"]
+    ticks = [window.tick for window in found]
+    assert 0 < len(ticks) <= 6
+    assert ticks == sorted(set(ticks))
+    assert {window.samples.size for window in found} == {19_200}
+    guardian = VirtualGridGuardian(loud, 5)
+    cut = [guardian.observe(world.state(a, b)).windows["microphone"] for a, b in pairwise((0, 13, 14, 60))]
+    again = [window for windows in cut for window in windows]
+    assert [window.tick for window in again] == ticks
+    assert all(np.array_equal(a.samples, b.samples) for a, b in zip(found, again, strict=True))
+    assert VirtualGridGuardian(chosen, 5).observe(world.state(0, 60)).windows == {"microphone": []}

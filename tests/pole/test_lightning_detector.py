@@ -15,7 +15,7 @@ from envirosense.physics.storms.storm import Cell, cell_strikes
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.mock_fields import Place
 from envirosense.pole.sensors.lightning import LightningConfig, LightningDetector
-from envirosense.pole.sensors.lightning_stages import SCALE_KM, DetectionEfficiency
+from envirosense.pole.sensors.lightning_stages import SCALE_KM, DetectionEfficiency, LightningConditions
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
 from envirosense.testing.worlds import UniformWorld, busy_world
@@ -76,8 +76,24 @@ def test_the_ideal_reading_is_about_the_strokes_of_a_tick() -> None:
     np.testing.assert_allclose(ideal[:, 0], [0.0, 2.0, 1.0, 0.0])
     np.testing.assert_allclose(ideal[:, 1], [63.0, 10.0, 39.9, 63.0])
     np.testing.assert_allclose(ideal[:, 2], [0.0, 1e5, 1e5 * (10.0 / 39.9) ** 2, 0.0])
-    assert np.all(ideal[:, 3] < 1e-3)  # nothing disturbs
-    assert np.all(detector().respond(Thunder(n=4, noise=LOUD_T))[:, 3] > 0.99)
+
+
+def test_a_perfect_detector_takes_nothing_for_man_made() -> None:
+    assert [c.name for c in detector().channels if c.is_artefact] == ["disturbers"]
+    block = readings(detector(), [Thunder(n=2000, dt_s=600.0, noise=LOUD_T)])
+    np.testing.assert_array_equal(block.ideal[:, 3], 0.0)
+    assert block.reading[:, 3].sum() > 0.0
+
+
+def test_out_of_range_is_a_message_and_overhead_a_bound() -> None:
+    near = strokes(60.0 * np.arange(20) + 30.5, 0.3, 60.0)
+    block = readings(detector(), [Thunder(n=1200, lightning=near)])
+    far = block.reading[:, 1] == 63.0
+    assert far[:30].all()
+    assert not (block.status[far] & Status.AT_LIMIT).any()
+    assert (block.status[block.reading[:, 1] == 1.0] & Status.AT_LIMIT).all()
+    broken = readings(detector(faults=({"kind": "saturated"},)), [Thunder(n=3)])
+    np.testing.assert_array_equal(broken.reading[:, 1], 63.0)  # six bits hold no more
 
 
 def test_it_reads_the_mock_world() -> None:
@@ -121,12 +137,14 @@ def test_several_events_of_a_long_tick_are_detected_one_by_one() -> None:
     assert found.var() == pytest.approx(per_tick * p * (1 - p), rel=0.15)
 
 
-@pytest.mark.parametrize(("dt_s", "expected"), [(0.25, 3), (0.5, 3), (1.0, 3), (10.0, 3), (60.0, 3)])
-def test_strokes_within_a_second_are_one_event(dt_s: float, expected: int) -> None:
-    times = [1.1, 1.16, 1.22, 5.1, 5.6, 30.2]
+@pytest.mark.parametrize("dt_s", [0.25, 0.5, 1.0, 10.0, 60.0])
+def test_strokes_within_a_second_are_one_event_whatever_the_tick(dt_s: float) -> None:
+    times = [1.1, 1.16, 1.22, 5.1, 5.6, 30.2, 40.1, 41.3, 59.7, 60.2, 80.9, 82.0]
     world = Thunder(n=round(120 / dt_s), dt_s=dt_s, lightning=strokes(times, 5.0))
     sensor = detector(("as_built", "dead_time"), interval_s=dt_s)
-    assert readings(sensor, [world]).reading[:, 0].sum() == expected
+    whole = readings(sensor, [world]).reading
+    assert whole[:, 0].sum() == 8
+    np.testing.assert_array_equal(whole, readings(sensor, world.blocks(3)).reading)
 
 
 def test_a_report_counts_what_happened_since_the_one_before() -> None:
@@ -158,8 +176,9 @@ def test_the_distance_follows_a_passing_storm() -> None:
         assert truth_km[known].min() < 7.0 < 15.0 < truth_km[known].max()
         assert seen[known][np.argmin(truth_km[known])] < seen[known][-1]  # it goes away again
     everything = np.concatenate(error)
-    assert abs(np.median(everything)) < 0.35
-    assert np.std(everything) < 0.5
+    # one event scatters by .25; its median over ten minutes lags behind the cell, of 3-5 km size itself
+    assert abs(np.median(everything)) < 0.15
+    assert np.std(everything) < 0.35
 
 
 def test_an_event_moves_the_estimate_by_two_steps_at_most() -> None:
@@ -216,18 +235,22 @@ def test_radio_noise_of_arcing_brings_disturbers(dt_s: float) -> None:
         noise: readings(detector(("disturbers",)), [Thunder(n=n, dt_s=dt_s, noise=noise)]).reading[:, 3].sum()
         for noise in (QUIET_T, LOUD_T)
     }
-    assert counts[QUIET_T] == pytest.approx(0.2 * days, abs=5 * math.sqrt(0.2 * days))
-    assert counts[LOUD_T] == pytest.approx(
-        50 * 0.2 * days, abs=5 * math.sqrt(10.0 * days) + 0.01 * 10.0 * days
-    )
+    for noise, count in counts.items():
+        loud = (noise / 1e-11) ** 4
+        expected = 0.2 * days * (1.0 + 49.0 * loud / (1.0 + loud))
+        assert count == pytest.approx(expected, abs=5 * math.sqrt(expected))
 
 
 def test_lightning_is_no_disturber_to_the_one_who_hears_its_noise() -> None:
     lightning = strokes([2.5], 3.0, 30.0)
     heard_t2 = stroke_band_t2_s(np.array([30e3]), np.array([3000.0]), ((450e3, 550e3),))[0, 0]
     noise = np.sqrt(QUIET_T**2 + heard_t2 * np.array([0.0, 0.0, 1.0, 0.0]))
-    ideal = detector().respond(Thunder(n=4, lightning=lightning, noise=noise))
-    assert np.all(ideal[:, 3] < 1e-3)
+    sensor = detector(("disturbers",))
+    world = Thunder(n=4, lightning=lightning, noise=noise)
+    conditions = sensor._conditions(world, sensor.start(0))
+    assert isinstance(conditions, LightningConditions)
+    assert conditions.loudness is not None
+    assert np.all(conditions.loudness < 1e-3)
 
 
 def test_above_its_noise_floor_it_is_deaf_and_says_so() -> None:

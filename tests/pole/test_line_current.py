@@ -80,3 +80,32 @@ def test_noise_and_steps_are_those_of_the_part() -> None:
 def test_faults_show() -> None:
     open_clamp = clamp(faults=[{"kind": "disconnected", "begin_s": 5.0}])
     assert np.isnan(readings(open_clamp, [line(200.0, 9)]).reading[5:]).all()
+
+
+def test_it_reaches_ninety_percent_in_a_quarter_of_a_second() -> None:
+    class Switched(UniformWorld):
+        def phase_current_a(self) -> np.ndarray:
+            return np.repeat(np.where(np.arange(self.n) > 0, 200.0, 0.0)[:, None], 3, axis=1)
+
+    kept = clamp(("response",), interval_s=0.01)
+    risen = readings(kept, [Switched(n=200, dt_s=0.01)]).reading[:, 0] / 50.0
+    assert risen[0] == 0.0
+    assert risen[25] == pytest.approx(0.9, abs=0.02)
+
+
+def test_warmth_and_age_move_the_zero_as_stated() -> None:
+    warm = UniformWorld(n=1, air=298.15 + 20.0, fields=MockFieldSettings(phase_current_a=(200.0, 0.0, 0.0)))
+    for stage, expected, world, age in (
+        ("temperature", 0.01 * 20.0, warm, 0.0),
+        ("drift", 0.0014 * 365.0, line(200.0), 365.0),
+    ):
+        kept = clamp((stage,), age_days=age)
+        errors = [readings(kept, [world], seed).reading[0, 0] - 50.0 for seed in range(400)]
+        assert np.std(errors) == pytest.approx(expected, rel=5 / math.sqrt(800)), stage
+
+
+def test_halves_of_cores_fit_each_a_little_differently() -> None:
+    kept = clamp(("magnetising",), ratio=1.0)
+    ln_lost = np.log([100.0 - readings(kept, [line(100.0)], seed).reading[0, 0] for seed in range(400)])
+    assert ln_lost.mean() == pytest.approx(math.log(0.4), abs=5 * 0.4 / math.sqrt(400))
+    assert ln_lost.std() == pytest.approx(0.4, rel=5 / math.sqrt(800))

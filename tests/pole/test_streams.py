@@ -7,20 +7,15 @@ import pytest
 from envirosense.core.grid import TimeGrid
 from envirosense.core.species import species
 from envirosense.datasets import Column, stream_schema
-from envirosense.datasets.frames import split_planes
 from envirosense.datasets.schema import TICK
 from envirosense.pole import streams as s
 from envirosense.pole import world_streams as w
 from envirosense.pole.columns import batch
-from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.outfit import default_configuration
-from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.observability import Observability
-from envirosense.pole.site import Site
 from envirosense.scenarios import EventLabels, EventSubtype, EventType
 
 GRID = TimeGrid(start_utc=datetime(2018, 7, 1, tzinfo=UTC), dt_s=2.0, n=6)
-NAMES = ("RESPONSE", "EVENTS", "LABELS", "OBSERVABILITY", "MASKS", "REGIMES", "STAGES", "THERMAL")
+NAMES = ("RESPONSE", "EVENTS", "LABELS", "OBSERVABILITY", "MASKS", "REGIMES", "STAGES")
 SCHEMAS = {name: getattr(s, name) for name in NAMES}
 SCHEMAS |= {name: getattr(w, name) for name in ("TRUTH", "FIELDS", "STRIKES")}
 
@@ -86,31 +81,6 @@ def test_labels_stand_at_the_active_ticks():
     assert rows["time_to_ignition_s"] == [6.0, 4.0, 2.0, 0.0]
     censored = s.labels_batch(0, labelled(np.zeros(6, bool)), GRID)
     assert censored["time_to_ignition_s"].null_count == 4
-
-
-def test_frames_are_two_byte_planes_of_the_codes():
-    world = create_mock_environment_state("hot_spot", GRID)
-    device = VirtualGridGuardian(default_configuration(Site()).select(["thermal_camera"]), 1)
-    block = device.observe(world).frames["thermal_camera"]
-    rows = s.frames_batch(block)
-    codes = np.rint(block.temperature_k() / 0.02).astype(np.uint16).reshape(-1, 60, 80)
-    low, high = split_planes(codes)
-    assert rows["frame_lo"].equals(low)
-    assert rows["frame_hi"].equals(high)
-    assert rows["tick"].to_pylist() == block.ticks.tolist()
-
-
-def test_readings_have_a_column_per_channel():
-    device = VirtualGridGuardian(default_configuration(Site()), 1)
-    schema = s.readings_schema(device, "reading")
-    assert len(schema) == 1 + 8 + 2 + 1 + 2
-    assert {"tick", "temperature_humidity.humidity_pct", "wind_sensor.speed_m_s"} <= set(schema.names)
-    block = device.observe(create_mock_environment_state("uniform", GRID)).readings
-    rows = s.readings_batch(schema, np.arange(6), {k: b.reading for k, b in block.items()}, device)
-    assert rows.num_rows == 6
-    for name, column in (("barometer", "pressure_pa"), ("wind_sensor", "speed_m_s")):
-        stored = rows[f"{name}.{column}"].to_numpy()
-        assert np.abs(stored - block[name].reading[:, 0]).max() < 1e-3  # no step is lost in storing
 
 
 def test_what_was_never_detected_has_no_time():

@@ -130,6 +130,7 @@ def test_a_report_has_the_mean_the_vector_direction_and_the_gust_of_its_interval
         assert y[end, 0] == pytest.approx(ideal[part, 0].mean())
         assert y[end, 1] == pytest.approx(polar(components[part].mean(axis=0)[None])[0, 1])
         assert y[end, 2] == pytest.approx(three_s[part].max())
+        assert y[end, 2] > y[end, 0]
     for size in (1, 7, 60):
         np.testing.assert_array_equal(y, readings(sensor, world.blocks(size)).reading)
 
@@ -162,6 +163,15 @@ def test_a_web_makes_it_noisy_and_takes_a_quarter_of_its_readings() -> None:
     error = math.sqrt(2.0 * share * (1.0 - share) * 7.5 / n)  # correlation time 30 * 10 / 40 s
     assert np.isnan(y[:, 0]).mean() == pytest.approx(share, abs=5 * error)
     assert np.nanstd(y[:, 0]) == pytest.approx(1.0 / math.sqrt(2.0), rel=0.05)
+
+
+def test_a_web_costs_confidence_and_dirt_goes_unnoticed() -> None:
+    clean, web, dirt = (
+        readings(anemometer(faults=faults), [blowing(90.0, 8.0, 60)]).confidence.max()
+        for faults in ((), ({"kind": "spider"},), ({"kind": "fouled"},))
+    )
+    assert web < 0.5 * clean
+    assert dirt == clean
 
 
 def test_a_fouled_cavity_loses_speed() -> None:

@@ -61,7 +61,7 @@ def test_schemathesis_finds_nothing_in_any_phase(endless: LiveSession, tmp_path:
         timeout=120,
         cwd=tmp_path,
     )
-    server.stop()
+    server.close()
     assert done.returncode == 0, done.stdout[-4000:]
 
 

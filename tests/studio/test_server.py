@@ -28,7 +28,7 @@ def test_rest_and_socket_on_a_port(make_session) -> None:
     lines = asyncio.run(read())
     assert [line["sequence"] for line in lines] == list(range(440))
     assert httpx2.get(f"{server.url}/health", timeout=5.0).json()["state"] == "finished"
-    server.stop()
+    server.close()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{server.url}/health", timeout=1.0)
 
@@ -48,7 +48,7 @@ def test_a_socket_that_never_reads_does_not_hold_the_simulation_up(make_session)
             return time.monotonic() - began
 
     took_s = asyncio.run(ignore())
-    server.stop()
+    server.close()
     assert session.state == "finished"
     assert took_s < 20.0
     assert sum(count.dropped for count in session.feed.counts) > 0

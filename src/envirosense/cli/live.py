@@ -2,8 +2,8 @@
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -64,19 +64,19 @@ def live_pole(
     session = LiveSession(pole, speed)
     with ExitStack() as open_things:
         outlets: list[Outlet] = []
-        if out is not None or (mqtt is None and serve is None and not quiet):
-            outlets.append(open_things.enter_context(_lines(session, out)))
+        server = None if serve is None else open_things.enter_context(closing(_server(session, serve)))
         if mqtt is not None:
             outlets.append(_mqtt(session, mqtt, wait))
-        server = None if serve is None else _server(session, serve)
-        if not quiet:
-            _say(_beginning(session, mqtt, server))
-        cut_off = _run(session, outlets, server)
-    summary = _summary(session, outlets, cut_off)
-    if cut_off or session.state != "finished":
-        raise Failure("" if quiet else summary, STOPPED if session.state == "stopped" else 1)
-    if not quiet:
-        _say(summary)
+        if out is not None or (mqtt is None and serve is None and not quiet):
+            outlets.append(open_things.enter_context(_lines(session, out)))
+        say = _hush if quiet else _say
+        say(_beginning(session, mqtt, server))
+        is_whole = _run(session, outlets, server, say)
+    if session.state == "stopped" and not any(outlet.error for outlet in outlets):
+        raise Failure("" if quiet else _summary(session, outlets), STOPPED)
+    if not is_whole:
+        raise Failure(_summary(session, outlets), 1)
+    say(_summary(session, outlets))
 
 
 def _sensing(guardian: Path | None) -> dict[str, Any] | None:
@@ -126,28 +126,40 @@ def _server(session: "LiveSession", where: str) -> "ApiServer":
     return ApiServer(session, *address(where, "serve"))
 
 
-def _run(session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | None") -> list[str]:
-    """Outlets that did not send all there was, after the session's end."""
+def _run(
+    session: "LiveSession", outlets: list["Outlet"], server: "ApiServer | None", say: Callable[[str], None]
+) -> bool:
+    """Whether the outlets sent all there was, after the session's end."""
     if server is not None:
         server.start()
     for outlet in outlets:
         outlet.start()
     try:
         session.start()
-        while not session.wait(LOOK_S):
-            if outlets and server is None and all(outlet.error for outlet in outlets):
-                session.stop()  # nobody is left to simulate for
+        _watch(session, outlets, server is not None, say)
     except KeyboardInterrupt:
         session.stop()
     finally:
         session.stop()
-        cut_off = [outlet.subscription.name for outlet in outlets if not outlet.finish(FLUSH_S)]
-        if server is not None:
-            server.stop()
+        is_whole = all([outlet.finish(FLUSH_S) for outlet in outlets])
     for outlet in outlets:
         if isinstance(outlet.error, BrokenPipeError):
             raise outlet.error
-    return cut_off
+    return is_whole
+
+
+def _watch(
+    session: "LiveSession", outlets: list["Outlet"], is_served: bool, say: Callable[[str], None]
+) -> None:
+    """Say what befalls the outlets until the session's end, or until nobody is left to simulate for."""
+    told = [""] * len(outlets)
+    while not session.wait(LOOK_S):
+        if outlets and not is_served and all(outlet.error for outlet in outlets):
+            session.stop()
+        for i, outlet in enumerate(outlets):
+            if outlet.trouble != told[i] and not isinstance(outlet.error, BrokenPipeError):
+                told[i] = outlet.trouble
+                say(f"{outlet.subscription.name}: {told[i] or 'well again'}")
 
 
 def _beginning(session: "LiveSession", mqtt: str | None, server: "ApiServer | None") -> str:
@@ -158,19 +170,32 @@ def _beginning(session: "LiveSession", mqtt: str | None, server: "ApiServer | No
     return f"{twin.device_id} from {twin.start_utc:%Y-%m-%d %H:%M} UTC of the simulation, {speed}{where}"
 
 
-def _summary(session: "LiveSession", outlets: list["Outlet"], cut_off: list[str]) -> str:
-    counts = [f"{c.name}: {c.delivered} sent, {c.dropped} dropped" for c in session.feed.counts]
+def _summary(session: "LiveSession", outlets: list["Outlet"]) -> str:
+    ours = {one.subscription.name for one in outlets}
+    counts = [_account(session, one) for one in outlets]
+    others = [c for c in session.feed.counts if c.name not in ours]
+    counts += [f"{c.name}: {c.delivered} handed over, {c.dropped} dropped" for c in others]
     late = f"; up to {session.behind_s:.1f} s behind" if session.behind_s > 1.0 else ""
     lines = [
         f"{session.state}: {session.feed.published} records to {session.time_utc:%H:%M:%S}{late}",
         *counts,
     ]
-    lines += [f"{name}: not everything could be sent" for name in cut_off]
-    lines += [f"{one.subscription.name} failed: {one.error}" for one in outlets if one.error]
     if session.state == "stopped":
         lines.append(f"again: {shlex.join(['envirosense', *sys.argv[1:]])}")
     return "\n".join(lines)
 
 
+def _account(session: "LiveSession", outlet: "Outlet") -> str:
+    dropped = outlet.subscription.count.dropped
+    left = session.feed.published - outlet.sent - dropped
+    text = f"{outlet.subscription.name}: {outlet.sent} sent, {dropped} dropped"
+    text += f", {left} not sent" if left else ""
+    return text + (f"; failed: {outlet.error}" if outlet.error else "")
+
+
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def _hush(text: str) -> None:
+    """Say nothing."""

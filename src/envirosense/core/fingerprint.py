@@ -5,19 +5,24 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
 
 def _canonical(value: object) -> object:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:  # most of a spec; the abstract classes below are slow to ask
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value!r} has no canonical form; use finite numbers in a spec")
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         return {str(key): _canonical(item) for key, item in value.items()}
-    if isinstance(value, str | int | None):
+    if isinstance(value, str | int):
         return value
-    if isinstance(value, Sequence):
+    if isinstance(value, list | Sequence):
         return [_canonical(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    raise TypeError(f"{kind.__name__} has no canonical form")
 
 
 def canonical_json(value: object) -> str:

@@ -1,6 +1,7 @@
 """The same worlds under other sensors: truth stays, readings change."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -38,6 +39,7 @@ def resense(
     *,
     sensing_seed: int | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: ProgressReporter | None = None,
     allow_failures: bool = False,
 ) -> Dataset:
@@ -52,6 +54,7 @@ def resense(
         out: folder of the new dataset; the same call resumes a stopped run.
         sensing_seed: another seed for every sensor's noise; that of each episode when None.
         workers: worker processes; one per core by default.
+        executor: runs the episodes instead of worker processes of ours.
         progress: hears how far the run is.
         allow_failures: whether a dataset with failed episodes is good enough.
 
@@ -74,10 +77,9 @@ def resense(
     count = worker_count(workers)
     plan = _plan(source, specs, sensing, sensing_seed, count)
     make_twin = Resensing(name, source.folder)
-    make_twin().simulate(
-        specs[0][0], MemorySink(specs[0][0])
-    )  # a changed physics shows before anything is written
-    return run_plan(plan, make_twin, out, count, None, progress, allow_failures)
+    first, _ = specs[0]
+    make_twin().simulate(first, MemorySink(first))  # a changed physics shows before anything is written
+    return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
 
 
 def _plain(configuration: object) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The sensor contract: an ideal reading, and the stages between it and the readings of a block."""
 
 from abc import ABC, abstractmethod
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final, Generic
 
 import numpy as np
@@ -18,7 +18,7 @@ from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld, conditions_at
 from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.grading import Grader, known_flags
-from envirosense.instruments.memory import SensorBlock, SensorMemory, no_readings
+from envirosense.instruments.memory import NoiseStreams, SensorBlock, SensorMemory, no_readings
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.power_draw import on_share
 from envirosense.instruments.sensor_config import SensorConfig
@@ -127,7 +127,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
                 stage.name: stage.start(n_channels, stream(sensing_seed, *path, stage.name, "unit"))
                 for stage in self._active
             },
-            noise={stage.name: stream(sensing_seed, *path, stage.name, "noise") for stage in self._active},
+            noise=NoiseStreams(sensing_seed, *path),
             on_at_s=None if self.config.on_since_s is None else -self.config.on_since_s,
         )
 
@@ -160,12 +160,16 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         return SensorBlock(ideal, reading, sampled, flags, grade.quality, grade.confidence)
 
     @cached_property
-    def _as_new(self) -> dict[str, tuple[AnyStage, Any]]:
+    def _as_new(self) -> "NewStages":
         """Stages of a unit that left the factory today, each with its carry, by name."""
-        fresh = {"age_days": 0.0, "used_days": None, "calibrated_at_days": (), "on_since_s": None}
-        new = type(self)(self.config.model_copy(update=fresh | {"faults": ()}))
-        n_channels, rng = len(self.channels), stream(0, "as_new")  # what it draws is not looked at
-        return {stage.name: (stage, stage.start(n_channels, rng)) for stage in new._active}
+        new = {"age_days": 0.0, "used_days": None, "calibrated_at_days": (), "on_since_s": None, "faults": ()}
+        anywhere = {"sensor_id": "new", "position_m": None}
+        return new_stages(type(self), self.config.model_copy(update=new | anywhere).model_dump_json())
+
+    def stages_at_start(self) -> "NewStages":
+        """Active stages, each with a carry before the first tick, by name; their draws are no unit's."""
+        n_channels, rng = len(self.channels), stream(0, self.sensor_type, "new")
+        return {stage.name: (stage, stage.start(n_channels, rng)) for stage in self._active}
 
     @cached_property
     def _warm_up_s(self) -> float:
@@ -213,3 +217,12 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
     def imperfect(self, ideal: Array, conditions: Conditions) -> Array:
         """Readings that a fresh unit makes of ideal ones, (time, channel); no world is asked."""
         return through_stages(ideal, self._active, self.start(self._sensing_seed), conditions)
+
+
+type NewStages = dict[str, tuple[AnyStage, Any]]
+
+
+@lru_cache(maxsize=256)
+def new_stages(sensor_class: type[BlockSensor[Any, Any]], config: str) -> NewStages:
+    """Stages of a new unit of a class with settings as JSON; equal devices share them."""
+    return sensor_class(sensor_class.config_type.model_validate_json(config)).stages_at_start()

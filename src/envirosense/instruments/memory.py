@@ -1,5 +1,6 @@
 """What a sensor remembers between blocks, and what a block of it looks like."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.protocols import Array
+from envirosense.core.rng import stream
 from envirosense.instruments.status import Status
+
+
+class NoiseStreams(dict[str, np.random.Generator]):
+    """Generator of each stage's noise by its name, made when it first draws; most never do."""
+
+    def __init__(self, root: int, *names: str | int) -> None:
+        """Streams named `names`, stage, noise under a root."""
+        super().__init__()
+        self._root, self._names = root, names
+
+    def __missing__(self, stage: str) -> np.random.Generator:
+        self[stage] = stream(self._root, *self._names, stage, "noise")
+        return self[stage]
 
 
 @dataclass(slots=True)
@@ -19,7 +34,7 @@ class SensorMemory:
 
     unit: Any  # what `BaseSensor.draw_unit` returned: only that sensor class looks inside
     carries: dict[str, Any]
-    noise: dict[str, np.random.Generator]
+    noise: Mapping[str, np.random.Generator]
     on_at_s: float | None = None  # last switch-on since the episode's start; None: long on, NaN: off
 
 

@@ -1,4 +1,8 @@
-"""A year of the device's energy: harvest, charge and power modes under the weather of one place."""
+"""A year of the device's energy: harvest, charge and power modes under the weather of one place.
+
+In Greensboro the worst three days give 14.6 Wh/day. A prototype of this project had 11.3, which the weather
+used here does not hold: pvlib's sky models give 13.6 to 14.6 on it, monthly means and the worst week agree.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

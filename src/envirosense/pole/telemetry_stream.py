@@ -1,19 +1,16 @@
 """Records of a device's blocks, tick after tick: what it measured, concluded and is."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from envirosense.core.grid import TimeGrid
-from envirosense.core.units import ZERO_CELSIUS_K
 from envirosense.instruments.memory import SensorBlock
 from envirosense.instruments.status import Status
 from envirosense.physics.energy.power_modes import MODES
 from envirosense.pole import telemetry_parameters as p
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
-from envirosense.pole.sensors.thermal_camera_frames import FrameBlock
 from envirosense.pole.telemetry import (
     AlertRecord,
     Record,
@@ -24,6 +21,7 @@ from envirosense.pole.telemetry import (
 )
 from envirosense.pole.telemetry_alerts import HOT_SPOT, Alert, Watch
 from envirosense.pole.telemetry_derived import DERIVED
+from envirosense.pole.telemetry_images import Image, Lasting, images_by_tick, share
 
 STATUS_EVERY_S: Final = 60.0  # and at the first tick, and when a sensor is switched; assumed
 DEGRADING: Final = Status.NO_DATA | Status.AT_LIMIT
@@ -57,6 +55,7 @@ class TelemetryStream:
         self._device, self._grid = device, grid
         self._sequence = 0
         self._watch = Watch()
+        self._lasting: dict[str, Lasting] = {}
         self._latest: dict[str, float] = {}  # parameter -> last value
         self._flags: dict[str, int] = {}
         self._switched = True  # since the last status record
@@ -69,7 +68,7 @@ class TelemetryStream:
         """Records of the ticks of a block, in order."""
         sensors = self._device.scalar_sensors
         scalars = {name: self._sent(name, block.readings[name]) for name in sensors}
-        frames = {name: _by_tick(found) for name, found in block.frames.items()}
+        frames = {name: images_by_tick(found) for name, found in block.frames.items()}
         made: list[Record] = []
         for i in range(n_ticks):
             tick = first_tick + i
@@ -83,7 +82,7 @@ class TelemetryStream:
         return Sent(block, parameters, tuple(channel.name for channel in sensor.channels), readings)
 
     def _tick(
-        self, tick: int, i: int, scalars: Mapping[str, Sent], frames: Mapping[str, "Image"]
+        self, tick: int, i: int, scalars: Mapping[str, Sent], frames: Mapping[str, Image]
     ) -> Iterator[Record]:
         power = self._device.power
         if power is not None and not power.energy.is_powered[tick]:
@@ -118,8 +117,8 @@ class TelemetryStream:
         facts = {
             "sensor": name,
             "status": flag_names(self._flags[name]),
-            "quality": _known(block.quality[i]),
-            "confidence": _known(block.confidence[i]),
+            "quality": share(block.quality[i]),
+            "confidence": share(block.confidence[i]),
         }
         for parameter, channel, reading in zip(sent.parameters, sent.channels, sent.readings[i], strict=True):
             value = parameter.of(reading)
@@ -145,7 +144,7 @@ class TelemetryStream:
                     if (value := parameter.of(reading)) is not None:
                         self._watch.add(t_s, parameter.parameter_id, value)
 
-    def _image(self, name: str, image: "Image", at: datetime) -> Iterator[Record]:
+    def _image(self, name: str, image: Image, at: datetime) -> Iterator[Record]:
         self._flags[name] = image.flags
         for parameter, value in ((p.THERMAL_MAX, image.hottest_c), (p.THERMAL_AVERAGE, image.mean_c)):
             yield TelemetryRecord(
@@ -170,11 +169,13 @@ class TelemetryStream:
                     sources=one.sources,
                 )
 
-    def _watch_hot_spot(self, t_s: float, frames: Mapping[str, "Image"]) -> None:
+    def _watch_hot_spot(self, t_s: float, frames: Mapping[str, Image]) -> None:
         air_c = self._latest.get("ENV_TEMP")
-        for image in frames.values():
-            if air_c is not None and not image.flags & UNFIT:
-                self._watch.add(t_s, HOT_SPOT, image.hottest_c - air_c)
+        for name, image in frames.items():
+            if not image.flags & UNFIT:
+                hottest_c = self._lasting.setdefault(name, Lasting()).hottest_c(t_s, image.codes)
+                if air_c is not None and hottest_c is not None:
+                    self._watch.add(t_s, HOT_SPOT, hottest_c - air_c)
 
     def _alert(self, alert: Alert, at: datetime) -> AlertRecord:
         found = alert.finding
@@ -212,35 +213,3 @@ class TelemetryStream:
             internal_c=self._latest.get("SYS_TEMP"),
             sensors=sensors,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """What is sent of one frame."""
-
-    hottest_c: float
-    mean_c: float
-    flags: int
-    quality: float | None
-    confidence: float | None
-
-
-def _by_tick(block: FrameBlock) -> dict[int, Image]:
-    if block.ticks.size == 0:
-        return {}
-    kelvin = block.temperature_k()
-    hottest_c, mean_c = kelvin.max(axis=1) - ZERO_CELSIUS_K, kelvin.mean(axis=1) - ZERO_CELSIUS_K
-    return {
-        int(tick): Image(
-            round(float(hottest_c[i]), 2),
-            round(float(mean_c[i]), 2),
-            int(block.status[i]),
-            _known(block.quality[i]),
-            _known(block.confidence[i]),
-        )
-        for i, tick in enumerate(block.ticks)
-    }
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else round(float(value), 4)

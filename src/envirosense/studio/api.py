@@ -11,14 +11,13 @@ from pydantic import BaseModel
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.pole.telemetry import AlertRecord, StatusRecord, TelemetryRecord
 from envirosense.studio.history import KEPT
-from envirosense.studio.live import LiveSession, State
+from envirosense.studio.live import SOCKET, LiveSession, State
 
 DESCRIPTION: Final = (
     "Telemetry, status and alerts of a simulated Grid Guardian. The WebSocket `/live` sends every record as "
     "one JSON text message, and `{\"type\": \"dropped\", \"count\": n}` to a reader that is too slow. "
     "All times are those of the simulation."
 )  # fmt: skip
-SOCKET: Final = "websocket"
 
 
 class Problem(BaseModel):

@@ -3,11 +3,44 @@
 import threading
 from collections import deque
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Final, NamedTuple, Self
 
 from envirosense.pole.telemetry import AlertRecord, Record, StatusRecord, TelemetryRecord
 
 KEPT: Final = 3600  # values of a parameter, and alerts: an hour at 1 Hz
+
+
+class Row(NamedTuple):
+    """What changes from record to record of one parameter: a sixth of a record's memory."""
+
+    sequence: int
+    time_utc: datetime
+    value: float | None
+    reading: float | None
+    status: tuple[str, ...]
+    quality: float | None
+    confidence: float | None
+
+    @classmethod
+    def of(cls, record: TelemetryRecord) -> Self:
+        """Row of a record."""
+        return cls(*(getattr(record, name) for name in cls._fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Last rows of one parameter of one sensor, and a record that has all the rest."""
+
+    example: TelemetryRecord
+    rows: deque[Row]
+
+    def record(self, row: Row) -> TelemetryRecord:
+        """Record of a row, as it was sent."""
+        return self.example.model_copy(update=row._asdict())
 
 
 class History:
@@ -16,7 +49,7 @@ class History:
     def __init__(self, kept: int = KEPT) -> None:
         self._lock = threading.Lock()
         self._kept = kept
-        self._telemetry: dict[tuple[str, str | None], deque[TelemetryRecord]] = {}
+        self._courses: dict[tuple[str, str | None, str | None], Course] = {}
         self._alerts: deque[AlertRecord] = deque(maxlen=kept)
         self._status: StatusRecord | None = None
 
@@ -25,12 +58,17 @@ class History:
         with self._lock:
             for record in records:
                 if isinstance(record, TelemetryRecord):
-                    key = record.parameter, record.sensor
-                    self._telemetry.setdefault(key, deque(maxlen=self._kept)).append(record)
+                    self._course(record).rows.append(Row.of(record))
                 elif isinstance(record, AlertRecord):
                     self._alerts.append(record)
                 else:
                     self._status = record
+
+    def _course(self, record: TelemetryRecord) -> Course:
+        key = record.parameter, record.sensor, record.channel
+        if key not in self._courses:
+            self._courses[key] = Course(record, deque(maxlen=self._kept))
+        return self._courses[key]
 
     @property
     def status(self) -> StatusRecord | None:
@@ -41,14 +79,15 @@ class History:
     def latest(self) -> list[TelemetryRecord]:
         """Last record of every parameter of every sensor."""
         with self._lock:
-            return [course[-1] for course in self._telemetry.values()]
+            return [course.record(course.rows[-1]) for course in self._courses.values()]
 
     def telemetry(self, parameter: str | None, limit: int) -> list[TelemetryRecord]:
         """Last records of one parameter, or of all, in the order they were sent."""
         with self._lock:
-            courses = [c for (name, _), c in self._telemetry.items() if parameter in (None, name)]
-            found = sorted((record for course in courses for record in course), key=_sequence)
-        return found[-limit:]
+            asked = [c for (name, *_), c in self._courses.items() if parameter in (None, name)]
+            backwards = merge(*map(_from_the_last, asked), key=_sequence, reverse=True)
+            found = list(islice(backwards, limit))
+        return [course.record(row) for row, course in reversed(found)]
 
     def alerts(self, limit: int) -> list[AlertRecord]:
         """Last alert records, in the order they were sent."""
@@ -56,5 +95,9 @@ class History:
             return list(self._alerts)[-limit:]
 
 
-def _sequence(record: Record) -> int:
-    return record.sequence
+def _from_the_last(course: Course) -> Iterable[tuple[Row, Course]]:
+    return ((row, course) for row in reversed(course.rows))
+
+
+def _sequence(found: tuple[Row, Course]) -> int:
+    return found[0].sequence

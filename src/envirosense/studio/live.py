@@ -19,6 +19,7 @@ from envirosense.studio.history import History
 
 BLOCK_WALL_S: Final = 0.2  # wall time a block covers: the most a record is late
 FULL_SPEED_TICKS: Final = 60
+SOCKET: Final = "websocket"  # name of every consumer behind a WebSocket
 PATIENCE_S: Final = 2.0  # that the simulation at full speed waits, once, for a reader that has stopped
 
 type State = Literal["ready", "running", "finished", "stopped", "failed"]
@@ -110,6 +111,9 @@ class LiveSession:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        elif self._state == "ready":
+            self._state = "stopped"
+            self.feed.finish()
 
     def subscribe(
         self, name: str = "reader", limit: int = DEFAULT_LIMIT, is_patient: bool = True
@@ -135,7 +139,7 @@ class LiveSession:
     def _run(self) -> None:
         outcome: State = "finished"
         try:
-            if not self._simulate(time.monotonic()):
+            if not self._simulate():
                 outcome = "stopped"
         except Exception as error:  # handed to whoever waits
             self.error, outcome = error, "failed"
@@ -143,12 +147,16 @@ class LiveSession:
             self._state = outcome
         self.feed.finish()
 
-    def _simulate(self, began_s: float) -> bool:
-        """Whether the episode was run to its end."""
+    def _simulate(self) -> bool:
+        """Whether the episode was run to its end; the clock starts once the world stands."""
+        began_s = math.nan
         while self.twin.tick < self.twin.n_ticks:
             with self._step:
+                first = self.twin.tick
                 records = self.twin.advance(self.block_ticks)
                 tick = self.twin.tick
+            if math.isnan(began_s):
+                began_s = time.monotonic() - first * self.twin.dt_s / self.speed
             due_s = began_s + (tick - 1) * self.twin.dt_s / self.speed
             if self._pause(due_s):
                 return False

@@ -27,14 +27,14 @@ IN_FLIGHT: Final = 50  # messages sent and not yet acknowledged
 CONNECT_S: Final = 5.0
 
 
-def messages(records: Sequence[LiveRecord]) -> Iterator[tuple[str, str]]:
-    """Last part of the topic, and payload, of the messages that carry records."""
+def messages(records: Sequence[LiveRecord]) -> Iterator[tuple[str, str, int]]:
+    """Last part of the topic, payload, and number of records of the messages that carry records."""
     for kind, found in groupby(records, _message):
         lines = [record.model_dump_json() for record in found]
         if kind[0] == "telemetry":
-            yield kind[0], f"[{','.join(lines)}]"
+            yield kind[0], f"[{','.join(lines)}]", len(lines)
         else:
-            yield from ((kind[0], line) for line in lines)
+            yield from ((kind[0], line, int(kind[0] != "dropped")) for line in lines)
 
 
 def _message(record: LiveRecord) -> tuple[str, object]:
@@ -54,7 +54,7 @@ class MqttOutlet(Outlet):
         super().__init__(subscription)
         self._address = host, port
         self._topic = f"envirosense/{device}"
-        self._unacknowledged: set[int] = set()
+        self._unacknowledged: dict[int, int] = {}  # message -> its records
         self._early: set[int] = set()  # acknowledged before `publish` returned
         self._changed = threading.Condition()
         self._is_connected = self._is_closing = False
@@ -106,17 +106,21 @@ class MqttOutlet(Outlet):
 
     def send(self, records: Sequence[LiveRecord]) -> None:
         """Publish records in order; waits while the broker is away or behind."""
-        for kind, payload in messages(records):
+        for kind, payload, n in messages(records):
             with self._changed:
                 self._changed.wait_for(self._may_send)
                 if self._is_closing:
                     return
-            sent = self._client.publish(f"{self._topic}/{kind}", payload, QOS)
-            with self._changed:
-                if sent.mid in self._early:
-                    self._early.discard(sent.mid)
-                else:
-                    self._unacknowledged.add(sent.mid)
+            self._publish(kind, payload, n)
+
+    def _publish(self, kind: str, payload: str, n_records: int, retain: bool = False) -> None:
+        mid = self._client.publish(f"{self._topic}/{kind}", payload, QOS, retain).mid
+        with self._changed:
+            if mid in self._early:
+                self._early.discard(mid)
+                self._sent += n_records
+            else:
+                self._unacknowledged[mid] = n_records
 
     def _may_send(self) -> bool:
         return self._is_closing or (self._is_connected and len(self._unacknowledged) < IN_FLIGHT)
@@ -140,6 +144,20 @@ class MqttOutlet(Outlet):
         self._client.loop_stop()
 
     @property
+    def sent(self) -> int:
+        """Records that the broker acknowledged."""
+        with self._changed:
+            return self._sent
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing goes out now."""
+        with self._changed:
+            if self.error is not None or self._is_connected:
+                return super().trouble
+            return f"the broker is away{self.refusal and f' ({self.refusal})'}; records wait"
+
+    @property
     def is_connected(self) -> bool:
         """Whether the broker is there now."""
         with self._changed:
@@ -151,7 +169,7 @@ class MqttOutlet(Outlet):
             self.refusal = str(reason) if reason.is_failure else ""
             self._changed.notify_all()
         if not reason.is_failure:
-            client.publish(f"{self._topic}/connection", "online", QOS, retain=True)
+            self._publish("connection", "online", 0, retain=True)
 
     def _disconnected(self, client: "Client", data: Any, flags: Any, reason: Any, properties: Any) -> None:
         with self._changed:
@@ -161,7 +179,7 @@ class MqttOutlet(Outlet):
     def _acknowledged(self, client: "Client", data: Any, mid: int, reason: Any, properties: Any) -> None:
         with self._changed:
             if mid in self._unacknowledged:
-                self._unacknowledged.discard(mid)
+                self._sent += self._unacknowledged.pop(mid)
             else:
                 self._early.add(mid)
             self._changed.notify_all()

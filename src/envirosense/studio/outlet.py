@@ -18,11 +18,22 @@ class Outlet(ABC):
     def __init__(self, subscription: Subscription) -> None:
         self.subscription = subscription
         self.error: Exception | None = None
+        self._sent = 0
         self._thread = threading.Thread(target=self._run, name=f"live-{subscription.name}", daemon=True)
 
     @abstractmethod
     def send(self, records: Sequence[LiveRecord]) -> None:
         """Send records on, in order."""
+
+    @property
+    def sent(self) -> int:
+        """Records that were sent on."""
+        return self._sent
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing goes out now; empty while all is well."""
+        return "" if self.error is None else str(self.error)
 
     def start(self) -> None:
         """Begin to take records."""
@@ -61,3 +72,4 @@ class JsonLines(Outlet):
         """Write records."""
         self._stream.writelines(record.model_dump_json() + "\n" for record in records)
         self._stream.flush()
+        self._sent += sum(record.type != "dropped" for record in records)

@@ -1,17 +1,19 @@
 """The application on a port, in a thread beside the simulation."""
 
+import asyncio
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from envirosense.core.errors import ConfigError, MissingExtraError
-from envirosense.studio.live import LiveSession
+from envirosense.studio.live import SOCKET, LiveSession
 
 if TYPE_CHECKING:
     from uvicorn import Server
 
-STOP_S: Final = 3.0  # that open connections get at the end
+DRAIN_S: Final = 2.0  # that sockets get at the end for the records that still wait
+CLOSE_S: Final = 1.0  # that open connections get after that, before they are cut
 START_S: Final = 10.0
 
 
@@ -31,6 +33,7 @@ class ApiServer:
             raise MissingExtraError("websockets", "live") from None
         self._socket = _bound(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
+        self._session = session
         self._server = _uvicorn(session)
         self._thread = threading.Thread(target=self._serve, name="live-api", daemon=True)
 
@@ -50,12 +53,19 @@ class ApiServer:
         while not self._server.started and self._thread.is_alive() and time.monotonic() < until_s:
             time.sleep(0.01)
 
-    def stop(self) -> None:
-        """Close every connection and the port."""
+    def close(self) -> None:
+        """Close every connection and the port; after the session's end sockets first get what waits."""
+        until_s = time.monotonic() + DRAIN_S
+        while self._is_sending() and time.monotonic() < until_s:
+            time.sleep(0.01)
         self._server.should_exit = True
         if self._thread.is_alive():
-            self._thread.join(2.0 * STOP_S)
+            self._thread.join(2.0 * CLOSE_S + 1.0)
         self._socket.close()
+
+    def _is_sending(self) -> bool:
+        is_over = self._session.state not in ("ready", "running")
+        return is_over and any(c.is_open and c.name == SOCKET for c in self._session.feed.counts)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -82,7 +92,22 @@ def _uvicorn(session: LiveSession) -> "Server":
 
     from envirosense.studio.api import make_app
 
+    class CuttingServer(Server):
+        """Cuts, at its end, what will not close: a reader that never reads would hold it up."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().call_later(CLOSE_S, self._cut)
+            await super().shutdown(sockets)
+
+        def _cut(self) -> None:
+            for connection in list(self.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+
     config = Config(
-        make_app(session), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=int(STOP_S)
+        make_app(session),
+        log_level="warning",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=int(2.0 * CLOSE_S),
     )
-    return Server(config)
+    return CuttingServer(config)

@@ -6,6 +6,7 @@ from envirosense.physics.energy.battery import (
     PackState,
     capacity_factor,
     coulomb_count,
+    drain_a,
     open_circuit_v,
     resistance_factor,
     run,
@@ -38,7 +39,7 @@ def test_a_step_of_current_drops_the_voltage_by_its_series_resistance():  # V-BT
 
 
 def test_a_cycle_loses_what_the_resistances_turn_to_heat():  # V-BT-3
-    pack = Pack(hysteresis_v=0.0, charge_efficiency=1.0, self_drain_a=0.0)
+    pack = Pack(hysteresis_v=0.0, charge_efficiency=1.0, self_drain_a=0.0, self_discharge_per_h=0.0)
     down = run(pack, PackState(0.8), np.full(7200, 10.0), np.zeros(7200), np.full(7200, WARM), 1.0)
     n = 9000
     up = run(pack, down.end, np.zeros(n), np.full(n, 10.0), np.full(n, WARM), 1.0)
@@ -54,7 +55,7 @@ def test_a_cycle_loses_what_the_resistances_turn_to_heat():  # V-BT-3
 
 def test_charge_is_the_integral_of_current():
     c = course(10.0, 0.0, n=3600)
-    expected = 0.5 - np.sum(c.current_a + PACK.self_drain_a) / (3600 * PACK.capacity_ah)
+    expected = 0.5 - np.sum(c.current_a + drain_a(PACK, WARM)) / (3600 * PACK.capacity_ah)
     assert c.charge[-1] == pytest.approx(expected, rel=1e-12)
 
 
@@ -128,3 +129,14 @@ def test_the_flat_middle_of_the_curve_hides_the_charge():
     assert open_circuit_v(1.0) == pytest.approx(4 * 3.375)
     assert resistance_factor(263.15) == pytest.approx(3.8, abs=0.05)
     assert capacity_factor(273.15) == pytest.approx(0.85)
+
+
+def test_a_pack_left_alone_loses_two_to_three_percent_a_month_and_twice_that_ten_kelvin_warmer():
+    pack = Pack(self_drain_a=0.0)
+    lost = {}
+    for kelvin in (WARM, WARM + 10.0):
+        left = course(0.0, 0.0, n=30 * 24, dt_s=3600.0, start=0.8, temperature_k=kelvin, pack=pack)
+        lost[kelvin] = 0.8 - left.charge[-1]
+    assert 0.02 < lost[WARM] < 0.03
+    assert lost[WARM + 10.0] == pytest.approx(2.0 * lost[WARM], rel=1e-9)
+    assert drain_a(PACK, WARM) == pytest.approx(1e-4 + 15.6 * 3.4e-5)

@@ -7,9 +7,10 @@ import pytest
 from pvlib import irradiance
 
 from envirosense.core.parts import load_part
+from envirosense.physics.energy.battery import drain_a
 from envirosense.physics.energy.photovoltaic import cell_c
 from envirosense.physics.energy.power_modes import MODES
-from envirosense.pole.fields.power import BATTERY_PART, DevicePower
+from envirosense.pole.fields.power import BATTERY_PART, DevicePower, pack_of
 from envirosense.scenarios import Forcing, WeatherChange
 
 DAY = {"n": 144, "dt_s": 600.0, "start": datetime(2018, 7, 10, 5, tzinfo=UTC)}
@@ -19,7 +20,8 @@ def test_charge_follows_the_current_and_the_light_that_was_made(make_world):
     world = make_world(**DAY)
     energy, pack = world.state(0, 144).energy(), load_part(BATTERY_PART)
     gained = np.where(energy.current_a > 0.0, energy.current_a, pack["charge_efficiency"] * energy.current_a)
-    moved = -(gained + pack["self_drain_a"]) * 600.0 / 3600.0 / pack["capacity_ah"]
+    drained = drain_a(pack_of(pack), world.state(0, 144).housing_k())
+    moved = -(gained + drained) * 600.0 / 3600.0 / pack["capacity_ah"]
     np.testing.assert_allclose(np.diff(energy.charge), moved[1:], atol=1e-12)
     at_terminals_w = energy.voltage_v * energy.current_a
     load_w = np.array([mode.power_w for mode in MODES])[energy.mode]

@@ -1,7 +1,8 @@
 """A lithium iron phosphate pack: voltage, charge and energy under a load and a charger.
 
 Thevenin circuit: V = OCV(SOC) + hysteresis - I R0(T) - V1 - V2 with two RC pairs, current positive when
-discharging. Powers are held over a step and the RC pairs step exactly.
+discharging. Powers are held over a step and the RC pairs step exactly. The pack is new: capacity that years
+and cycles take is left out.
 """
 
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Pack:
     hysteresis_v: float = 0.015  # per cell, 10-20 mV
     charge_efficiency: float = 0.99
     self_drain_a: float = 1e-4  # protection circuit 0.05-1 mA; assumed
+    self_discharge_per_h: float = 3.4e-5  # of the capacity at 25 degC: 2.5 %/month, 2-3 % (from memory)
     coldest_charge_k: float = 273.15  # the protection circuit refuses charge below
     lowest_cell_v: float = 2.5  # the protection circuit disconnects the load below
     full: float = 1.0  # state of charge at which charging ends
@@ -85,6 +87,17 @@ def capacity_factor(temperature_k: float | Array) -> Array:
     return np.asarray(np.interp(temperature_k, _CAPACITY_K, _CAPACITY))
 
 
+def drain_a(pack: Pack, temperature_k: float | Array) -> Array:
+    """Current that a pack loses by itself, same shape [A]: protection circuit and self-discharge.
+
+    Self-discharge doubles every 10 K (from memory).
+    """
+    warmer_k = np.asarray(temperature_k, dtype=np.float64) - REFERENCE_K
+    return np.asarray(
+        pack.self_drain_a + pack.capacity_ah * pack.self_discharge_per_h * np.exp2(warmer_k / 10.0)
+    )
+
+
 def run(
     pack: Pack, start: PackState, load_w: Array, charger_w: Array, temperature_k: Array, dt_s: float
 ) -> PackCourse:
@@ -108,7 +121,6 @@ def run(
             pack.tau2_s,
             pack.hysteresis_v * pack.cells,
             pack.charge_efficiency,
-            pack.self_drain_a,
             pack.coldest_charge_k,
             pack.lowest_cell_v * pack.cells,
             pack.full,
@@ -123,6 +135,7 @@ def run(
         temperature,
         np.ascontiguousarray(pack.r0_ohm * resistance_factor(temperature, pack.activation_j_mol)),
         np.ascontiguousarray(1.0 - capacity_factor(temperature)),
+        np.ascontiguousarray(drain_a(pack, temperature)),
         pack.cells * _CELL_OCV_V,
         parameters,
         state,

@@ -20,6 +20,7 @@ def run_pack(
     temperature_k: Floats,
     r0_ohm: Floats,
     empty: Floats,
+    drain_a: Floats,
     ocv_v: Floats,
     parameters: Floats,
     state: Floats,
@@ -27,12 +28,13 @@ def run_pack(
 ) -> None:
     """Follow a pack; `state` (charge, v1, v2, hysteresis, cut) advances in place, `out` is (5, time).
 
-    `empty` is the state of charge below which the cold leaves nothing to draw. Rows of `out`: charge,
+    `empty` is the state of charge below which the cold leaves nothing to draw, `drain_a` what the pack loses
+    by itself. Rows of `out`: charge,
     voltage, current, load served, charger's power taken.
     """
     capacity_c, r1, tau1, r2, tau2 = parameters[0], parameters[1], parameters[2], parameters[3], parameters[4]
-    hysteresis_v, efficiency, drain_a = parameters[5], parameters[6], parameters[7]
-    coldest_k, lowest_v, full, dt_s = parameters[8], parameters[9], parameters[10], parameters[11]
+    hysteresis_v, efficiency = parameters[5], parameters[6]
+    coldest_k, lowest_v, full, dt_s = parameters[7], parameters[8], parameters[9], parameters[10]
     keep1, keep2 = math.exp(-dt_s / tau1), math.exp(-dt_s / tau2)
     last = ocv_v.size - 1
     charge, v1, v2, hysteresis, cut = state[0], state[1], state[2], state[3], state[4]
@@ -56,7 +58,7 @@ def run_pack(
         current = (behind_v - math.sqrt(root)) / (2.0 * r0_ohm[i])
         if current < 0.0:
             current = max(current, (charge - full) * capacity_c / (efficiency * dt_s))
-        moved = (current if current > 0.0 else efficiency * current) + drain_a
+        moved = (current if current > 0.0 else efficiency * current) + drain_a[i]
         charge = max(charge - moved * dt_s / capacity_c, 0.0)
         turn = math.exp(-abs(current) * dt_s / (HYSTERESIS_CHARGE * capacity_c))
         sign = -1.0 if current > 0.0 else 1.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import erf
+from scipy.special import erf, ndtr, ndtri
 
 from envirosense.core.protocols import Array
 from envirosense.instruments import stages as st
@@ -14,6 +14,8 @@ from envirosense.physics.sound.acoustics import BANDS, energy_of_db
 from envirosense.pole.sensors.acoustic_kernels import weighted_sum
 from envirosense.pole.sensors.acoustic_signal import LEVELS, N_BANDS, N_CHANNELS, energy
 
+LIMIT_SIGMAS: Final = 2.0  # tolerance of a part over its spread: units beyond are not sold  # assumed
+LEFT_SIGMA: Final = 0.87963  # of a normal variable cut off at LIMIT_SIGMAS
 USUAL_AWAY_K: Final = 15.0  # of the electronics from their reference, in the error budget  # assumed
 
 
@@ -72,7 +74,7 @@ class Port:
 class Response:
     """Departure of this unit from the part's response, which the device corrects.
 
-    Normal: one of the whole microphone and one of each band on top.
+    Normal: one of the whole microphone, cut off at the part's tolerance, and one of each band on top.
     """
 
     name: str
@@ -81,8 +83,10 @@ class Response:
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> Array:
         """Gain of each band of this unit, (band,) [dB]."""
-        common, *own = unit_rng.standard_normal(1 + N_BANDS)
-        return np.asarray(self.common_spread_db * common + self.band_spread_db * np.array(own))
+        below = ndtr(-LIMIT_SIGMAS)
+        common = ndtri(below + (1.0 - 2.0 * below) * unit_rng.random())
+        own = unit_rng.standard_normal(N_BANDS)
+        return np.asarray(self.common_spread_db * common + self.band_spread_db * own)
 
     def gain_db(self, carry: Array, conditions: Conditions) -> Array:
         """Gain of each band, (1, band) [dB]."""
@@ -96,8 +100,8 @@ class Response:
 
     def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
         """How units differ, (channel,) [dB]; bands average out in the A-weighted level."""
-        bands = np.hypot(self.common_spread_db, self.band_spread_db)
-        return np.concatenate([bands, [self.common_spread_db, 0.0, 0.0]])
+        common_db = LEFT_SIGMA * self.common_spread_db
+        return np.concatenate([np.hypot(common_db, self.band_spread_db), [common_db, 0.0, 0.0]])
 
     def describe(self, carry: Array) -> st.Description:
         """Gain of each band of this unit."""

@@ -55,6 +55,8 @@ class BatteryLevelSensor(BaseSensor[BatteryLevelConfig, EnergyWorld]):
     def stages(self) -> tuple[st.AnyStage, ...]:
         """Converter, thermistor, counter, output."""
         v = self.values
+        capacity_ah = v.number("counter.capacity_ah", "Ah")
+        allowed_a = v.number("counter.drain", "A") + capacity_ah * v.number("counter.self_discharge", "1/h")
         lag_s = np.array([NO_LAG_S, NO_LAG_S, NO_LAG_S, v.number("temperature.tau", "s")])
         return (
             st.Lag("thermistor", lag_s, lag_s),
@@ -68,9 +70,9 @@ class BatteryLevelSensor(BaseSensor[BatteryLevelConfig, EnergyWorld]):
                 offset_a=v.number("counter.offset", "A"),
                 gain_ln=v.number("counter.gain", "ln"),
                 capacity_ln=v.number("counter.capacity", "ln"),
-                capacity_ah=v.number("counter.capacity_ah", "Ah"),
+                capacity_ah=capacity_ah,
                 efficiency=v.number("counter.efficiency", "1"),
-                drain_a=v.number("counter.drain", "A"),
+                drain_a=allowed_a,
                 full_per_h=v.number("full.current", "1/h"),
                 rest_per_h=v.number("full.rest", "1/h"),
                 full_v=v.number("full.voltage", "V"),

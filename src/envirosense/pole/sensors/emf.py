@@ -1,9 +1,10 @@
 """Three-axis magnetic sensor at mains frequency, with radio bands, mains frequency and an electric plate.
 
-It reports field strengths in uT, which stages and noise act on; a share of the fundamental would be a share
-of nothing on a dead line. Harmonic phasors are felt through this unit's own mounting, gains and corners;
-a device cannot know that it hangs askew, so its error budget leaves the mounting out. The radio bands are
-means over a tick: the world does not tell how their energy falls within a period of the mains.
+It reports field strengths in uT, which stages and noise act on; what is made of them (shares of the
+fundamental, the mains frequency) fades out where there is no fundamental. Harmonic phasors are felt through
+this unit's own mounting, gains and corners; a device cannot know that it hangs askew, so its error budget
+leaves the mounting out. The radio bands are means over a tick: the world does not tell how their energy falls
+within a period of the mains.
 """
 
 import math
@@ -115,26 +116,28 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
         self._fill_magnetic(x, world, field_t, unit)
         radio_t = world.radio_t(self.position_3d)
         x[:, ft.HF] = _NT_PER_T * radio_t[:, : len(ft.HF_BANDS_HZ)]
-        x[:, ft.MAINS] = world.mains_hz()
         x[:, ft.ELECTRIC] = _resultant(world.electric_v_m(self.position_3d))
         return x
 
     def _fill_magnetic(self, x: Array, world: ElectricWorld, field_t: Phasors, unit: EMFUnit | None) -> None:
         orders = world.harmonics
-        axes = np.tile(self._facing.astype(np.complex128), (len(orders), 1, 1))
+        axes, response = self._facing, np.ones((len(orders), 3), dtype=np.complex128)
         if unit is not None:
             frequency_hz = self.config.nominal_hz * np.array(orders, dtype=np.float64)
-            axes = unit.matrix(self._passband, frequency_hz)
+            axes, response = unit.axes, unit.response(self._passband, frequency_hz)
         columns = [ft.FUNDAMENTAL + ft.ORDERS.index(order) if order in ft.ORDERS else -1 for order in orders]
         fill_features(
             x,
             np.ascontiguousarray(field_t),
             _UT_PER_T * axes,
+            response,
             np.array(columns),
             orders.index(1),
             ft.ELLIPTICITY,
         )
-        ft.combine_features(x, self._least_ut)
+        x[:, ft.MAINS] = world.mains_hz()
+        self._fading.combine(x)
+        self._fading.fade(x)
 
     @cached_property
     def _facing(self) -> Array:
@@ -152,7 +155,7 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
         v = self.values
         reference_k = v.number("temperature.reference", "K")
         return (
-            ft.ToLengths("lengths"),
+            ft.ToLengths("lengths", self._fading),
             ns.OwnTone(
                 "interference", v.number("interference.least", "uT"), v.number("interference.most", "uT")
             ),
@@ -180,7 +183,7 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
             *self.warm_up_stages(),
             ns.FieldNoise("noise", self._density, self._bandwidth_hz, self._window_s, self._modem),
             em.FieldSaturation("saturation", self._limit_ut, v.number("saturation.curvature", "1")),
-            ft.Firmware("firmware", self._least_ut, self._floor_ut(0), self._floor_ut(ft.FUNDAMENTAL)),
+            ft.Firmware("firmware", self._fading, self._floor_ut(0), self._floor_ut(ft.FUNDAMENTAL)),
             *self.fault_stages(),
             st.ClipQuantise(
                 "digital",
@@ -200,8 +203,9 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
         return self.values.number("saturation.peak", "uT")
 
     @cached_property
-    def _least_ut(self) -> float:
-        return self.values.number("features.least_fundamental", "uT")
+    def _fading(self) -> ft.Fading:
+        least_ut = self.values.number("features.least_fundamental", "uT")
+        return ft.Fading(least_ut, float(self.config.nominal_hz))
 
     @cached_property
     def _window_s(self) -> float:
@@ -266,8 +270,9 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
 
         A sine that just touches the limit has the limit over the root of two as its rms.
         """
+        greatest_ut = np.fmax(np.fmax(reading[:, 0], reading[:, 1]), reading[:, 2])
         with np.errstate(invalid="ignore"):
-            cut = (reading[:, ft.AXES] >= math.sqrt(0.5) * self._limit_ut).any(axis=1)
+            cut = greatest_ut >= math.sqrt(0.5) * self._limit_ut
         flags = np.where(cut, int(Status.AT_LIMIT), 0)
         flags[self._modem.sending(conditions) > 0.0] |= int(Status.DISTURBED)
         return flags.astype(np.uint16)

@@ -12,7 +12,7 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import Description, Transform, as_description
-from envirosense.pole.sensors.emf_kernels import combine
+from envirosense.pole.sensors.emf_kernels import combine, fade, over_long_axis, unfade
 
 ORDERS: Final = (1, 2, 3, 5, 7, 9, 11)
 HF_BANDS_HZ: Final = ((2e3, 10e3), (10e3, 40e3), (40e3, 100e3))
@@ -46,23 +46,44 @@ FEATURES: Final = (  # name, unit, description
 N_FEATURES: Final = len(FEATURES)
 
 
-def combine_features(x: Array, least_ut: float) -> None:
-    """Fill total and distortion of features (time, channel) in place.
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """What the firmware does where the fundamental is about nothing: `least` [uT], `nominal` mains [Hz].
 
-    The distortion is a share of hypot(fundamental, least): a fundamental below `least_ut` is nothing to be a
-    share of, and without any field the distortion is 0.
+    Shares of no field and the frequency of no tone would be noise. Distortion and ellipticity fade to 0, and
+    the frequency to nominal, as F^2 / (F^2 + least^2).
     """
-    combine(x, TONES.start, TONES.stop, TOTAL, DISTORTION, least_ut)
+
+    least: float
+    nominal: float
+
+    def combine(self, x: Array) -> None:
+        """Fill total and faded distortion of features (time, channel), in place."""
+        combine(x, TONES.start, TONES.stop, TOTAL, DISTORTION, self.least)
+
+    def fade(self, x: Array) -> None:
+        """Fade ellipticity and mains frequency of features (time, channel), in place."""
+        fade(x, FUNDAMENTAL, ELLIPTICITY, MAINS, self.least, self.nominal)
+
+    def undo(self, x: Array) -> None:
+        """Mains frequency, and length of the ellipse's short axis, from what faded, in place."""
+        unfade(x, FUNDAMENTAL, ELLIPTICITY, MAINS, self.least, self.nominal)
+
+    def shown(self, fundamental: Array) -> Array:
+        """Share that is left of a share, same shape [1]."""
+        square = np.square(fundamental)
+        return np.asarray(square / (square + self.least**2))
 
 
 @dataclass(frozen=True, slots=True)
 class ToLengths(Transform):
-    """Ellipticity to the length of the short axis, sqrt(F^2 e^2 / (1 + e^2)).
+    """Ellipticity to the length of the short axis, sqrt(F^2 e^2 / (1 + e^2)); the mains frequency unfaded.
 
     It comes first, so that there are no errors yet which it could rescale.
     """
 
     name: str
+    fading: Fading
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -72,7 +93,7 @@ class ToLengths(Transform):
     ) -> tuple[Array, None]:
         """Field strengths, (time, channel)."""
         y = x.copy()
-        y[:, ELLIPTICITY] *= _long_axis(x)
+        self.fading.undo(y)
         return y, None
 
     def describe(self, carry: None) -> Description:
@@ -80,16 +101,12 @@ class ToLengths(Transform):
         return {}
 
 
-def _long_axis(x: Array) -> Array:
-    return np.asarray(x[:, FUNDAMENTAL] / np.sqrt(1.0 + np.square(x[:, ELLIPTICITY])))
-
-
 @dataclass(frozen=True, slots=True)
 class Firmware(Transform):
     """Total from the axes, distortion from the tones, ellipticity from the lengths of the ellipse's axes."""
 
     name: str
-    least: float  # fundamental that distortion is a share of at least [uT]
+    fading: Fading
     axis_floor: float  # what noise adds to an axis and to a tone in quadrature [uT]
     tone_floor: float
 
@@ -101,31 +118,29 @@ class Firmware(Transform):
     ) -> tuple[Array, None]:
         """Features, (time, channel)."""
         y = x.copy()
-        combine_features(y, self.least)
-        long = self._long_axis(x)
-        y[:, ELLIPTICITY] = np.minimum(x[:, ELLIPTICITY] / np.where(long > 0.0, long, 1.0), 1.0)
+        self.fading.combine(y)
+        over_long_axis(y, FUNDAMENTAL, ELLIPTICITY)
+        self.fading.fade(y)
         return y, None
 
-    @staticmethod
-    def _long_axis(x: Array) -> Array:
-        square = np.square(x[:, FUNDAMENTAL])
-        return np.asarray(np.sqrt(np.maximum(square - np.square(x[:, ELLIPTICITY]), 0.5 * square)))
-
     def slope(self, x: Array, conditions: Conditions) -> Array:
-        """One over the long axis for the ellipticity, (time, channel)."""
+        """Fading of the frequency, and over the long axis that of the ellipticity, (time, channel)."""
         slope = np.ones_like(x)
-        slope[:, ELLIPTICITY] = 1.0 / np.maximum(self._long_axis(x), self.tone_floor)
+        tone = np.maximum(x[:, FUNDAMENTAL], self.tone_floor)
+        slope[:, MAINS] = self.fading.shown(tone)
+        short = np.minimum(x[:, ELLIPTICITY], np.sqrt(0.5) * tone)
+        slope[:, ELLIPTICITY] = slope[:, MAINS] / np.sqrt(np.square(tone) - np.square(short))
         return slope
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """Noise floors of what is computed here: total and distortion, (time, channel)."""
+        """What noise lifts total and distortion by, (time, channel)."""
         spread = np.zeros_like(x)
         spread[:, TOTAL] = 1.5 * self.axis_floor**2 / np.maximum(x[:, TOTAL], self.axis_floor)
-        n_harmonics = len(ORDERS) - 1
-        floor_pct = 100.0 * np.sqrt(n_harmonics) * self.tone_floor
-        spread[:, DISTORTION] = floor_pct / np.hypot(x[:, FUNDAMENTAL], self.least)
+        tone = np.maximum(x[:, FUNDAMENTAL], self.tone_floor)
+        floor_pct = 100.0 * np.sqrt(len(ORDERS) - 1) * self.tone_floor
+        spread[:, DISTORTION] = floor_pct * self.fading.shown(tone) / tone
         return spread
 
     def describe(self, carry: None) -> Description:
         """The least fundamental."""
-        return as_description({"least": self.least})
+        return as_description({"least": self.fading.least})

@@ -11,33 +11,34 @@ type Floats = npt.NDArray[np.float64]
 def fill_features(
     out: Floats,
     field: npt.NDArray[np.complex128],
-    matrix: npt.NDArray[np.complex128],
+    axes: Floats,
+    response: npt.NDArray[np.complex128],
     columns: npt.NDArray[np.int64],
     fundamental: int,
     short: int,
 ) -> None:
-    """Write what three axes feel of a field into `out` (time, channel), in the unit of `matrix` times field.
+    """Write what three axes feel of a field into `out` (time, channel), in the unit of `axes` times field.
 
     Columns 0 to 2 get the rms of the axes, `columns` (harmonic,) the resultants of the harmonics (none where
     negative), and column `short` short over long axis of the ellipse of harmonic `fundamental`. `field` is
-    (time, harmonic, 3) rms phasors and `matrix` (harmonic, axis, 3).
+    (time, harmonic, 3) rms phasors, `axes` (axis, 3), and `response` (harmonic, axis) what each axis passes.
     """
     felt = np.empty(3, np.complex128)
+    square = np.empty(3)
+    passed = response.real**2 + response.imag**2
     for t in range(field.shape[0]):
         x2, y2, z2 = 0.0, 0.0, 0.0
         for h in range(field.shape[1]):
+            east, north, up = field[t, h, 0], field[t, h, 1], field[t, h, 2]
             for a in range(3):
-                felt[a] = (
-                    matrix[h, a, 0] * field[t, h, 0]
-                    + matrix[h, a, 1] * field[t, h, 1]
-                    + matrix[h, a, 2] * field[t, h, 2]
-                )
-            px = felt[0].real ** 2 + felt[0].imag ** 2
-            py = felt[1].real ** 2 + felt[1].imag ** 2
-            pz = felt[2].real ** 2 + felt[2].imag ** 2
-            x2, y2, z2 = x2 + px, y2 + py, z2 + pz
+                real = axes[a, 0] * east.real + axes[a, 1] * north.real + axes[a, 2] * up.real
+                imag = axes[a, 0] * east.imag + axes[a, 1] * north.imag + axes[a, 2] * up.imag
+                square[a] = passed[h, a] * (real * real + imag * imag)
+                if h == fundamental:
+                    felt[a] = response[h, a] * complex(real, imag)
+            x2, y2, z2 = x2 + square[0], y2 + square[1], z2 + square[2]
             if columns[h] >= 0:
-                out[t, columns[h]] = np.sqrt(px + py + pz)
+                out[t, columns[h]] = np.sqrt(square[0] + square[1] + square[2])
             if h == fundamental:
                 out[t, short] = ellipticity(felt)
         out[t, 0], out[t, 1], out[t, 2] = np.sqrt(x2), np.sqrt(y2), np.sqrt(z2)
@@ -67,41 +68,91 @@ def ellipticity(phasor: npt.NDArray[np.complex128]) -> float:
 def combine(x: Floats, first: int, last: int, total: int, distortion: int, least: float) -> None:
     """Fill total and distortion of features (time, channel) in place, from axes and tones (first to last).
 
-    The distortion [%] is of hypot(first tone, least).
+    The distortion [%] fades as F^2 / (F^2 + least^2) with the first tone F.
     """
     for t in range(x.shape[0]):
         x[t, total] = np.sqrt(x[t, 0] * x[t, 0] + x[t, 1] * x[t, 1] + x[t, 2] * x[t, 2])
         harmonics = 0.0
         for c in range(first + 1, last):
             harmonics += x[t, c] * x[t, c]
-        share_of = x[t, first] * x[t, first] + least * least
-        x[t, distortion] = 100.0 * np.sqrt(harmonics / share_of)
+        shared = x[t, first] * x[t, first] + least * least
+        x[t, distortion] = 100.0 * np.sqrt(harmonics) * x[t, first] / shared if shared > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fade(x: Floats, tone: int, short: int, mains: int, least: float, nominal: float) -> None:
+    """Fade ellipticity to 0 and mains frequency to nominal, in place, as F^2 / (F^2 + least^2)."""
+    for t in range(x.shape[0]):
+        square = x[t, tone] * x[t, tone]
+        shown = square / (square + least * least) if square > 0.0 else 0.0
+        x[t, short] *= shown
+        x[t, mains] = nominal + shown * (x[t, mains] - nominal)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def unfade(x: Floats, tone: int, short: int, mains: int, least: float, nominal: float) -> None:
+    """Undo `fade`, in place, and turn the ellipticity into the length of the short axis."""
+    for t in range(x.shape[0]):
+        square = x[t, tone] * x[t, tone]
+        if square == 0.0:
+            x[t, short], x[t, mains] = 0.0, nominal
+            continue
+        shown = square / (square + least * least)
+        ratio = x[t, short] / shown
+        x[t, short] = ratio * x[t, tone] / np.sqrt(1.0 + ratio * ratio)
+        x[t, mains] = nominal + (x[t, mains] - nominal) / shown
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def over_long_axis(x: Floats, tone: int, short: int) -> None:
+    """Turn the length of the short axis into short over long axis, at most 1, in place."""
+    for t in range(x.shape[0]):
+        long = long_axis(x[t, tone], x[t, short])
+        x[t, short] = min(x[t, short] / long, 1.0) if long > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def long_axis(resultant: float, short: float) -> float:
+    """Length of an ellipse's long axis; noise makes it no shorter than a circle's."""
+    square = resultant * resultant
+    return float(np.sqrt(max(square - short * short, 0.5 * square)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scaled(x: Floats, factors: Floats, group: npt.NDArray[np.int64]) -> Floats:
+    """Columns of x (time, channel) times the factor of their group, of `factors` (time, group)."""
+    y = np.empty_like(x)
+    for t in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            y[t, c] = x[t, c] * factors[t, group[c]]
+    return y
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def noisy_rms(
     x: Floats,
-    noise: Floats,
+    normals: npt.NDArray[np.float32],
     columns: npt.NDArray[np.int64],
-    sigma: Floats,
-    rest: Floats,
-    step: Floats,
+    square: Floats,
+    lines: Floats,
     added: Floats,
     share: Floats,
 ) -> None:
-    """Add noise to rms readings (time, channel) in place; `noise` holds unit normals, (time, >= 2 noisy).
+    """Add noise to rms readings (time, channel) in place; `normals` is (time, >= noisy).
 
-    `sigma`, `rest` and `step` (noisy channel,) are the noise along the signal, the mean square of the other
-    noise, and 2 / (9 degrees of freedom) of that; `added` (noisy channel,) is a mean square that joins it
+    Signal of energy E and noise of mean N on k lines have an energy of mean E + N and variance
+    (N^2 + 2 E N) / k; the cube-root law of Wilson and Hilferty draws from the Gamma law of these two.
+    `square` and `lines` (noisy channel,) are N and k; `added` (noisy channel,) is a mean square that joins N
     for a `share` (time,) of each tick.
     """
-    n_noisy = columns.shape[0]
     for t in range(x.shape[0]):
-        for k in range(n_noisy):
-            along = x[t, columns[k]] + sigma[k] * noise[t, k]
-            root = max(1.0 - step[k] + np.sqrt(step[k]) * noise[t, n_noisy + k], 0.0)
-            across = (rest[k] + share[t] * added[k]) * (root * root * root)
-            x[t, columns[k]] = np.sqrt(along * along + across)
+        for k in range(columns.shape[0]):
+            energy = x[t, columns[k]] * x[t, columns[k]]
+            noise = square[k] + share[t] * added[k]
+            mean = energy + noise
+            spread = noise * (mean + energy) / (9.0 * lines[k] * mean * mean)
+            root = max(1.0 - spread + normals[t, k] * np.sqrt(spread), 0.0)
+            x[t, columns[k]] = np.sqrt(mean * root * root * root)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

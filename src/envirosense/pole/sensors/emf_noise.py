@@ -116,10 +116,9 @@ class Modem:
 class FieldNoise(WhiteNoise):
     """White noise in the signal behind an rms reading: it lifts the reading as well as scattering it.
 
-    Noise of density e in bandwidth B has the mean square e^2 B. Of this, the part in phase with the signal
-    adds along it, with sigma e / sqrt(2 T) over a reading's time T; the rest adds in quadrature and has
-    2 B T - 1 degrees of freedom (chi squared, by Wilson and Hilferty's cube, from memory). The bandwidth of
-    a tone measured on d axes over a window W is d / W.
+    Noise of density e in bandwidth B has the mean square e^2 B on B T independent lines over a reading's time
+    T; in a strong signal it scatters by e / sqrt(2 T). The bandwidth of a tone measured on d axes over a
+    window W is d / W.
 
     The mains frequency is read from the phase of the fundamental F over windows W and scatters by
     e / (2 pi F) sqrt(3 / (W^2 T)), the bound of Cramer and Rao for a tone in white noise (from memory); F
@@ -146,15 +145,13 @@ class FieldNoise(WhiteNoise):
         """Rms of signal and noise, and a noisy frequency, (time, channel)."""
         density = np.asarray(self.density)
         noisy = np.flatnonzero(density)
-        reading_s = self._reading_s(conditions)
-        sigma = density[noisy] / math.sqrt(2.0 * reading_s)
-        rest = np.maximum(np.square(density[noisy]) * self.bandwidth_hz[noisy] - np.square(sigma), 0.0)
-        step = 2.0 / (9.0 * np.maximum(2.0 * self.bandwidth_hz[noisy] * reading_s - 1.0, 1.0))
-        noise = noise_rng.standard_normal((x.shape[0], 2 * noisy.size + 1))
+        normals = noise_rng.standard_normal((x.shape[0], noisy.size + 1), dtype=np.float32)
         y = x.copy()
-        y[:, MAINS] += self._mains_sigma_hz(x, conditions) * noise[:, -1]
+        y[:, MAINS] += self._mains_sigma_hz(x, conditions) * normals[:, -1]
+        square = np.square(density[noisy]) * self.bandwidth_hz[noisy]
+        lines = self.bandwidth_hz[noisy] * self._reading_s(conditions)
         added = np.square(self.modem.added_nt[noisy])
-        noisy_rms(y, noise, noisy, sigma, rest, step, added, self.modem.sending(conditions))
+        noisy_rms(y, normals, noisy, square, lines, added, self.modem.sending(conditions))
         return y, None
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:

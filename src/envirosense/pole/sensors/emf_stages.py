@@ -19,6 +19,7 @@ from envirosense.pole.sensors.emf_features import (
     ORDERS,
     TONES,
 )
+from envirosense.pole.sensors.emf_kernels import scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,12 @@ class ElementGain:
 
     def spread(self, x: Array, carry: GainState, conditions: Conditions) -> Array:
         """What nobody has corrected, (time, channel)."""
+        group = np.array(self.group)
         away_k = (conditions.body_k - self.reference_k)[:, None]
-        fixed = np.square(self.spread_ln) + np.square(self.left_on_axes)
-        return np.asarray(x * np.sqrt(fixed + np.square(self.spread_per_k) * (away_k * away_k)))
+        first = np.unique(group, return_index=True)[1]  # a channel of each element stands for all of it
+        fixed = np.square(self.spread_ln[first]) + np.square(self.left_on_axes[first])
+        share = np.sqrt(fixed + np.square(self.spread_per_k[first]) * (away_k * away_k))
+        return scaled(x, share, group)
 
     def describe(self, carry: GainState) -> Description:
         """Gain and slope of this unit, and the reference."""
@@ -88,7 +92,7 @@ class ElementDrift(SharedGainDrift):
         step = np.full(walks.size, math.sqrt(conditions.dt_s / DAY_S))
         walked = autoregression(noise, walks, np.ones(walks.size), step)
         gain = np.exp(walked * self._step_of_element())
-        return x * gain[:, np.array(self.group)], DriftGainState(carry.per_day, walks)
+        return scaled(x, gain, np.array(self.group)), DriftGainState(carry.per_day, walks)
 
     def _step_of_element(self) -> Array:
         step = np.zeros(1 + max(self.group))
@@ -181,8 +185,9 @@ class FieldSaturation:
         y = x.copy()
         axes = x[:, AXES]
         y[:, AXES] = axes * (1.0 + 4.0 * carry * (1.0 - np.minimum(axes / self.limit_ut, 1.0)))
-        over = np.flatnonzero(axes.max(axis=1) > math.sqrt(0.5) * self.limit_ut)
-        if over.size:
+        cut_ut = math.sqrt(0.5) * self.limit_ut
+        if axes.max() > cut_ut:
+            over = np.flatnonzero(axes.max(axis=1) > cut_ut)
             y[over] = self._cut(x[over])
         return y, carry
 

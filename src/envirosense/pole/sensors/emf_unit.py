@@ -42,10 +42,9 @@ class EMFUnit:
     axes: Array
     passband: Passband
 
-    def matrix(self, nominal: Passband, frequency_hz: Array) -> Phasors:
-        """Readings per field, (frequency, axis, 3); the device undoes the response of a nominal unit."""
-        left = self.passband.response(frequency_hz) / nominal.response(frequency_hz)
-        return np.asarray(left[:, :, None] * self.axes)
+    def response(self, nominal: Passband, frequency_hz: Array) -> Phasors:
+        """What each axis passes, (frequency, axis); the device undoes the response of a nominal unit."""
+        return np.asarray(self.passband.response(frequency_hz) / nominal.response(frequency_hz))
 
 
 def draw_axes(

@@ -18,6 +18,7 @@ from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages.kernels import mix
 from envirosense.pole.sensors.gas_stages import CellGain, PressureGain
+from envirosense.pole.sensors.voc_linear_stages import Electrolyte
 
 TARGETS: Final = ("carbon_monoxide", "carbon_dioxide", "nitrogen_dioxide")
 UNITS: Final = ("ppm", "ppm", "ppb")
@@ -142,6 +143,8 @@ class GasSensor(BaseSensor[SensorConfig]):
     def _surroundings_stages(self) -> tuple[st.AnyStage, ...]:
         v = self.values
         points = len(v.part["cell.gain_at"])
+        cells = self._per_channel("cell.has_cell", "1") > 0.0
+        least_loss, most_loss = v.numbers("cell.extreme_loss", "ln/day", 2).tolist()
         return (
             PressureGain(
                 "pressure",
@@ -154,7 +157,14 @@ class GasSensor(BaseSensor[SensorConfig]):
                 v.numbers("cell.gain_at", "K", points),
                 v.numbers("cell.gain", "1", points),
                 v.number("cell.gain_residual", "1"),
-                (self._per_channel("cell.has_cell", "1") > 0.0).astype(np.float64),
+                cells.astype(np.float64),
+            ),
+            Electrolyte(
+                "electrolyte",
+                cells,
+                v.number("cell.dry", "1"),
+                v.number("cell.damp", "1"),
+                (least_loss, most_loss),
             ),
             st.ElectrochemicalZero(
                 "cell_zero",

@@ -25,22 +25,25 @@ class PressureGain:
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
 
-    def _gain(self, conditions: Conditions) -> Array:
+    def _excess(self, channel: int, conditions: Conditions) -> Array:
         density = conditions.pressure_pa / self.reference_pa
-        gain = np.ones((density.size, self.exponent.size))
-        for channel in np.flatnonzero(self.exponent):
-            gain[:, channel] += self.residual * (density ** self.exponent[channel] - 1.0)
-        return gain
+        return np.asarray(self.residual * (density ** self.exponent[channel] - 1.0))
 
     def apply(
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal at the pressure of the air, (time, channel)."""
-        return x * self._gain(conditions), None
+        y = x.copy()
+        for channel in np.flatnonzero(self.exponent).tolist():
+            y[:, channel] *= 1.0 + self._excess(channel, conditions)
+        return y, None
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """The whole of it: the device does not correct it further."""
-        return np.abs(x * (self._gain(conditions) - 1.0))
+        error = np.zeros_like(x)
+        for channel in np.flatnonzero(self.exponent).tolist():
+            error[:, channel] = np.abs(x[:, channel] * self._excess(channel, conditions))
+        return error
 
     def describe(self, carry: None) -> Description:
         """Exponents and the share left."""
@@ -76,7 +79,7 @@ class CellGain:
 
     def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
         """Share that a common unit leaves."""
-        return np.abs(self.residual_spread * self.applies * x * self._excess(conditions))
+        return np.abs((self.residual_spread * self.applies) * self._excess(conditions) * x)
 
     def describe(self, carry: Array) -> Description:
         """Share left in each channel."""

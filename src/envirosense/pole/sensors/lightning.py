@@ -16,6 +16,7 @@ from envirosense.core.protocols import Array, Position
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld
+from envirosense.instruments.memory import SensorMemory
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.stages import AnyStage, ClipQuantise
 from envirosense.instruments.status import Status
@@ -23,7 +24,6 @@ from envirosense.physics.storms.lightning import Strikes, stroke_band_t2_s
 from envirosense.pole.fields.electric import RADIO_BANDS_HZ
 from envirosense.pole.sensors.lightning_stages import (
     DISTANCE,
-    DISTURBERS,
     ENERGY,
     OUT_OF_RANGE_KM,
     STRIKES,
@@ -32,6 +32,7 @@ from envirosense.pole.sensors.lightning_stages import (
     DetectionEfficiency,
     DisturberCount,
     EnergyScatter,
+    LightningConditions,
     StormDistance,
     events_of_ticks,
     with_events,
@@ -79,8 +80,8 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
     """Lightning events, the storm's distance, their energy and disturbers, (time, 4).
 
     The ideal reading of a tick is about its own strokes: their number within reach, distance of the nearest
-    (63 km without any), energy of the strongest; and how much the radio noise disturbs, 0 to 1, which the
-    chip turns into a count of disturbers.
+    (63 km without any) and energy of the strongest. A perfect detector takes nothing for man-made: its
+    count of disturbers is 0, and what this one counts is an artefact of the radio noise around it.
     """
 
     sensor_type: ClassVar[str] = "lightning_detector"
@@ -95,20 +96,26 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
             Channel("strikes", "1", "lightning events since the report before", 1.0, 1.0),
             Channel("distance_km", "km", "estimated distance to the storm; 63 out of range", 1.0, scatter_km),
             Channel("energy", "1", "energy register of the last event", 1.0, 1.0),
-            Channel("disturbers", "1", "events taken for man-made since the report before", 1.0, 1.0),
+            Channel(
+                "disturbers",
+                "1",
+                "noise taken for events since the report before",
+                1.0,
+                1.0,
+                is_artefact=True,
+            ),
         )
 
     def respond(self, world: LightningWorld) -> Array:
-        """Strokes within reach by tick, and how much radio noise disturbs, (time, 4)."""
-        return self._ideal(self._heard(world), self._noise_t(world))
+        """Strokes within reach by tick, (time, 4); no disturbers."""
+        return self._ideal(self._heard(world), world.grid.n)
 
-    def _ideal(self, heard: Heard, noise_t: Array) -> Array:
-        y = np.empty((noise_t.size, len(self.channels)))
-        y[:, STRIKES] = np.bincount(heard.tick, minlength=noise_t.size)
-        y[:, DISTANCE], y[:, ENERGY] = OUT_OF_RANGE_KM, 0.0
+    def _ideal(self, heard: Heard, n: int) -> Array:
+        y = np.zeros((n, len(self.channels)))
+        y[:, STRIKES] = np.bincount(heard.tick, minlength=n)
+        y[:, DISTANCE] = OUT_OF_RANGE_KM
         np.minimum.at(y[:, DISTANCE], heard.tick, heard.km)
         np.maximum.at(y[:, ENERGY], heard.tick, self._energy(heard.current_ka, heard.km))
-        y[:, DISTURBERS] = self._loudness(noise_t)
         return y
 
     def _heard(self, world: LightningWorld) -> Heard:
@@ -139,16 +146,27 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
         loud = (noise_t / self.values.number("disturbers.onset", "T")) ** 4
         return np.asarray(loud / (1.0 + loud))
 
+    def _conditions(
+        self, world: LightningWorld, memory: SensorMemory, powered: npt.NDArray[np.bool_] | None = None
+    ) -> Conditions:
+        heard, n = self._heard(world), world.grid.n
+        first_s, last_s = np.full(n, np.inf), np.full(n, -np.inf)
+        np.minimum.at(first_s, heard.tick, heard.time_s)
+        np.maximum.at(last_s, heard.tick, heard.time_s)
+        known = super()._conditions(world, memory, powered)
+        return LightningConditions.of(known, first_s, last_s, self._loudness(self._noise_t(world)))
+
     def draw_unit(self, unit_rng: np.random.Generator) -> float:
         """Gain of this unit's antenna over the nominal."""
         return float(np.exp(self.values.number("antenna.gain_spread", "ln") * unit_rng.standard_normal()))
 
     def transduce(self, world: LightningWorld, unit: Any) -> tuple[Array, Array]:
         """Ideal reading, and the events of a chip that is deaf in noise, (time, 4)."""
-        heard, noise_t = self._heard(world), self._noise_t(world)
-        ideal = self._ideal(heard, noise_t)
+        heard = self._heard(world)
+        ideal = self._ideal(heard, world.grid.n)
         if unit is None:
             return ideal, ideal
+        noise_t = self._noise_t(world)
         events = events_of_ticks(heard.time_s, heard.tick, noise_t.size, self.values.number("dead.time", "s"))
         signal = with_events(ideal, np.where(self._is_deaf(unit * noise_t), 0.0, events))
         signal[:, ENERGY] *= unit**2
@@ -189,11 +207,15 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
             ),
             Counter("counter", self.config.interval_s),
             *self.fault_stages(),
-            ClipQuantise(
-                "digital",
-                *(v.numbers(f"range.{name}", "reading", 4) for name in ("resolution", "low", "high")),
-            ),
+            self._output(),
         )
+
+    def _output(self) -> ClipQuantise:
+        step, low, high = (
+            self.values.numbers(f"range.{name}", "reading", 4) for name in ("resolution", "low", "high")
+        )
+        high[DISTANCE] += step[DISTANCE]  # the code for out of range is a message, not the end of a scale
+        return ClipQuantise("digital", step, low, high)
 
     def _storm_distance(self) -> StormDistance:
         v = self.values

@@ -10,20 +10,6 @@ type Counts = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def after_dead_time(events: Array, dead_ticks: int, state: Array) -> Array:
-    """Events outside the dead time of the one counted before, (time,); `state` (1,) is advanced in place."""
-    kept = np.empty_like(events)
-    for t in range(events.shape[0]):
-        kept[t] = events[t]
-        if state[0] > 0.0:
-            state[0] -= 1.0
-            kept[t] = 0.0
-        elif events[t] > 0.0:
-            state[0] = dead_ticks
-    return kept
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def binomial(n: Array, p: Array, uniform: Array) -> Array:
     """Binomial counts of n trials of probability p, (time,), by inversion: one uniform draw a tick."""
     count = np.zeros_like(n)

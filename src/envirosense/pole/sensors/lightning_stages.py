@@ -2,12 +2,11 @@
 
 Signals are (time, 4): events, distance [km], energy [register] and disturbers. A tick without an event
 has distance `OUT_OF_RANGE_KM` and energy 0; `distance` is that of the event until the chip's statistics
-replace it by the estimate of where the storm is.
+replace it by the estimate of where the storm is. Disturbers are 0 until the chip counts them.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,6 @@ from envirosense.instruments.stages import Description, as_description
 from envirosense.instruments.stages.contract import Draws
 from envirosense.pole.sensors.lightning_kernels import (
     Counts,
-    after_dead_time,
     binomial,
     count_up,
     follow_storm,
@@ -45,27 +43,49 @@ def with_events(x: Array, events: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadTime:
-    """Events that come too soon after one that was counted are lost.
+class LightningConditions(Conditions):
+    """Surroundings with what a loop at 500 kHz hears, (time,) each; None in surroundings without it.
 
-    Ticks longer than the dead time lose none here: the events of one tick are apart already.
+    First and last stroke of each tick [s], infinite without one, and how much noise disturbs, 0 to 1.
+    """
+
+    first_stroke_s: Array | None = None
+    last_stroke_s: Array | None = None
+    loudness: Array | None = None
+
+    @classmethod
+    def of(cls, conditions: Conditions, first_s: Array, last_s: Array, loudness: Array) -> Self:
+        """The surroundings given, with these strokes and this noise."""
+        known = {field.name: getattr(conditions, field.name) for field in fields(Conditions)}
+        return cls(**known, first_stroke_s=first_s, last_stroke_s=last_s, loudness=loudness)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadTime:
+    """An event less than the dead time after the stroke before it is one with it.
+
+    Within a tick events are apart already; this joins those on both sides of a tick's end.
     """
 
     name: str
     dead_s: float
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> Array:
-        """Ticks left of the dead time, (1,)."""
-        return np.zeros(1)
+        """When the last stroke was, (1,) [s]."""
+        return np.full(1, -np.inf)
 
     def apply(
         self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, Array]:
         """Signal with the events that are counted, (time, 4)."""
-        state = carry.copy()
-        ticks = math.ceil(self.dead_s / conditions.dt_s) if conditions.dt_s <= self.dead_s else 0
-        events = np.ascontiguousarray(x[:, STRIKES])
-        return with_events(x, after_dead_time(events, ticks, state)), state
+        first_s, last_s = (getattr(conditions, f"{end}_stroke_s", None) for end in ("first", "last"))
+        hit = np.flatnonzero(x[:, STRIKES])
+        if first_s is None or last_s is None or hit.size == 0:
+            return x, carry
+        before_s = np.concatenate([carry, last_s[hit]])
+        events = x[:, STRIKES].copy()
+        events[hit] -= first_s[hit] - before_s[:-1] < self.dead_s
+        return with_events(x, events), before_s[-1:]
 
     def describe(self, carry: Array) -> Description:
         """Dead time."""
@@ -227,7 +247,7 @@ class EnergyScatter(Draws):
 
 @dataclass(frozen=True, slots=True)
 class DisturberCount(Draws):
-    """Disturbers as Poisson counts of a rate that grows with how much noise disturbs (0 to 1)."""
+    """Disturbers as Poisson counts of a rate that grows with how much noise disturbs, 0 to 1."""
 
     name: str
     per_day: float  # in a usual place
@@ -237,16 +257,19 @@ class DisturberCount(Draws):
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
 
-    def _expected(self, x: Array, dt_s: float) -> Array:
-        per_tick = self.share * self.per_day * dt_s / DAY_S
-        return np.asarray(per_tick * (1.0 + (self.noisy_factor - 1.0) * x[:, DISTURBERS]))
+    def expected(self, conditions: Conditions) -> Array:
+        """Mean count of each tick, (time,)."""
+        per_tick = self.share * self.per_day * conditions.dt_s / DAY_S
+        loudness = getattr(conditions, "loudness", None)
+        loud = np.zeros(conditions.t_s.size) if loudness is None else np.asarray(loudness)
+        return np.asarray(per_tick * (1.0 + (self.noisy_factor - 1.0) * loud))
 
     def apply(
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal with counted disturbers, (time, 4)."""
         y = x.copy()
-        y[:, DISTURBERS] = poisson(self._expected(x, conditions.dt_s), noise_rng.random(x.shape[:1]))
+        y[:, DISTURBERS] = poisson(self.expected(conditions), noise_rng.random(x.shape[:1]))
         return y, None
 
     def describe(self, carry: None) -> Description:

@@ -1,7 +1,8 @@
 """Particle counter: mass and number by size, as an optical counter with a small fan believes them.
 
 Ideal is what a reference would say: particles dried, weighed below the cuts of PM1, 2.5, 4 and 10, and
-counted from 0.3 um up. Water that the counter takes for particles is its error, droplets of fog included.
+counted from 0.3 um up. Water that the counter takes for particles is its error, droplets of fog and rain
+included.
 """
 
 import math
@@ -31,6 +32,7 @@ from envirosense.pole.sensors.particulate_optics import (
     unit_table,
     with_typical_size,
 )
+from envirosense.pole.sensors.particulate_rain import Splash
 from envirosense.pole.sensors.particulate_spiders import Spider
 from envirosense.pole.sensors.particulate_stages import (
     Coincidence,
@@ -203,6 +205,14 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
                 spread_ln=v.number("spider.spread", "ln"),
                 shape=self._numbers("spider.shape", "reading/(ug/m3)"),
                 infested=self.faults("spider"),
+            ),
+            Splash(
+                "splash",
+                per_mm=v.number("splash.per_mm", "1/mm"),
+                dose=v.number("splash.dose", "ug/m3 s"),
+                spread_ln=v.number("splash.spread", "ln"),
+                shape=self._numbers("splash.shape", "reading/(ug/m3)"),
+                mean_over_s=v.number("counting.window", "s"),
             ),
             Coincidence("coincidence", v.number("coincidence.scale", "ug/m3")),
         )

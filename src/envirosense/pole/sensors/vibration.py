@@ -27,6 +27,7 @@ from envirosense.pole.sensors.vibration_stages import (
     N_CHANNELS,
     N_RMS,
     NATURAL,
+    NO_FLOOR,
     RMS,
     TILT,
     TOTAL,
@@ -36,9 +37,12 @@ from envirosense.pole.sensors.vibration_stages import (
     Sums,
     TiltDrift,
     per_kind,
+    share_sigma,
     with_sums,
 )
 from envirosense.pole.sensors.vibration_tracker import Clock, FrequencyLag, FrequencyNoise, Swing
+
+RECTIFIED = math.sqrt(0.5 - 0.5 / math.pi)  # sigma of the positive part of a normal variable
 
 
 class MotionWorld(SensorWorld, MotionField, Protocol):
@@ -84,13 +88,11 @@ class VibrationSensor(BaseSensor[SensorConfig, MotionWorld]):
         floor, mean_s = self._noise.floor_mg2(), self.config.interval_s
         shape = np.array([noise_shape(width_hz, mean_s) for width_hz in WIDTH_HZ])
         scatter = floor / np.sqrt(shape)
-        whole, share = floor.sum(), floor[MAINS_BAND] / floor.sum()
-        axis = math.sqrt(float(np.square(scatter).sum()) / whole) / 2.0
+        axis = math.sqrt(float(np.square(scatter).sum() / floor.sum())) / 2.0
+        share = RECTIFIED * share_sigma(0.0, floor[MAINS_BAND], shape[MAINS_BAND])
         clean_hz = math.sqrt(0.5 * self._swing.wander * math.sqrt(self._swing.damping / (2.0 * math.pi)))
         filtered_s = max(2.0 * self.values.number("tilt.filter", "s"), mean_s)
-        y = per_kind(
-            axis, share / math.sqrt(3.0 * shape[MAINS_BAND]), clean_hz, self._noise.tilt_deg(filtered_s)
-        )
+        y = per_kind(axis, share, clean_hz, self._noise.tilt_deg(filtered_s))
         y[RMS] = np.repeat(scatter / np.sqrt(floor) / 2.0, len(AXES))
         return y
 
@@ -121,7 +123,7 @@ class VibrationSensor(BaseSensor[SensorConfig, MotionWorld]):
             RangeLimit("range", 1000.0 * v.number("range.limit", "g")),
             self._noise,
             *self._zero_stages(),
-            Sums("sums"),
+            Sums("sums", self._floor_taken_off()),
             *self.warm_up_stages(),
             *self.fault_stages(),
             st.ClipQuantise(
@@ -131,6 +133,12 @@ class VibrationSensor(BaseSensor[SensorConfig, MotionWorld]):
                 v.reading_numbers("range.high", N_CHANNELS),
             ),
         )
+
+    def _floor_taken_off(self) -> Array:
+        """Noise energy that the device expects in each band of an axis, (5,) [mg2]."""
+        off = self.config.stages_off
+        is_noisy = not off if isinstance(off, bool) else self._noise.name not in off
+        return self._noise.floor_mg2() if is_noisy else NO_FLOOR
 
     def _loose_mount(self, spells: st.Spells) -> LooseMount:
         v = self.values
@@ -171,7 +179,7 @@ class VibrationSensor(BaseSensor[SensorConfig, MotionWorld]):
             OnChannels("level", TILT, level),
             TiltDrift(
                 "drift",
-                spread_per_day=deg_per_mg * v.number("drift.rate_spread", "mg/day"),
+                walk_per_sqrt_day=deg_per_mg * v.number("drift.walk", "mg/sqrt(day)"),
                 age_days=self.drift_days,
             ),
             OnChannels("temperature", TILT, temperature),

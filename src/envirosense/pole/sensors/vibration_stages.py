@@ -37,6 +37,8 @@ TILT: Final = slice(N_RMS + 6, N_RMS + 8)
 N_CHANNELS: Final = N_RMS + 8
 WIDTH_HZ: Final = np.array([high - low for low, high in VIBRATION_BANDS_HZ])
 MG_PER_M_S2: Final = 1000.0 / GRAVITY_M_S2
+LEAST_SHARED_MG: Final = 5.0  # rms of all axes below which the mains' share fades out  # assumed
+NO_FLOOR: Final = np.zeros(N_BANDS)
 
 
 def per_kind(rms: float, share: float, natural: float, tilt: float) -> Array:
@@ -46,10 +48,23 @@ def per_kind(rms: float, share: float, natural: float, tilt: float) -> Array:
     return y
 
 
-def with_sums(x: Array) -> Array:
-    """`x` itself with the rms of each axis and the mains' share made from its bands; no share at rest."""
-    fill_sums(x, N_BANDS, MAINS_BAND)
+def with_sums(x: Array, floor_mg2: Array = NO_FLOOR) -> Array:
+    """`x` itself with the rms of each axis and the mains' share made from its bands; no share at rest.
+
+    The share is of what stands above a noise floor (band,), and fades below LEAST_SHARED_MG.
+    """
+    fill_sums(x, N_BANDS, MAINS_BAND, floor_mg2, LEAST_SHARED_MG**2)
     return x
+
+
+def share_sigma(energy_mg2: float, floor_mg2: float, shape: float) -> float:
+    """Chance of the mains' share where all motion is at the mains' band and has some energy [1].
+
+    Noise of mean energy N on each of three axes, on `shape` independent values each: the energy of the band
+    scatters by sqrt((3 N^2 + 2 E N) / shape).
+    """
+    whole = energy_mg2 + LEAST_SHARED_MG**2
+    return math.sqrt((3.0 * floor_mg2**2 + 2.0 * energy_mg2 * floor_mg2) / shape) / whole
 
 
 def noise_energy(density: float, bandwidth_factor: float) -> Array:
@@ -80,7 +95,7 @@ class MotionNoise(WhiteNoise):
     ) -> tuple[Array, None]:
         """Motion with noise, (time, 23)."""
         mean_s = max(conditions.dt_s, conditions.averaged_s)
-        normals = noise_rng.standard_normal((x.shape[0], N_RMS + 2))
+        normals = noise_rng.standard_normal((x.shape[0], N_RMS + 2), dtype=np.float32)
         shape = np.array([noise_shape(width_hz, mean_s) for width_hz in WIDTH_HZ])
         y = x.copy()
         y[:, RMS] = noisy_rms(x[:, RMS], np.repeat(self.floor_mg2(), 3), np.repeat(shape, 3), normals)
@@ -88,10 +103,12 @@ class MotionNoise(WhiteNoise):
         return y, None
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """The floor itself, more than bias and scatter of any motion come to; none for the share."""
+        """The floor itself, more than bias and scatter of any motion come to; the share's where greatest."""
         floor = self.floor_mg2()
         mean_s = max(conditions.dt_s, conditions.averaged_s)
-        y = per_kind(math.sqrt(float(floor.sum())), 0.0, 0.0, self.tilt_deg(mean_s))
+        shape = float(noise_shape(WIDTH_HZ[MAINS_BAND], mean_s))
+        share = share_sigma(LEAST_SHARED_MG**2, float(floor[MAINS_BAND]), shape)
+        y = per_kind(math.sqrt(float(floor.sum())), share, 0.0, self.tilt_deg(mean_s))
         y[RMS] = np.repeat(np.sqrt(floor), 3)
         return y
 
@@ -137,10 +154,10 @@ class OnChannels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TiltDrift(Drift):
-    """Zero of the tilt that moves with age [deg/day]."""
+    """Zero of the tilt that walks with age [deg/sqrt(day)]."""
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> DriftState:
-        """Rates of this unit, (2,)."""
+        """Walks of this unit, (2,)."""
         return Drift.start(self, 2, unit_rng)
 
     def apply(
@@ -156,11 +173,15 @@ class TiltDrift(Drift):
         return per_kind(0.0, 0.0, 0.0, float(np.asarray(Drift.spread(self, x, carry, conditions))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sums(Transform):
-    """Rms of each axis and the mains' share, made from the bands as the device finds them."""
+    """Rms of each axis and the mains' share, made from the bands as the device finds them.
+
+    The device knows the noise floor of its part, (band,), and takes it off the share.
+    """
 
     name: str
+    floor_mg2: Array
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -169,7 +190,7 @@ class Sums(Transform):
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Bands and what is made of them, (time, 23)."""
-        return with_sums(x.copy()), None
+        return with_sums(x.copy(), self.floor_mg2), None
 
     def describe(self, carry: None) -> Description:
         """Nothing but the law."""

@@ -15,17 +15,11 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages import Description, Draws, as_description
-from envirosense.pole.sensors.vibration_kernels import follow, tracker_gain
-from envirosense.pole.sensors.vibration_stages import NATURAL, RMS, per_kind
+from envirosense.pole.sensors.vibration_kernels import follow, swing_information, tracker_gain
+from envirosense.pole.sensors.vibration_stages import NATURAL, per_kind
 
 COMMON_HZ: Final = 1.1  # lowest frequency of a pole: within 0.6-1.8 Hz, the project's reference
 LEAST_TOLD: Final = 1e-12  # 1/Hz2 in a tick: a calm tells nothing, but must not divide by zero
-
-
-def line_information(signal_to_noise: Array) -> Array:
-    """Information of a noisy line about its place over that of a clean one, J, same shape [1]."""
-    c = np.sqrt(1.0 + signal_to_noise)
-    return np.asarray(np.square(signal_to_noise) / (c * (1.0 + c) ** 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +40,7 @@ class Swing:
 
         Of the signal (time, 23) before noise; the energy of the lowest band counts as the mode's.
         """
-        hz = np.maximum(x[:, NATURAL], 1e-3)
-        half_width_hz = self.damping * hz
-        peak = np.square(x[:, RMS][:, :2]) / (np.pi * half_width_hz)
-        return 2.0 * np.pi / half_width_hz * line_information(peak / self.density**2)
+        return swing_information(x, NATURAL.start, self.damping, self.density)
 
     def sigma_hz(self, x: Array) -> Array:
         """Error of an estimate that has long run, (time, 2) [Hz]; no more than at the start.

@@ -220,11 +220,7 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
             *self.warm_up_stages(),
             chain.burn_in(self.values, self._is_mox),
             st.Calibration("zero", offset_spread=self._per_channel("calibration.offset_spread", "signal")),
-            st.Drift(
-                "zero_drift",
-                spread_per_day=self._per_channel("drift.zero_spread", "signal/day"),
-                age_days=self.drift_days,
-            ),
+            *self._zero_drift_stages(),
             st.RandomWalk(
                 "walk",
                 self._per_channel("walk.step", "signal/sqrt(s)"),
@@ -238,4 +234,13 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
                 v.number("flicker.longest", "s"),
             ),
             st.WhiteNoise("white", self._per_channel("white.density", "signal/sqrt(Hz)")),
+        )
+
+    def _zero_drift_stages(self) -> tuple[st.AnyStage, ...]:
+        """Slow zero of lamps and cells; that of metal oxides is in their walk."""
+        per_day = self._per_channel("drift.zero_spread", "signal/day")
+        return (
+            (st.Drift("zero_drift", spread_per_day=per_day, age_days=self.drift_days),)
+            if per_day.any()
+            else ()
         )

@@ -30,9 +30,10 @@ class GasResponse:
         ln G = beta ln(1 + x) - beta_ox ln(1 + x_ox) with x = sum c / K; solved for the target alone.
         """
         y = mix(gas_ppb, self.reducing)
-        mox = self.is_mox
+        mox = slice(None) if self.is_mox.all() else self.is_mox
         k = self.k[mox]
-        taken_ppb = mix(gas_ppb, self.oxidising)[:, mox]
+        oxidisers = self.oxidising.any(axis=1)  # few of the gases
+        taken_ppb = mix(np.ascontiguousarray(gas_ppb[:, oxidisers]), self.oxidising[oxidisers])[:, mox]
         weakened = 1.0 / (1.0 + taken_ppb / k)
         exponent = self.oxidiser_beta[mox] / self.beta[mox]
         if (exponent != 1.0).any():  # equal exponents, the usual part, need no power

@@ -60,10 +60,16 @@ def weakened(x: Array, loss: Array, channels: Marks) -> Array:
     rows = np.flatnonzero(loss > NEGLIGIBLE)
     if rows.size == 0:
         return x
-    y, place = x.copy(), np.ix_(rows, np.flatnonzero(channels))
     gain = 1.0 - loss[rows, None]
-    y[place] = np.copysign(np.log1p(gain * np.expm1(np.abs(x[place]))), x[place])
+    if rows.size == loss.size and channels.all():
+        return _with_gain(x, gain)
+    y, place = x.copy(), np.ix_(rows, np.flatnonzero(channels))
+    y[place] = _with_gain(x[place], gain)
     return y
+
+
+def _with_gain(x: Array, gain: Array) -> Array:
+    return np.copysign(np.log1p(gain * np.expm1(np.abs(x))), x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +271,17 @@ class Divider:
         self, x: Array, carry: Array, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, Array]:
         """Signal as converted, (time, channel)."""
-        y = x.copy()
-        oxides = np.flatnonzero(self.is_log)
-        codes = 2.0**self.bits
-        ln_g = np.clip(x[:, oxides], self.low, self.high[oxides])
-        code = np.clip(np.rint(codes / (1.0 + carry[oxides] * np.exp(-ln_g))), 1.0, codes - 1.0)
-        y[:, oxides] = np.log(carry[oxides] * code / (codes - code))
+        if self.is_log.all():
+            return self._converted(x, carry, self.high), carry
+        y, oxides = x.copy(), self.is_log
+        y[:, oxides] = self._converted(x[:, oxides], carry[oxides], self.high[oxides])
         return y, carry
+
+    def _converted(self, ln_g: Array, r0: Array, high: Array) -> Array:
+        codes = 2.0**self.bits
+        r_over_load = r0 * np.exp(-np.minimum(np.maximum(ln_g, self.low), high))
+        code = np.minimum(np.maximum(np.rint(codes / (1.0 + r_over_load)), 1.0), codes - 1.0)
+        return np.asarray(np.log(r0 * code / (codes - code)))
 
     def describe(self, carry: Array) -> Description:
         """Bits and the resistance in clean air over the load."""

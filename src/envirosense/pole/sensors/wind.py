@@ -1,4 +1,4 @@
-"""Wind speed and direction from an ultrasonic anemometer beside a pole.
+"""Wind speed and direction beside a pole, from an ultrasonic anemometer or from cups and a vane.
 
 Direction is where the wind comes from, clockwise from north; it is an angle, so errors that
 mix its sine and cosine act on the components.
@@ -19,6 +19,7 @@ from envirosense.instruments.conditions import Conditions, SensorWorld
 from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
+from envirosense.pole.sensors.wind_cup import CupInertia, VaneInertia
 from envirosense.pole.sensors.wind_stages import (
     FULL_TURN_DEG,
     CalmDirection,
@@ -64,9 +65,10 @@ class WindSensor(BaseSensor[SensorConfig]):
         return np.column_stack((wind, wind[:, 0]))
 
     def stages(self) -> tuple[st.AnyStage, ...]:
-        """Statistics of the interval, mounting, transducers, output."""
+        """Inertia of what moves, statistics of the interval, mounting, transducers, output."""
         v = self.values
         return (
+            *self._inertia_stages(),
             IntervalStatistics("interval", self.config.interval_s, v.number("gust.mean_over", "s")),
             Orientation("orientation", v.number("orientation.spread", "deg")),
             ToComponents("to_components"),
@@ -82,7 +84,7 @@ class WindSensor(BaseSensor[SensorConfig]):
             CalmDirection("calm", v.number("calm.threshold", "m/s")),
             *self._ice_and_web_stages(),
             *self.fault_stages(),
-            st.Dropout("rain_dropout", math.inf, v.number("fault.down", "s"), self._up_in_rain_s),
+            *self._rain_stages(),
             st.ClipQuantise(
                 "digital",
                 self._each("range.resolution"),
@@ -92,6 +94,28 @@ class WindSensor(BaseSensor[SensorConfig]):
             ),
         )
 
+    def _inertia_stages(self) -> tuple[st.AnyStage, ...]:
+        v = self.values
+        if "cup.distance" not in v:
+            return ()
+        threshold_m_s = v.number("cup.threshold", "m/s")
+        return (
+            CupInertia(
+                "cups",
+                v.number("cup.distance", "m"),
+                threshold_m_s,
+                v.number("cup.wear", "m/s/year"),
+                self.drift_days,
+            ),
+            VaneInertia("vane", v.number("vane.distance", "m"), v.number("vane.damping", "1"), threshold_m_s),
+        )
+
+    def _rain_stages(self) -> tuple[st.AnyStage, ...]:
+        v = self.values
+        if v.number("fault.up_in_rain", "s") == 0.0:
+            return ()
+        return (st.Dropout("rain_dropout", math.inf, v.number("fault.down", "s"), self._up_in_rain_s),)
+
     def _dirt_stages(self) -> tuple[st.AnyStage, ...]:
         fouled, spider = self.faults("fouled"), self.faults("spider")
         density = self.values.number("web.density", "m/s/sqrt(Hz)")
@@ -100,10 +124,11 @@ class WindSensor(BaseSensor[SensorConfig]):
 
     def _ice_and_web_stages(self) -> tuple[st.AnyStage, ...]:
         iced, stages = self.faults("iced"), []
-        if self.faults("spider"):
+        if self.faults("spider") and self.values.number("web.up", "s") > 0.0:
             down_s = self.values.number("web.down", "s")
             stages.append(st.Dropout("web_dropout", math.inf, down_s, self._up_in_web_s))
-        return (*stages, Ice("ice", iced)) if iced else tuple(stages)
+        silent_from = self.values.number("ice.silent_from", "1")
+        return (*stages, Ice("ice", iced, silent_from)) if iced else tuple(stages)
 
     def _up_in_web_s(self, conditions: Conditions) -> Array:
         with np.errstate(divide="ignore"):
@@ -112,7 +137,12 @@ class WindSensor(BaseSensor[SensorConfig]):
     def status_flags(
         self, world: SensorWorld, conditions: Conditions, reading: Array
     ) -> npt.NDArray[np.uint16]:
-        """DISTURBED, (time,), in rain and with ice or a web in the path: weak echoes show it."""
+        """DISTURBED, (time,), in rain and with ice or a web in the path: weak echoes show it.
+
+        Cups and vanes have no echo and know of nothing (`disturbed.rain` 0).
+        """
+        if self.values.number("disturbed.rain", "mm/h") == 0.0:
+            return np.zeros(conditions.t_s.size, dtype=np.uint16)
         iced, spider = (self.faults(kind).severity(conditions.t_s) for kind in ("iced", "spider"))
         bad = iced + spider > 0.0
         if conditions.rain_mm_h is not None:

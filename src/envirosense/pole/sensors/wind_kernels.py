@@ -36,3 +36,27 @@ def gathered(
         if reports[t] > 0.0:
             state[:] = 0.0
     return y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def turning(wind_deg: Array, turn: Array, decay: Array, dt_s: float, state: Array) -> Array:
+    """Angle of a damped vane, (time,) [deg], that swings at `turn` and settles at `decay`, (time,) each [1/s].
+
+    Rests where `turn` is 0. `state` (2,), angle [deg] and its speed [deg/s], is advanced in place; NaN
+    means settled.
+    """
+    y = np.empty_like(wind_deg)
+    for t in range(wind_deg.shape[0]):
+        if np.isnan(state[0]):
+            state[0], state[1] = wind_deg[t], 0.0
+        if turn[t] > 0.0:
+            away = (state[0] - wind_deg[t] + 180.0) % 360.0 - 180.0
+            swing = (state[1] + decay[t] * away) / turn[t]
+            left = np.exp(-decay[t] * dt_s)
+            cosine, sine = np.cos(turn[t] * dt_s), np.sin(turn[t] * dt_s)
+            state[0] = wind_deg[t] + left * (away * cosine + swing * sine)
+            state[1] = left * (state[1] * cosine - (decay[t] * swing + turn[t] * away) * sine)
+        else:
+            state[1] = 0.0
+        y[t] = state[0]
+    return y

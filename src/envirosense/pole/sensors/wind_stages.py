@@ -17,7 +17,6 @@ from envirosense.pole.sensors.wind_kernels import gathered
 
 FULL_TURN_DEG: Final = 360.0  # exact
 STILL_M_S: Final = 0.01  # below, a direction is anything
-ICED_UP_FROM: Final = 0.5  # severity from which transducers hear nothing; less leaves them at calm; assumed
 DIRT_LOSS: Final = 0.15  # of the speed, in a cavity fouled with severity 1; assumed
 
 
@@ -197,7 +196,7 @@ class CalmDirection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dirt:
-    """Speed lost in a fouled cavity."""
+    """Speed lost in a fouled cavity, or to fouled bearings; nothing tells the device, so no error is expected."""
 
     name: str
     spells: Spells
@@ -231,9 +230,12 @@ class WebNoise:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Noisy wind, in components, (time, 3)."""
+        return x + self.spread(x, carry, conditions) * noise_rng.standard_normal(x.shape), None
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Noise of one reading, (time, 1): weak echoes tell the device of the web."""
         sigma = white_sigma(self.density, max(conditions.dt_s, conditions.averaged_s))
-        severity = self.spells.severity(conditions.t_s)[:, None]
-        return x + sigma * severity * noise_rng.standard_normal(x.shape), None
+        return np.asarray(sigma * self.spells.severity(conditions.t_s)[:, None])
 
     def describe(self, carry: None) -> Description:
         """Density at severity 1."""
@@ -242,10 +244,11 @@ class WebNoise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ice:
-    """Transducers under ice: a thin crust leaves them at calm, a thick one without data."""
+    """Sensor under ice: a thin crust leaves it at calm, one of severity `silent_from` without data."""
 
     name: str
     spells: Spells
+    silent_from: float
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> Array:
         """Direction held, (1,) [deg]; NaN until the first value."""
@@ -261,9 +264,9 @@ class Ice:
         direction = hold(np.ascontiguousarray(x[:, 1:2]), held, frozen)[:, 0]
         y = np.where(iced[:, None], 0.0, x)
         y[:, 1] = direction
-        y[severity >= ICED_UP_FROM] = np.nan
+        y[severity >= self.silent_from] = np.nan
         return y, held
 
     def describe(self, carry: Array) -> Description:
         """Severity from which there are no data."""
-        return as_description({"no_data_from": ICED_UP_FROM})
+        return as_description({"silent_from": self.silent_from})

@@ -15,6 +15,7 @@ from envirosense.pole.outfit import CAMERA
 from envirosense.pole.page.charts import TimeView, legend
 from envirosense.pole.page.colours import ColourScale
 from envirosense.pole.page.wording import phrase
+from envirosense.pole.run import EpisodeRun
 from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
 from envirosense.pole.sensors.thermal_camera_frames import FrameBlock
 from envirosense.pole.sheet.ageing import UNITS, Ageing, aged, ageing_chart
@@ -33,7 +34,9 @@ _FRAMES: Final = 60
 _UNITS: Final = UNITS
 _COLD_K: Final = 268.15  # 27 K colder than the mock's case: dirt on the window shows
 _PIXELS: Final = 16  # whose steady readings make an Allan deviation
-_FAULT_S: Final = 300.0
+_FROM_S: Final = 3.0 * 3600.0  # faults are looked at in the last frame of three hours of that day
+_UNTIL_S: Final = 6.0 * 3600.0
+_BEGIN_S: Final = 4.0 * 3600.0
 
 
 def camera_sections(trial: Trial, view: TimeView, tell: Callable[[], None]) -> str:
@@ -44,13 +47,14 @@ def camera_sections(trial: Trial, view: TimeView, tell: Callable[[], None]) -> s
     amplitudes = asdict(camera.imperfections)
     effects = {name: amplitudes.get(name) for name in camera.effects}
     parts = [section("From the world to the frame", effects_picture(effects))]
-    parts.append(section("Frames", _frames(trial)))
+    run = _pole_day(trial)
+    parts.append(section("Frames", _frames(run)))
     tell()
     parts.append(section("Noise", f'<div class="grid4">{_by_scene(trial)}{_allan(trial)}</div>'))
     tell()
     parts.append(section("Age", ageing_chart(_ageing(trial))))
     tell()
-    parts.append(section("Faults", _faults(trial)))
+    parts.append(section("Faults", _faults(run)))
     tell()
     return "".join(parts)
 
@@ -69,13 +73,17 @@ def _run(trial: Trial, world: Any, seed: int | None = None, **changes: Any) -> F
 # --- frames of a day
 
 
-def _frames(trial: Trial) -> str:
-    """Ideal frame, frame and difference at four hours of a day on a pole, and the errors of the day."""
+def _pole_day(trial: Trial) -> EpisodeRun:
+    """A day of a pole before this camera, which looks where the device's own looks."""
     asked = ("normal/diurnal_cycle", trial.seed, _DAY_S, _DAY_TICK_S)
     carried = next(iter(open_day(*asked, {"sensors": (CAMERA[0],)}).device.cameras.values())).config
     shared = ("azimuth_deg", "elevation_deg", "position_m")
     looking = trial.config.model_copy(update={name: getattr(carried, name) for name in shared})
-    run = open_day(*asked, {"sensing": {"sensors": [looking.model_dump(mode="json")]}})
+    return open_day(*asked, {"sensing": {"sensors": [looking.model_dump(mode="json")]}})
+
+
+def _frames(run: EpisodeRun) -> str:
+    """Ideal frame, frame and difference at four hours of a day, and the errors of the day."""
     day = watch_day(run).cameras[0]
     rows = "".join(_triple(day, int(np.argmin(np.abs(day.t_s - 3600.0 * hour)))) for hour in _HOURS)
     return f'<div class="triples">{rows}</div><div class="grid4">{_histogram(day)}</div>'
@@ -165,31 +173,34 @@ def _ageing(trial: Trial) -> Ageing:
     return aged(read)
 
 
-def _faults(trial: Trial) -> str:
-    """The last frame of five minutes with each fault, before a hot spot, beside one without."""
-    world = trial.world(_FAULT_S, hot_spot_k=303.15, hot_spot_share=1.0, hot_spot_pixel=(20, 30))
-    camera = _camera(trial)
-    shape = (camera.camera.rows, camera.camera.columns)
-    healthy_c = _last_c(_run(trial, world), shape)
+def _faults(run: EpisodeRun) -> str:
+    """The frame of one hour of the day with each fault, beside one without."""
+    camera = next(iter(run.device.cameras.values()))
+    healthy_c = _faulty_c(run, camera, ())
     cells = [_fault_cell("without a fault", healthy_c)]
-    for kind in camera.fault_kinds:
-        fault = Fault(kind=kind, begin_s=0.5 * _FAULT_S)
-        cells.append(_fault_cell(kind, _last_c(_run(trial, world, faults=(fault,)), shape)))
+    cells += [
+        _fault_cell(kind, _faulty_c(run, camera, (Fault(kind=kind, begin_s=_BEGIN_S),)))
+        for kind in camera.fault_kinds
+    ]
     return f'<div class="faultframes">{"".join(cells)}</div>'
 
 
-def _last_c(block: FrameBlock, shape: tuple[int, int]) -> tuple[Array | None, bool]:
-    """Last frame [degC], None where the block ends without one."""
+def _faulty_c(run: EpisodeRun, camera: ThermalCameraSensor, faults: tuple[Fault, ...]) -> Array | None:
+    """Last frame of some hours [degC], (row, column); None where the camera ends without one."""
+    changed = type(camera)(camera.config.model_copy(update={"faults": faults}), run.spec.sensing_seed)
+    state = run.world.state(round(_FROM_S / run.spec.grid.dt_s), round(_UNTIL_S / run.spec.grid.dt_s))
+    block = changed.run_frames(state, changed.start_frames(run.spec.sensing_seed))
     if block.lost_ticks.size and (not block.ticks.size or block.lost_ticks[-1] > block.ticks[-1]):
-        return None, False
-    return block.temperature_k()[-1].reshape(shape) - ZERO_CELSIUS_K, True
+        return None
+    pinhole = changed.camera
+    last_k: Array = block.temperature_k()[-1].reshape(pinhole.rows, pinhole.columns)
+    return last_k - ZERO_CELSIUS_K
 
 
-def _fault_cell(kind: str, last: tuple[Array | None, bool]) -> str:
-    frame_c, _ = last
+def _fault_cell(kind: str, frame_c: Array | None) -> str:
     if frame_c is None:
         return f'<figure><figcaption>{phrase(kind)}</figcaption><p class="why">no frame</p></figure>'
-    low, high = float(np.quantile(frame_c, 0.005)), float(np.quantile(frame_c, 0.9995)) + 1.0
+    low, high = float(np.quantile(frame_c, 0.005)), float(np.quantile(frame_c, 0.999)) + 1.0
     name = f"{phrase(kind)}, {low:.0f} to {high:.0f} \u00b0C"
     image = picture(frame_c, ColourScale(low, high), kind)
     return f"<figure><figcaption>{escape(name)}</figcaption>{image}</figure>"

@@ -18,6 +18,7 @@ from envirosense.pole.sheet.plane import Curve, around, plane, power_axis
 from envirosense.pole.sheet.trial import StepResponse, Trial, allan_deviation, step_responses
 
 _BINS = 48
+_LARGE = 1e4  # errors whose labels take much room
 
 
 def channel_rows(trial: Trial, hour: SensorBlock, view: TimeView) -> str:
@@ -64,14 +65,17 @@ def _histogram(trial: Trial, hour: SensorBlock, error: Array, i: int) -> str:
     span = max(float(np.ptp(known)), channel.resolution)
     width = max(span / _BINS, channel.resolution)  # no bin is finer than a step of the output
     first = width * (math.floor(float(known.min()) / width) - 1)
-    edges = first + width * np.arange(math.ceil(span / width) + 4, dtype=np.float64)
+    edges = first + width * (np.arange(math.ceil(span / width) + 4, dtype=np.float64) - 0.5)
     counts = np.asarray(np.histogram(known, edges)[0] / known.size, dtype=np.float64)
-    x = around([edges, np.zeros(1)])
     steps = Curve("errors", "c1", np.repeat(edges, 2)[1:-1], np.repeat(counts, 2), is_bars=True)
     reading = hour.reading[:, i][np.isfinite(hour.reading[:, i])]
     limit = _accuracy(trial, float(np.median(np.abs(reading))), i)
     y = around([counts, np.zeros(1)], 3, 0.0)
-    note = "dashed: stated accuracy"
+    near = limit < 3.0 * float(np.abs(edges).max())
+    x = around(
+        [edges, np.array([-limit, limit]) if near else np.zeros(1)], 3 if np.abs(edges).max() > _LARGE else 4
+    )
+    note = "" if math.isnan(limit) else f"stated accuracy \u00b1{limit:.3g}" + (", dashed" if near else "")
     return plane("Errors", (symbol(channel.unit), ""), [steps], x, y, note=note, rules=(-limit, limit))
 
 
@@ -127,7 +131,7 @@ def _times(response: StepResponse, dt_s: float) -> str:
         return "no response"
     if response.settled_s <= dt_s:
         return "follows at once"
-    return f"63 % in {response.t63_s:.3g} s, settled within 10 % after {response.settled_s:.3g} s"
+    return f"63 % in {response.t63_s:.3g} s, settled after {response.settled_s:.3g} s"
 
 
 def _nothing(title: str, why: str) -> str:

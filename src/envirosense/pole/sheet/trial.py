@@ -38,6 +38,7 @@ _BUSY: Final[Mapping[str, Any]] = {
     "natural_swing": 0.02, "mains_swing": 5e-4, "modulation_swing": 0.5,
     "strokes": tuple({"time_s": 150.0 * (k + 1), "east_m": 2000.0 + 1500.0 * k} for k in range(22)),
 }  # fmt: skip
+_STEADY_MM_H: Final = 5.0
 _RAIN: Final = {"rain_mm_h": 2.0, "rain_swing_mm_h": 10.0}
 
 
@@ -52,7 +53,9 @@ def usual_part(sensor_type: str) -> str:
     carried = [part for _, name, part in (*CARRIED, *OPTIONAL, CAMERA) if name == sensor_type]
     fitting = [part for part in part_ids() if part.startswith(f"{kind or sensor_type}/")]
     if not carried and not fitting:
-        raise ConfigError("part", sensor_type, "has no part installed; add one, see docs/add-a-sensor.md")
+        raise ConfigError(
+            "part", sensor_type, "has no part of its kind installed; name one with --part, or add one"
+        )
     return (carried or fitting)[0]
 
 
@@ -115,16 +118,17 @@ class Trial:
         return not np.array_equal(self.sensor.respond(dry), self.sensor.respond(wet))
 
     def still(self, duration_s: float = STILL_S) -> MockEnvironmentState:
-        """A world in which nothing moves."""
-        return self.world(duration_s)
+        """A world in which nothing moves; with steady rain for a sensor that asks for rain."""
+        return self.world(duration_s, rain_mm_h=_STEADY_MM_H if self.asks_for_rain else 0.0)
 
     def step(self, is_still: bool = False) -> MockEnvironmentState:
         """A world in which everything steps at once, or the same without the step."""
+        rain = _RAIN if self.asks_for_rain else {}
         end_s = max(STEP_END_S, STEP_AT_S + 100.0 * self.dt_s)
         if is_still:
-            return self.world(end_s)
+            return self.world(end_s, **rain)
         moves = {name: value for name, value in _BUSY.items() if name.endswith(("_swing", "_swing_k"))}
-        return self.world(end_s, course="step", begin_s=STEP_AT_S, **moves)
+        return self.world(end_s, course="step", begin_s=STEP_AT_S, **moves, **rain)
 
 
 def allan_deviation(values: Array, dt_s: float) -> tuple[Array, Array]:
@@ -149,7 +153,7 @@ def allan_deviation(values: Array, dt_s: float) -> tuple[Array, Array]:
 class StepResponse:
     """Share of a step that has arrived, (time,), and two times since the step [s]; NaN: never.
 
-    `t63_s` is the first time at 63 % of the end, `settled_s` the last one more than 10 % away from it.
+    `t63_s` is the first time at 63 % of the end, `settled_s` the last one away from it, by 10 % or its noise.
     """
 
     since_s: Array
@@ -181,6 +185,8 @@ def _response(since_s: Array, change: Array, wanted: Array) -> StepResponse | No
     reached = after & (share * np.sign(end) >= (1.0 - np.exp(-1.0)) * abs(end))
     if not end or not reached.any():
         return StepResponse(since_s, share, np.nan, np.nan)
-    away = np.flatnonzero(after & (np.abs(share - end) > 0.1 * abs(end)))
+    tail = share[share.size // 2 :]
+    allowed = max(0.1 * abs(end), 4.0 * float(np.nanstd(tail)))  # a rough reading never rests closer
+    away = np.flatnonzero(after & (np.abs(share - end) > allowed))
     settled_s = float(since_s[min(away[-1] + 1, since_s.size - 1)]) if away.size else 0.0
     return StepResponse(since_s, share, float(since_s[np.argmax(reached)]), settled_s)

@@ -26,7 +26,8 @@ _KEY: Final = (("truth", "ideal reading"), ("reading band", "reading"))
 _ROWS_NOTE: Final = (
     "An hour in which everything around the sensor swings; the errors in that hour; the Allan deviation of "
     "six hours in which nothing moves; and the answer to a step of everything at once, with the noise taken "
-    "away. What else the sensor feels, such as warmth, is part of the answer."
+    "away. What else the sensor feels, such as warmth, is part of the answer. This world is made to move, "
+    "not to agree with itself: a battery's charge swings in it without the current that would do it."
 )
 
 
