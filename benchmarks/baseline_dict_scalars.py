@@ -88,13 +88,13 @@ class Climate(DriftingSensor):
             1.0 + around.wind_m_s
         )
         x = np.array([around.air_k - ZERO_CELSIUS_K + warm_k, 100.0 * around.humidity])
+        inside_pa = saturation_vapour_pressure_pa(x[0] + ZERO_CELSIUS_K)
+        x[1] *= float(saturation_vapour_pressure_pa(around.air_k) / inside_pa)
         is_first = self.shield is None
         if self.shield is None:
             self.shield = x
         self.shield = self.shield + lag_gain(DT_S, np.full(2, s["shield"].rise_s)) * (x - self.shield)
         x = self.shield.copy()
-        inside_pa = saturation_vapour_pressure_pa(x[0] + ZERO_CELSIUS_K)
-        x[1] *= float(saturation_vapour_pressure_pa(around.air_k) / inside_pa)
         damp = s["condensation"]
         is_condensing = x[1] >= damp.onset_pct
         self.wet += -math.expm1(-DT_S / (damp.wetting_s if is_condensing else damp.drying_s)) * (

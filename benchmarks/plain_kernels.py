@@ -35,16 +35,16 @@ NOT_IN_A_CHAIN = ("resonance",)
 def plain_kernels() -> Iterator[None]:
     """Inside, every scalar sensor runs without compiled code.
 
-    Raises:
-        LookupError: if a kernel has no plain counterpart.
+    A loop without a plain counterpart stays compiled, in the baseline's favour; a test finds it.
     """
     with ExitStack() as stack:
-        for module, name, kernel in list(_called()):
-            stack.enter_context(patch.object(module, name, plain(kernel)))
+        for module, name, kernel in list(compiled_loops()):
+            stack.enter_context(patch.object(module, name, plain(kernel) or kernel))
         yield
 
 
-def _called() -> Iterator[tuple[ModuleType, str, Any]]:
+def compiled_loops() -> Iterator[tuple[ModuleType, str, Any]]:
+    """Every place where a scalar sensor calls a compiled function: module, name there, function."""
     for name, module in list(sys.modules.items()):
         if not name.startswith(WITH_KERNELS) or name.endswith("kernels"):
             continue
@@ -55,14 +55,6 @@ def _called() -> Iterator[tuple[ModuleType, str, Any]]:
                 yield module, member, value
 
 
-def plain(kernel: Any) -> Callable[..., Any]:
-    """The plain counterpart of a compiled function.
-
-    Raises:
-        LookupError: if there is none.
-    """
-    module, name = kernel.py_func.__module__, kernel.py_func.__name__
-    if module not in PLAIN or not hasattr(PLAIN[module], name):
-        raise LookupError(f"no plain version of {module}.{name}; write one for the baseline")
-    found: Callable[..., Any] = getattr(PLAIN[module], name)
-    return found
+def plain(kernel: Any) -> Callable[..., Any] | None:
+    """The plain counterpart of a compiled function; None if there is none."""
+    return getattr(PLAIN.get(kernel.py_func.__module__), kernel.py_func.__name__, None)

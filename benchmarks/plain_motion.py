@@ -5,7 +5,7 @@ from plain_recurrences import follow, tracker_gain
 
 from envirosense.core.protocols import Array
 
-__all__ = ["fill_sums", "follow", "noisy_rms", "tracker_gain"]
+__all__ = ["fill_sums", "follow", "noisy_rms", "swing_information", "tracker_gain"]
 
 
 def noisy_rms(rms: Array, floor: Array, shape: Array, normals: Array) -> Array:
@@ -18,11 +18,20 @@ def noisy_rms(rms: Array, floor: Array, shape: Array, normals: Array) -> Array:
     return np.sqrt(np.where(floor > 0.0, mean * (root * root * root), mean))
 
 
-def fill_sums(x: Array, n_bands: int, mains_band: int) -> None:
+def swing_information(x: Array, first: int, damping: float, density: float) -> Array:
+    """What a second tells about two natural frequencies, (time, 2) [1/(Hz2 s)]."""
+    half_width_hz = damping * np.maximum(x[:, first : first + 2], 1e-3)
+    ratio = x[:, :2] ** 2 / (np.pi * half_width_hz) / (density * density)
+    c = np.sqrt(1.0 + ratio)
+    return 2.0 * np.pi / half_width_hz * (ratio * ratio / (c * (1.0 + c) ** 3))
+
+
+def fill_sums(x: Array, n_bands: int, mains_band: int, floor: Array, least: float) -> None:
     """Write rms of three axes and the mains' share behind the bands they are made of."""
     first = 3 * n_bands
     energy = (x[:, :first] ** 2).reshape(len(x), n_bands, 3)
     axes = energy.sum(axis=1)
-    whole, mains = axes.sum(axis=1), energy[:, mains_band].sum(axis=1)
+    whole = np.maximum(axes.sum(axis=1) - 3.0 * floor.sum(), 0.0)
+    mains = np.maximum(energy[:, mains_band].sum(axis=1) - 3.0 * floor[mains_band], 0.0)
     x[:, first : first + 3] = np.sqrt(axes)
-    x[:, first + 3] = np.divide(mains, whole, out=np.zeros_like(whole), where=whole > 0.0)
+    x[:, first + 3] = mains / (whole + least)

@@ -10,11 +10,15 @@ __all__ = [
     "add_noise",
     "combine",
     "estimate_share",
+    "fade",
     "fill_features",
     "noisy_rms",
+    "over_long_axis",
     "rises_db",
     "rms_errors",
+    "scaled",
     "thin_out",
+    "unfade",
     "weighted_sum",
 ]
 
@@ -24,13 +28,14 @@ type Phasors = npt.NDArray[np.complex128]
 def fill_features(
     out: Array,
     field: Phasors,
-    matrix: Phasors,
+    axes: Array,
+    response: Phasors,
     columns: npt.NDArray[np.int64],
     fundamental: int,
     short: int,
 ) -> None:
     """Write what three axes feel of a field into `out` (time, channel)."""
-    felt = np.matmul(matrix, field[..., None])[..., 0]
+    felt = response * (field @ axes.T)
     power = felt.real**2 + felt.imag**2
     out[:, :3] = np.sqrt(power.sum(axis=1))
     kept = columns >= 0
@@ -50,25 +55,63 @@ def _ellipticity(phasor: Phasors) -> Array:
 def combine(x: Array, first: int, last: int, total: int, distortion: int, least: float) -> None:
     """Fill total and distortion of features (time, channel) in place."""
     x[:, total] = np.sqrt((x[:, :3] ** 2).sum(axis=1))
-    harmonics = (x[:, first + 1 : last] ** 2).sum(axis=1)
-    x[:, distortion] = 100.0 * np.sqrt(harmonics / (x[:, first] ** 2 + least * least))
+    harmonics = np.sqrt((x[:, first + 1 : last] ** 2).sum(axis=1))
+    shared = x[:, first] ** 2 + least * least
+    share = np.divide(x[:, first], shared, out=np.zeros_like(shared), where=shared > 0.0)
+    x[:, distortion] = 100.0 * harmonics * share
+
+
+def _shown(tone: Array, least: float) -> Array:
+    square = tone * tone
+    return np.divide(square, square + least * least, out=np.zeros_like(square), where=square > 0.0)
+
+
+def fade(x: Array, tone: int, short: int, mains: int, least: float, nominal: float) -> None:
+    """Fade ellipticity to 0 and mains frequency to nominal, in place."""
+    shown = _shown(x[:, tone], least)
+    x[:, short] *= shown
+    x[:, mains] = nominal + shown * (x[:, mains] - nominal)
+
+
+def unfade(x: Array, tone: int, short: int, mains: int, least: float, nominal: float) -> None:
+    """Undo `fade`, in place, and turn the ellipticity into the length of the short axis."""
+    shown = _shown(x[:, tone], least)
+    seen = shown > 0.0
+    ratio = np.divide(x[:, short], shown, out=np.zeros_like(shown), where=seen)
+    x[:, short] = ratio * x[:, tone] / np.sqrt(1.0 + ratio * ratio)
+    away = np.divide(x[:, mains] - nominal, shown, out=np.zeros_like(shown), where=seen)
+    x[:, mains] = nominal + away
+
+
+def over_long_axis(x: Array, tone: int, short: int) -> None:
+    """Turn the length of the short axis into short over long axis, at most 1, in place."""
+    square = x[:, tone] ** 2
+    long = np.sqrt(np.maximum(square - x[:, short] ** 2, 0.5 * square))
+    ratio = np.divide(x[:, short], long, out=np.zeros_like(long), where=long > 0.0)
+    x[:, short] = np.minimum(ratio, 1.0)
+
+
+def scaled(x: Array, factors: Array, group: npt.NDArray[np.int64]) -> Array:
+    """Columns of x times the factor of their group, (time, channel)."""
+    return x * factors[:, group]
 
 
 def noisy_rms(
     x: Array,
-    noise: Array,
+    normals: npt.NDArray[np.float32],
     columns: npt.NDArray[np.int64],
-    sigma: Array,
-    rest: Array,
-    step: Array,
+    square: Array,
+    lines: Array,
     added: Array,
     share: Array,
 ) -> None:
     """Add noise to rms readings (time, channel) in place."""
-    n = columns.size
-    along = x[:, columns] + sigma * noise[:, :n]
-    root = np.maximum(1.0 - step + np.sqrt(step) * noise[:, n : 2 * n], 0.0)
-    x[:, columns] = np.sqrt(along * along + (rest + share[:, None] * added) * (root * root * root))
+    energy = x[:, columns] ** 2
+    noise = square + share[:, None] * added
+    mean = energy + noise
+    spread = noise * (mean + energy) / (9.0 * lines * mean * mean)
+    root = np.maximum(1.0 - spread + normals[:, : columns.size] * np.sqrt(spread), 0.0)
+    x[:, columns] = np.sqrt(mean * root * root * root)
 
 
 def rms_errors(x: Array, square: Array, scatter: Array, added: Array, share: Array) -> Array:

@@ -89,6 +89,18 @@ def test_what_cannot_be_run_is_refused_in_one_line(
     assert not said.out
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_an_output_that_fails_is_said_with_what_it_did_not_get(
+    guardian: str, quiet: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--guardian", guardian, "--duration", "10m", "--speed", "0", "--out", "/dev/full", *quiet]
+    assert run(["live", "pole", *options]) == 1
+    said = capsys.readouterr().err
+    assert "json lines: 0 sent, 0 dropped" in said
+    assert "not sent; failed: [Errno 28] No space left on device" in said
+
+
 def test_a_port_in_use_is_refused(guardian: str, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind((LOCAL, 0))

@@ -153,6 +153,7 @@ def test_an_interrupted_run_is_resumed_by_the_same_call(source, again, tmp_path)
     assert verify(resumed.folder).is_ok
 
 
+@pytest.mark.slow
 def test_worker_processes_write_the_same(source, tmp_path):
     inline = resense(source, OLDER, tmp_path / "inline", executor=InlineExecutor())
     assert resense(source, OLDER, tmp_path / "pool", workers=1).logical_hash == inline.logical_hash

@@ -1,10 +1,12 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.rng import stream
 from envirosense.instruments import SensorConfig, SensorConfiguration
 
 BAROMETER = {"sensor_id": "barometer", "sensor_type": "barometer", "part": "barometer/bmp388"}
@@ -112,3 +114,70 @@ def test_json_schema_lists_every_sensor_type() -> None:
     titles = {entry["title"] for entry in schema["properties"]["sensors"]["items"]["anyOf"]}
     assert {"barometer", "temperature_humidity", "voc_array", "wind_sensor"} <= titles
     json.dumps(schema)
+
+
+AGES = {"field": "age_days", "low": 1.0, "high": 9.0}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "error", "message"),
+    [
+        ({"randomise": [AGES | {"sensors": ["barometr"]}]}, UnknownNameError, "did you mean 'barometer'"),
+        ({"randomise": [AGES | {"sensors": ["barometer", "x"]}]}, UnknownNameError, r"randomise.sensors='x'"),
+        ({"randomise": [AGES | {"low": -1.0}]}, ConfigError, "must not be below zero for age_days"),
+        ({"randomise": [AGES | {"field": "ages"}]}, ConfigError, "must be one of age_days, on_since_s"),
+        ({"randomise": [AGES | {"scale": True}]}, ConfigError, "only part values can be scaled"),
+        ({"fault_chances": [{"sensors": ["gass"], "kind": "stuck", "chance": 1}]}, UnknownNameError, "gases"),
+        ({"fault_chances": [{"kind": "stock", "chance": 1}]}, UnknownNameError, "did you mean 'stuck'"),
+        (
+            {"fault_chances": [{"sensors": ["barometer"], "kind": "fouled", "chance": 1}]},
+            UnknownNameError,
+            r"fault_chances.kind='fouled'",
+        ),
+        ({"fault_chances": [{"kind": "stuck", "chance": 2}]}, ConfigError, r"chance=2"),
+        ({"scenario_overrides": [{"scenarios": ["*"]}]}, ConfigError, "changes"),
+        ({"guardian_id": "Pole 7"}, ConfigError, "guardian_id='Pole 7'"),
+    ],
+)
+def test_draws_that_no_sensor_can_have_are_one_line(
+    drawn: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        configuration(**drawn)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"faults": [{"kind": "stcuk"}]}, UnknownNameError, "did you mean 'stuck'"),
+        ({"faults": [{"kind": "stuck", "begin_s": 9, "end_s": 9}]}, ConfigError, "must lie after begin_s"),
+        ({"faults": [{"kind": "stuck", "severity": 0}]}, ConfigError, "severity=0"),
+        ({"interval_s": -1}, ConfigError, "interval_s=-1"),
+        ({"position_m": [1, 2]}, ConfigError, "position_m"),
+        ({"position_m": [1, 2, float("nan")]}, ConfigError, "position_m"),
+        ({"sensor_id": "Bad Id"}, ConfigError, "sensor_id='Bad Id'"),
+    ],
+)
+def test_settings_that_no_sensor_can_have_are_one_line(
+    changed: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        configuration({**BAROMETER, **changed})
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_part_states_in_words_cannot_be_drawn() -> None:
+    words = {"sensors": ["gases"], "field": "overrides.channels.names", "low": 1.0, "high": 2.0}
+    with pytest.raises(ConfigError):
+        configuration(randomise=[words]).for_episode("a/b", 60.0, lambda _: np.random.default_rng(0))
+
+
+def test_selection_and_draws_do_not_disturb_each_other() -> None:
+    whole = configuration(randomise=[AGES])
+
+    def drawn(chosen: SensorConfiguration) -> dict[str, float]:
+        settled = chosen.for_episode("a/b", 60.0, lambda name: stream(4, name))
+        return {sensor.sensor_id: sensor.age_days for sensor in settled.sensors}
+
+    assert drawn(whole.select(["gases"])) == {"gases": drawn(whole)["gases"]}

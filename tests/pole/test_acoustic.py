@@ -14,7 +14,7 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.rng import stream
 from envirosense.instruments.sound_features import features_of
 from envirosense.instruments.status import Status
-from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA, energy_of_db
+from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA, a_weighting_db, energy_of_db
 from envirosense.physics.sound.sound_energy import gamma_factor
 from envirosense.physics.sound.sound_waveform import hiss
 from envirosense.pole.mock import create_mock_environment_state
@@ -135,14 +135,23 @@ def test_blocks_have_the_bits_of_the_whole(size: int) -> None:
 
 def test_the_floor_in_ultrasound_is_the_published_one() -> None:
     floor = readings(microphone(keep=("electronics",)), [Ringing(n=400, levels_db=np.full(12, -20.0))])
-    # -13.3 dB re 20 uPa/sqrt(Hz) over 10 kHz is 27 dB, and 12.5 dB more at 40 kHz
-    assert floor.reading[:, ULTRA].mean() == pytest.approx(-13.3 + 40.0 + 12.5, abs=0.1)
-    assert floor.reading[:, 12].mean() < 44.0
+    # -11.0 dB re 20 uPa/sqrt(Hz) over 10 kHz is 29 dB, and 10.2 dB more at 40 kHz
+    assert floor.reading[:, ULTRA].mean() == pytest.approx(-11.0 + 40.0 + 10.2, abs=0.1)
+
+
+@pytest.mark.parametrize(("part", "below_db"), [(DEVICE, 59.0), (ULTRASONIC, 64.0)])
+def test_the_weighted_floor_stands_below_94_decibels_as_the_sheets_state(part: str, below_db: float) -> None:
+    silent = Ringing(n=400, levels_db=np.full(12, -20.0))
+    floor_db = readings(microphone(part, ("electronics",)), [silent]).reading[:, :8].mean(axis=0)
+    density_db = (floor_db - 10.0 * np.log10(BANDS.width_hz[:8])).mean()
+    hz = np.linspace(20.0, 20e3, 20_000)
+    weighted_hz = np.mean(10.0 ** (0.1 * a_weighting_db(hz))) * 19_980.0
+    assert 94.0 - density_db - 10.0 * math.log10(weighted_hz) == pytest.approx(below_db, abs=0.2)
 
 
 def test_noise_adds_in_energy_with_the_chance_of_its_lines() -> None:
     n = 3000
-    floor_db = -13.3 + 10.0 * math.log10(BANDS.width_hz[2])
+    floor_db = -11.0 + 10.0 * math.log10(BANDS.width_hz[2])
     levels_db = np.full(12, -20.0)
     levels_db[2] = floor_db + 3.0
     y = readings(microphone(keep=("electronics",)), [Ringing(n=n, levels_db=levels_db)]).reading
@@ -184,7 +193,7 @@ def test_wind_on_the_housing_drowns_low_bands_and_leaves_ultrasound() -> None:
 
 def test_noise_thins_out_the_share_that_swells() -> None:
     levels_db = np.full(12, -20.0)
-    levels_db[ULTRA] = -13.3 + 40.0 + 12.5  # as loud as the floor
+    levels_db[ULTRA] = -11.0 + 40.0 + 10.2  # as loud as the floor
     y = readings(microphone(keep=("electronics",)), [Ringing(n=20, levels_db=levels_db, share=0.8)]).reading
     assert y[:, 14] == pytest.approx(0.4, abs=1e-3)
     assert y[:, 13].max() < 0.01
@@ -302,6 +311,12 @@ def test_a_new_microphone_is_within_its_accuracy_and_an_old_one_less_surely() ->
         assert new.confidence[0] > old.confidence[0]
         assert new.quality[0] == pytest.approx(1.0, abs=0.02)
         assert old.quality[0] < 0.8
+    dusty, clean = (
+        readings(microphone(keep=("response", "port"), age_days=age), [Ringing(n=1)]) for age in (3000.0, 0.0)
+    )
+    told_db = np.hypot(np.hypot(0.8796 * 0.5, 0.2), 5e-5 * 3000.0 * 20.0)
+    assert clean.quality[0] == pytest.approx(1.0)
+    assert dusty.quality[0] == pytest.approx(np.hypot(0.8796 * 0.5, 0.2) / told_db, rel=0.05)
 
 
 def test_an_unknown_fault_is_refused_in_one_line() -> None:

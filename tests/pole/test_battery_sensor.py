@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from envirosense.core.parts import load_part
+from envirosense.instruments.conditions import conditions_at
 from envirosense.physics.energy.battery import Pack, PackState, run
 from envirosense.pole.fields.power import Energy
 from envirosense.pole.sensors.battery import BatteryLevelConfig, BatteryLevelSensor
@@ -157,3 +158,55 @@ def test_a_disconnected_gauge_reports_nothing():
     reading = readings(sensor, [cycling(1)]).reading
     assert np.isfinite(reading[:2]).all()
     assert np.isnan(reading[2:]).all()
+
+
+def test_a_day_of_discharge_leaves_what_gain_and_learnt_capacity_are_wrong_by():
+    n, units = 24, 300
+    world = PackWorld(n=n, dt_s=3600.0, net_w=np.full(n, -2.0), start_charge=0.9, body=298.15)
+    sensor = gauge(ALL, days_since_full=0.0, overrides=TEN_AH | {"counter.offset": 0.0})
+    blocks = [readings(sensor, [world], seed) for seed in range(units)]
+    used_pct = float(np.ptp(blocks[0].ideal[:, 0]))
+    error = np.array([b.reading[-1, 0] - b.ideal[-1, 0] for b in blocks])
+    assert used_pct > 25.0
+    assert error.std() == pytest.approx(
+        math.hypot(0.0025, 0.01) * used_pct, rel=5 / math.sqrt(2 * units) + 0.02
+    )
+    amperes = np.array([b.reading[5, 2] / b.ideal[5, 2] for b in blocks])
+    assert amperes.std() == pytest.approx(0.0025, rel=5 / math.sqrt(2 * units) + 0.15)  # steps of 1 mA in 150
+
+
+def test_the_thermistor_lags_the_cells_and_the_converter_hisses():
+    n = 2400
+    warm = np.where(np.arange(n) < 1, 280.0, 300.0)
+    world = PackWorld(n=n, dt_s=1.0, net_w=np.zeros(n), body=warm)
+    sensor = gauge(("calibration", "white", "counter"))
+    cells_c = readings(sensor, [world]).reading[:, 3]
+    assert cells_c[300] - cells_c[0] == pytest.approx(20.0 * (1.0 - math.exp(-1.0)), abs=0.15)
+    still = PackWorld(n=n, dt_s=1.0, net_w=np.zeros(n), body=298.15)
+    overrides = {"range.resolution": [1e-6] * 4}
+    hiss = readings(gauge(("calibration", "thermistor", "counter"), overrides=overrides), [still]).reading
+    noise = (hiss - gauge().respond(still))[:, 1:].std(axis=0)
+    assert noise == pytest.approx(np.array([0.0014, 0.0014, 0.05]) / math.sqrt(2.0), rel=5 / math.sqrt(2 * n))
+
+
+@pytest.mark.parametrize(
+    ("current_a", "volts", "held_s", "is_set"),
+    [
+        (-0.7, 13.5, 90, True),  # C/20 is 0.78 A
+        (-0.7, 13.5, 70, False),  # two windows of 40 s
+        (-0.9, 13.5, 90, False),
+        (-0.7, 13.4, 90, False),
+        (0.02, 13.5, 90, True),
+        (0.1, 13.5, 90, False),  # gives more than a pack at rest
+    ],
+)
+def test_a_pack_is_full_when_its_current_has_tapered_for_long_enough(current_a, volts, held_s, is_set):
+    world = UniformWorld(n=100)
+    counter = next(stage for stage in gauge().stages() if stage.name == "counter")
+    looks_full = np.arange(100) < held_s
+    signal = np.column_stack(
+        (np.full(100, 95.0), np.where(looks_full, volts, 13.3), np.full(100, current_a), np.full(100, 25.0))
+    )
+    state = counter.start(4, np.random.default_rng(3))
+    counted, _ = counter.apply(signal, state, conditions_at(world, (0.0, 0.0, 6.0)), np.random.default_rng(0))
+    assert (counted[-1, 0] > 99.0) == is_set

@@ -61,6 +61,27 @@ def test_a_warm_probe_sees_the_same_vapour_at_a_lower_relative_humidity() -> Non
     assert (rh_pct / 70.0 - 1.0) / (t_c - 15.0) == pytest.approx(-0.06, abs=0.005)  # 5 to 6 % per kelvin
 
 
+def test_a_jump_of_the_air_leaves_the_vapour_alone() -> None:
+    """Warmer air of the same vapour: the humidity in the shield goes from one value to the other."""
+    n = 400
+    air_k = np.where(np.arange(n) < 10, 288.15, 293.15)
+    humidity = 0.7 * vapour_pressure_pa(288.15, 1.0) / vapour_pressure_pa(air_k, 1.0)
+    world = UniformWorld(n=n, air=air_k, humidity=humidity)
+    t_c, rh_pct = readings(probe(("shield", "humidity_at_sensor")), [world]).reading.T
+    assert np.all(np.diff(rh_pct) <= 1e-9)
+    assert rh_pct[[0, -1]] == pytest.approx(100.0 * humidity[[0, -1]], abs=0.01)
+    vapour_pa = vapour_pressure_pa(t_c + ZERO_CELSIUS_K, rh_pct / 100.0)
+    assert vapour_pa == pytest.approx(vapour_pressure_pa(288.15, 0.7), rel=0.015)
+
+
+def test_the_budget_knows_that_a_warm_probe_reads_dry() -> None:
+    sunny = UniformWorld(n=5, air=288.15, humidity=0.7, sun=1080.0, wind=(1.0, 0.0, 0.0))
+    shady = UniformWorld(n=5, air=288.15, humidity=0.7, sun=60.0, wind=(4.0, 0.0, 0.0))
+    vague = {"accuracy.absolute": [100.0, 1.5]}  # temperature does not count
+    sun, shade = (readings(probe(overrides=vague), [world]).confidence.min() for world in (sunny, shady))
+    assert sun < 0.4 < 0.6 < shade
+
+
 def test_self_heating_fades_in_wind() -> None:
     calm, windy = (
         readings(probe(("self_heating",)), [UniformWorld(n=1, wind=(u, 0.0, 0.0))]) for u in (0.0, 4.0)
@@ -102,6 +123,29 @@ def test_units_are_as_accurate_as_stated() -> None:
         ]
     )
     assert offsets.std(axis=0) == pytest.approx([0.1, 1.5], rel=5 / math.sqrt(2 * units))
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected", "settings"),
+    [
+        ("drift", [0.03, 0.2], {"age_days": 365.25}),
+        ("warm_up", [0.05 * math.exp(-0.5), 0.2 * math.exp(-0.5)], {"on_since_s": 5.0}),
+    ],
+)
+def test_units_drift_and_warm_up_as_stated(
+    stage: str, expected: list[float], settings: dict[str, float]
+) -> None:
+    units = 800
+    blocks = (readings(probe((stage,), **settings), [UniformWorld(n=1)], seed) for seed in range(units))
+    error = np.array([block.reading[0] - block.ideal[0] for block in blocks])
+    assert error.std(axis=0) == pytest.approx(expected, rel=5 / math.sqrt(2 * units) + 5e-3)
+
+
+def test_humidity_depends_on_which_way_it_came() -> None:
+    swing = np.r_[np.linspace(30.0, 80.0, 200), np.linspace(80.0, 30.0, 200)]
+    y = readings(probe(("hysteresis",)), [UniformWorld(n=400, humidity=swing / 100.0)]).reading[:, 1]
+    up, down = y[100], y[400 - 101]  # both at the same humidity
+    assert down - up == pytest.approx(2.0 * 0.8, abs=1e-9)
 
 
 def test_repeatability_is_that_of_the_sheet_at_one_hertz() -> None:

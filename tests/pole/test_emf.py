@@ -16,6 +16,7 @@ from envirosense.physics.electric.line_fields import polarisation_ellipse
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.mock_fields import Place
 from envirosense.pole.sensors.emf import EMFConfig, EMFSensor
+from envirosense.pole.sensors.emf_features import Firmware
 from envirosense.pole.sensors.emf_unit import AxisTolerances, Passband, draw_axes, facing_axes, rotation
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.sensors import check_sensor
@@ -371,6 +372,55 @@ def test_a_field_beyond_the_limit_is_cut_and_flagged() -> None:
     below = readings(sensor, [LineWorld(n=2)])
     np.testing.assert_allclose(below.reading[:, :3], below.ideal[:, :3], atol=0.004)
     assert not np.any(below.status & Status.AT_LIMIT)
+
+
+def test_an_axis_bends_most_at_half_the_limit_as_stated() -> None:
+    half = np.zeros((7, 3), np.complex128)
+    half[0, 0] = 100e-6
+    sensor = emf(keep=("saturation",))
+    bent = [
+        readings(sensor, [LineWorld(n=1, field_t=half)], seed).reading[0, 0] - 100.0 for seed in range(300)
+    ]
+    assert np.std(bent) == pytest.approx(0.0005 * 200.0, rel=5.0 / math.sqrt(600))
+
+
+def test_the_budget_holds_what_units_of_an_age_show() -> None:
+    world, age_days = LineWorld(n=1, radio_nt=(5.0, 5.0, 5.0, 0.0)), 1461.0
+    sensor = emf(
+        overrides={"mounting.tilt": 0.0, "mounting.azimuth": 0.0, "fault.up": 0.0}, age_days=age_days
+    )
+    blocks = [readings(sensor, [world], seed) for seed in range(300)]
+    error = np.array([(block.reading - block.ideal)[0] for block in blocks])
+    for index, told in ((4, 0.05), (6, 0.05), (15, 0.05), (12, 0.2)):
+        within = np.abs(error[:, index]) <= sensor.values.numbers("accuracy.absolute", "reading", 18)[
+            index
+        ] + (told * blocks[0].ideal[0, index])
+        assert np.mean(within) >= blocks[0].confidence[0] - 5.0 * 0.5 / math.sqrt(300)
+
+
+def test_slopes_of_the_firmware_are_its_derivatives() -> None:
+    firmware = next(stage for stage in emf().stages() if isinstance(stage, Firmware))
+    x = np.full((1, 18), 0.3)
+    x[0, [4, 15, 16]] = 0.8, 0.2, 60.1
+    slope = firmware.slope(x, None)  # type: ignore[arg-type]
+    for index in (4, 15, 16, 17):
+        up = x.copy()
+        up[0, index] += 1e-6
+        ends = [firmware.apply(y, None, None, None)[0][0, index] for y in (x, up)]  # type: ignore[arg-type]
+        assert slope[0, index] == pytest.approx((ends[1] - ends[0]) / 1e-6, rel=1e-4)
+
+
+def test_errors_of_the_ellipse_and_of_age_count_in_the_grade() -> None:
+    weak = LineWorld(n=20, body=293.15, field_t=line_field(0.1 * TURNING))
+    sure, vague = (
+        readings(emf(keep=("noise",), overrides={"white.density": density}), [weak]).confidence.mean()
+        for density in (1.0, 60.0)
+    )
+    assert sure > 0.99 > 0.7 > vague
+    old, new = (readings(emf(keep=("gain", "drift"), age_days=age), [weak]) for age in (3650.0, 0.0))
+    assert new.quality.mean() == pytest.approx(1.0, abs=1e-3)
+    expected = 0.01 / math.hypot(0.01, 2.6e-4 * math.sqrt(3650.0))
+    assert old.quality.mean() == pytest.approx(expected, rel=0.1)
 
 
 # --- faults, settings, contract

@@ -71,3 +71,14 @@ def test_it_follows_a_step_with_its_time_constant():
 def test_the_noise_is_that_of_the_part():
     reading = readings(board(("white",), overrides={"range.resolution": 1e-6}), [at_k(298.15, 3000)]).reading
     assert reading.std() == pytest.approx(0.028 / math.sqrt(2.0), rel=5 / math.sqrt(6000))
+
+
+@pytest.mark.parametrize(
+    ("stage", "age_days", "spread"), [("calibration", 0.0, 0.1), ("drift", 3652.0, 0.3652)]
+)
+def test_offsets_of_units_spread_as_stated(stage, age_days, spread):
+    sensor = board((stage,), age_days=age_days, overrides={"range.resolution": 1e-6})
+    error = [
+        (b := readings(sensor, [at_k(298.15)], seed)).reading[0, 0] - b.ideal[0, 0] for seed in range(400)
+    ]
+    assert np.std(error) == pytest.approx(spread, rel=5 / math.sqrt(800))

@@ -14,10 +14,10 @@ from envirosense.physics.storms.lightning import Strikes, strikes_between, strok
 from envirosense.physics.storms.storm import Cell, cell_strikes
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.mock_fields import Place
-from envirosense.pole.sensors.lightning import LightningConfig, LightningDetector
+from envirosense.pole.sensors.lightning import LightningConfig, LightningDetector, LightningWorld
 from envirosense.pole.sensors.lightning_stages import SCALE_KM, DetectionEfficiency, LightningConditions
 from envirosense.testing.sensor_runs import readings
-from envirosense.testing.sensors import check_sensor
+from envirosense.testing.sensors import check_follows_world, check_sensor
 from envirosense.testing.worlds import UniformWorld, busy_world
 
 QUIET_T, LOUD_T, DEAFENING_T = 1e-12, 5e-11, 5e-10
@@ -83,6 +83,20 @@ def test_a_perfect_detector_takes_nothing_for_man_made() -> None:
     block = readings(detector(), [Thunder(n=2000, dt_s=600.0, noise=LOUD_T)])
     np.testing.assert_array_equal(block.ideal[:, 3], 0.0)
     assert block.reading[:, 3].sum() > 0.0
+
+
+class Ghostly(LightningDetector):
+    """A detector whose ideal reading holds disturbers."""
+
+    def respond(self, world: LightningWorld) -> Array:
+        return super().respond(world) + np.array([0.0, 0.0, 0.0, 1.0]) * world.radio_t((0.0, 0.0, 6.0)).max()
+
+
+def test_an_artefact_in_the_ideal_reading_is_found_out() -> None:
+    world = Thunder(n=60, lightning=strokes([5.5, 20.5], 5.0), noise=2.0)
+    with pytest.raises(AssertionError, match="a perfect instrument does not make them"):
+        check_follows_world(Ghostly, detector().config, world)
+    check_follows_world(LightningDetector, detector().config, world)
 
 
 def test_out_of_range_is_a_message_and_overhead_a_bound() -> None:

@@ -109,3 +109,10 @@ def test_halves_of_cores_fit_each_a_little_differently() -> None:
     ln_lost = np.log([100.0 - readings(kept, [line(100.0)], seed).reading[0, 0] for seed in range(400)])
     assert ln_lost.mean() == pytest.approx(math.log(0.4), abs=5 * 0.4 / math.sqrt(400))
     assert ln_lost.std() == pytest.approx(0.4, rel=5 / math.sqrt(800))
+
+
+def test_the_core_holds_no_more_than_its_limit() -> None:
+    core = clamp(("saturation",), ratio=1.0)
+    below, far = (readings(core, [line(amperes)]).reading[0, 0] for amperes in (109.0, 5000.0))
+    assert below == pytest.approx(109.0)
+    assert far == pytest.approx(130.0, abs=0.5)

@@ -5,8 +5,8 @@ import pytest
 
 from envirosense.core.grid import TimeGrid
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.outfit import default_configuration
 from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event
+from envirosense.pole.outfit import default_configuration
 from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating, WoodFuel
 

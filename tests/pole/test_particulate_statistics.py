@@ -177,3 +177,32 @@ def test_field_calibration_takes_drift_away():
         for dates in ((), (1990.0,))
     )
     assert renewed < 0.2 * old
+
+
+def test_units_differ_in_size_limit_and_warmth():
+    sensor = counter()
+    drawn = [sensor.draw_unit(np.random.default_rng(seed)) for seed in range(400)]
+    rel = 5.0 / math.sqrt(800)
+    assert np.log([unit.d50_um for unit in drawn]).std() == pytest.approx(0.04, rel=rel)
+    assert np.std([unit.warmer_k for unit in drawn]) == pytest.approx(0.5, rel=rel)
+
+
+def test_gain_drifts_by_one_and_a_quarter_percent_a_year_and_wanders_within_days():
+    n = 400
+    world = UniformWorld(n=1, particles={FINE: 10.0})
+    sensor = counter(keep=("gain",), age_days=3652.5)
+    ideal = sensor.respond(world)[0, PM2_5]
+    ln_gain = np.log([readings(sensor, [world], seed).reading[0, PM2_5] / ideal for seed in range(n)])
+    assert ln_gain.std() == pytest.approx(math.hypot(0.10, 0.02, 0.125), rel=5.0 / math.sqrt(2 * n))
+    days = UniformWorld(n=40_000, dt_s=3600.0, particles={FINE: 10.0})
+    quiet = {"gain.drift": 0.0, "gain.spread": 0.0}
+    path = readings(counter(keep=("gain",), interval_s=3600.0, overrides=quiet), [days]).reading[:, PM2_5]
+    ln_path = np.log(path / ideal)
+    assert ln_path.std() == pytest.approx(0.02, rel=5.0 / math.sqrt(40_000 / 24))
+    assert np.corrcoef(ln_path[:-24], ln_path[24:])[0, 1] == pytest.approx(math.exp(-1.0), abs=0.1)
+
+
+def test_zeros_of_new_units_spread_as_stated():
+    sensor, world = counter(keep=("zero",)), UniformWorld(n=1, particles={})
+    zero = [readings(sensor, [world], seed).reading[0, PM2_5] for seed in range(400)]
+    assert np.std(zero) == pytest.approx(0.2, rel=5.0 / math.sqrt(800))

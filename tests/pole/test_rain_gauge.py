@@ -181,3 +181,10 @@ def test_units_differ_in_their_gain():
 def test_faults_it_cannot_have_are_named():
     with pytest.raises(UnknownNameError, match=r"faults\.kind=.spider"):
         gauge(faults=[{"kind": "spider"}])
+
+
+def test_gains_of_old_membranes_have_drifted_apart():
+    n, days = 400, 3652.0
+    sensor, world = gauge(keep=("membrane",), age_days=days), UniformWorld(n=1, rain=5.0)
+    ln_gain = np.log([readings(sensor, [world], seed).reading[0, RATE] / 5.0 for seed in range(n)])
+    assert ln_gain.std() == pytest.approx(math.hypot(0.05, 2e-5 * days), rel=5.0 / math.sqrt(2 * n))

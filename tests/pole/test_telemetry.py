@@ -27,7 +27,9 @@ from envirosense.pole.telemetry import (
 )
 from envirosense.pole.telemetry_alerts import CELLULOSE_PPB, HOT_SPOT, LIGNIN_PPB, Watch
 from envirosense.pole.telemetry_derived import DERIVED
+from envirosense.pole.telemetry_images import Lasting
 from envirosense.pole.telemetry_parameters import documented, parameter_of, stored_values
+from envirosense.pole.telemetry_stream import flag_names
 
 FEW = {"sensors": ["voc_array", "temperature_humidity", "barometer", "thermal_camera"]}
 MINUTE = {"sensors": ["voc_array", "temperature_humidity", "barometer"], "profile": "normal"}
@@ -60,6 +62,15 @@ def test_live_equals_batch(draw) -> None:
             assert np.array_equal(received, column, equal_nan=True), name
             compared += 1
     assert compared > 20
+    status = stored.table("status")
+    for sensor in batch.device.scalar_sensors:
+        sent = [r for r in telemetry(records) if r.sensor == sensor]
+        graded = {r.time_utc: (r.status, r.quality, r.confidence) for r in sent}
+        columns = [status[f"{sensor}.{c}"].to_pylist() for c in ("status", "quality", "confidence")]
+        for at, flags, *grades in zip(times, *columns, strict=True):
+            if at in graded:
+                assert graded[at][0] == flag_names(flags), sensor
+                assert graded[at][1:] == pytest.approx(grades, abs=6e-5), sensor
     hottest = stored.frame_values().reshape(-1, 4800).max(axis=1) - 273.15
     sent = [r.value for r in telemetry(records) if r.parameter == "INFRA_THERMAL_MAX"]
     assert np.allclose(sent, hottest, atol=0.006)
@@ -118,6 +129,61 @@ def test_a_coupled_device_says_its_power_mode(draw) -> None:
     assert status.power_mode in {"standard", "economy", "critical", "hibernate"}
     assert status.battery_pct is not None
     assert 0.0 <= status.battery_pct <= 100.0
+
+
+def test_a_device_without_power_sends_nothing_and_comes_back(draw) -> None:
+    options = {"sensors": ["battery_level", "barometer", "thermal_camera"], "power_coupling": "on"}
+    pole = LivePole(draw(duration_s=120.0, dt_s=1.0, options=options))
+    energy = pole._run.device.power
+    dark = slice(20, 90)
+    energy.energy.is_powered[dark] = False
+    for powered in energy.powered.values():
+        powered[dark] = False
+    records = advanced(pole, 7)
+    sent_s = {(r.time_utc - pole.start_utc).total_seconds() for r in records}
+    assert sent_s == {*range(20), *range(90, 120)}
+    assert [r.sequence for r in records] == list(range(len(records)))
+    assert not [r for r in records if isinstance(r, AlertRecord)]
+
+
+def test_a_lost_frame_is_sent_as_no_value_and_a_camera_off_sends_nothing(draw) -> None:
+    options = {"sensors": ["temperature_humidity", "thermal_camera"]}
+    spec = draw(duration_s=900.0, dt_s=10.0, options=options)
+    gone = {"kind": "disconnected", "begin_s": 100.0, "end_s": 860.0}
+    faults = {"thermal_camera": {"faults": [gone]}}
+    sensors = [sensor | faults.get(sensor["sensor_type"], {}) for sensor in spec.sensing["sensors"]]
+    pole = LivePole(spec.model_copy(update={"sensing": {**spec.sensing, "sensors": sensors}}))
+    records = pole.advance(88)
+    pole.switch("thermal_camera", on=False)
+    records += pole.advance(2)
+    seen = [r for r in telemetry(records) if r.parameter == "INFRA_THERMAL_MAX"]
+    assert [r.value is None for r in seen] == [False] * 10 + [True] * 76 + [False] * 2
+    assert seen[50].status == ("NO_DATA",)
+    assert seen[50].confidence == 0.0
+    changes = [(r.title, r.state) for r in records if isinstance(r, AlertRecord)]
+    assert changes == [("thermal_camera gives no readings", state) for state in ("New", "Resolved")]
+
+
+def test_what_wanders_through_the_picture_is_not_what_stays_hot() -> None:
+    step_s, lasting, found = 30.0, Lasting(), []
+    for i in range(240):
+        codes = np.full(400, 15_000, np.uint16)
+        codes[i // 4 : i // 4 + 7] = 22_157  # a saturated disc, fourteen minutes over each pixel
+        codes[390] = 16_000 if i >= 120 else 15_000
+        found.append(lasting.hottest_c(i * step_s, codes))
+    assert found[:30] == [None] * 30
+    assert found[30:120] == pytest.approx([26.85] * 90)
+    assert found[-1] == pytest.approx(46.85)
+    first = next(i for i, value in enumerate(found) if value is not None and value > 30.0)
+    assert 900.0 <= (first - 120) * step_s <= 1200.0
+
+
+def test_a_slow_sensor_is_not_called_silent_between_its_readings() -> None:
+    watch = Watch()
+    for t_s in np.arange(0.0, 3600.0, 60.0):
+        if t_s % 900.0 == 0.0:
+            watch.hear(float(t_s), "barometer", has_value=True)
+        assert watch.judge() == []
 
 
 def test_other_sensors_do_not_notice_a_switch(draw) -> None:
@@ -190,7 +256,7 @@ def hours(watch: Watch, values: dict[str, float], first_s: float, last_s: float)
     for t_s in np.arange(first_s, last_s, 10.0):
         for name, value in values.items():
             watch.add(float(t_s), name, value)
-        found += watch.judge(float(t_s))
+        found += watch.judge()
     return found
 
 
@@ -255,11 +321,12 @@ def test_a_low_battery_and_a_silent_sensor_are_said() -> None:
     (over,) = hours(watch, {"SYS_BATT": 31.0}, 2400.0, 3600.0)
     assert over.state == AlertState.RESOLVED
     watch.hear(3600.0, "barometer", has_value=True)
+    assert watch.judge() == []
     watch.hear(4300.0, "barometer", has_value=False)
-    (mute,) = watch.judge(4300.0)
+    (mute,) = watch.judge()
     assert mute.finding.title == "barometer gives no readings"
     watch.forget("barometer")
-    assert [change.state for change in watch.judge(4400.0)] == [AlertState.RESOLVED]
+    assert [change.state for change in watch.judge()] == [AlertState.RESOLVED]
 
 
 @pytest.mark.slow

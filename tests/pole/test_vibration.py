@@ -291,6 +291,31 @@ def test_a_loose_device_rattles_sags_and_recovers() -> None:
     assert np.abs(change[200:]).max() < 1e-9
 
 
+def test_units_differ_by_gain_axes_clock_and_level_as_stated() -> None:
+    units, still = 400, world(1, (10.0, 0.0, 0.0, 0.0, 0.0))
+    bound = 5.0 / math.sqrt(2 * units)
+    flat = {"mounting.level": 0.0, "mounting.azimuth": 0.0, "calibration.cross_axis": 0.0}
+    straight = sensor(("axes",), overrides=flat, **AT_TEN)
+    gains = [readings(straight, [still], seed).reading[0, 0] / 10.0 for seed in range(units)]
+    assert np.std(np.log(gains)) == pytest.approx(0.004, rel=bound)
+    clock = [readings(sensor(("clock",)), [still], seed).reading[0, NATURAL] / 1.1 for seed in range(units)]
+    assert np.std(clock) == pytest.approx(0.005, rel=bound)
+    assert tilts_deg("level", still, units).std() == pytest.approx(0.05, rel=bound)
+    one_axis = Axes("axes", level_deg=0.0, azimuth_deg=0.0, gain_spread_ln=0.0, cross_spread=0.005)
+    cross = [one_axis.start(N_CHANNELS, np.random.default_rng(seed)).matrix[0, 1] for seed in range(units)]
+    assert np.std(cross) == pytest.approx(0.005, rel=bound)
+
+
+def test_a_turned_device_turns_motion_and_tilt_the_same_way() -> None:
+    turned = Axes("axes", level_deg=0.0, azimuth_deg=1.0, gain_spread_ln=0.0, cross_spread=0.0)
+    carry = turned.start(N_CHANNELS, np.random.default_rng(5))
+    x = np.zeros((1, N_CHANNELS))
+    x[0, TILT] = [1.0, 0.0]
+    y, _ = turned.apply(x, carry, conditions_at(UniformWorld(n=1), (0.0, 0.0, 6.0)), np.random.default_rng(0))
+    lean, matrix = y[0, TILT], carry.matrix
+    np.testing.assert_allclose(lean, matrix[:2, 0], atol=1e-12)
+
+
 def test_generic_faults_show() -> None:
     stuck = sensor(faults=[{"kind": "stuck", "begin_s": 50.0}], **AT_TEN)
     y = readings(stuck, [world(100, (1.0,) * 5)]).reading

@@ -186,6 +186,34 @@ def test_two_principal_components_hold_almost_everything_as_in_real_arrays() -> 
     assert np.mean(shares, axis=0)[0] == pytest.approx(real_shares[:, 0].max(), abs=0.2)
 
 
+def _scatter(ppb: npt.NDArray[np.float64], response: npt.NDArray[np.float64]) -> float:
+    """Residual of ln response about its straight line over ln concentration."""
+    design = np.column_stack((np.log(ppb), np.ones(ppb.size)))
+    line = np.linalg.lstsq(design, np.log(response), rcond=None)[0]
+    return float(np.std(np.log(response) - design @ line))
+
+
+@long_series
+def test_calibrations_of_a_season_scatter_as_in_real_batches() -> None:
+    """Batches of the drift set: .04-.45, median about .2 within a half; its set-up has errors of its own."""
+    year = greensboro()
+    spring = slice(90 * 24, 180 * 24)
+    air_k, dew_point_k = (column[spring] + 273.15 for column in (year.air_c, year.dew_point_c))
+    humidity = saturation_vapour_pressure_pa(dew_point_k) / saturation_vapour_pressure_pa(air_k)
+    ppb = np.exp(np.random.default_rng(1).uniform(math.log(1e4), math.log(6e5), air_k.size))
+    world = UniformWorld(n=ppb.size, dt_s=3600.0, air=air_k, humidity=humidity, gas={"ethanol": ppb})
+    in_use = ("sensitivity", "temperature", "humidity", "walk", "flicker", "white")
+    sensor = array(keep=in_use, overrides={"range.high": 1e9})
+    scatter = []
+    for seed in range(10):
+        read = readings(sensor, [world], seed).reading
+        response = np.expm1(sensor.response.beta * np.log1p(read / sensor.response.k))
+        scatter += [_scatter(ppb, column) for column in response.T]
+    low, middle, high = np.percentile(scatter, [5, 50, 95])
+    assert 0.04 < low < high < 0.45
+    assert 0.1 < middle < 0.3
+
+
 @needs_data
 def test_exponents_of_the_part_lie_where_real_arrays_have_them() -> None:
     table = pq.read_table(GAS_DRIFT).to_pydict()

@@ -113,7 +113,7 @@ def listener(broker: Broker) -> Iterator[Listener]:
 def test_what_was_measured_at_one_time_is_one_message(make_twin) -> None:
     made = make_twin(2).advance(2)
     twice = [made[0], made[0], *made]
-    kinds = [(kind, json.loads(payload)) for kind, payload in messages([DroppedRecord(count=2), *twice])]
+    kinds = [(kind, json.loads(payload)) for kind, payload, _ in messages([DroppedRecord(count=2), *twice])]
     assert [kind for kind, _ in kinds] == ["dropped", "telemetry", "status", "telemetry"]
     assert [record["value"] for record in kinds[1][1]] == [0.0, 0.0, 0.0]
     assert [record["value"] for record in kinds[3][1]] == [1.0]
@@ -138,6 +138,8 @@ def test_every_record_arrives_once_in_order_on_its_topic(
     assert [record["value"] for record in listener.records("telemetry")] == [float(i) for i in range(300)]
     assert len(listener.records("status")) == 30
     assert listener.connection() == ["online", "offline"]
+    assert outlet.sent == 330
+    assert outlet.trouble == "" or not outlet.is_connected
 
 
 @pytest.mark.slow
@@ -223,8 +225,10 @@ def test_a_broker_that_never_comes_leaves_the_rest_unsent(make_session) -> None:
     outlet.start()
     session.start()
     assert session.wait(5.0)
+    assert outlet.trouble == "the broker is away; records wait"
     assert not outlet.finish(0.2)
     assert not outlet.is_connected
+    assert outlet.sent == 0
 
 
 def test_something_else_on_the_port_is_no_broker(make_session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,10 +48,30 @@ def test_a_socket_that_never_reads_does_not_hold_the_simulation_up(make_session)
             return time.monotonic() - began
 
     took_s = asyncio.run(ignore())
+    began = time.monotonic()
     server.close()
+    assert time.monotonic() - began < 6.0
     assert session.state == "finished"
     assert took_s < 20.0
     assert sum(count.dropped for count in session.feed.counts) > 0
+
+
+def test_closing_at_once_after_the_end_cuts_no_socket_short(make_session) -> None:
+    session = make_session(n_ticks=3000, speed=3000.0)
+    server = ApiServer(session, LOCAL, 0)
+    server.start()
+
+    async def read() -> list[str]:
+        async with websockets.connect(f"ws://{LOCAL}:{server.port}/live") as stream:
+            session.start()
+            closing = asyncio.get_running_loop().run_in_executor(
+                None, lambda: (session.wait(), server.close())
+            )
+            lines = [str(line) async for line in stream]
+            await closing
+            return lines
+
+    assert len(asyncio.run(read())) == 3300
 
 
 def test_a_port_in_use_is_refused_in_one_line(make_session) -> None:

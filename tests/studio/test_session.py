@@ -136,3 +136,12 @@ def test_a_sensor_is_switched_between_blocks(make_session) -> None:
     assert values(reader.take()) == list(range(tick))
     with pytest.raises(ConfigError, match="the session is finished"):
         session.switch("air", True)
+
+
+def test_a_session_stopped_before_its_start_ends_its_readers(make_session) -> None:
+    session = make_session()
+    reader = session.subscribe()
+    session.stop()
+    assert session.state == "stopped"
+    assert reader.take(1.0) == []
+    assert reader.is_over

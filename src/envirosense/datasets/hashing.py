@@ -8,6 +8,7 @@ library's cryptographic hashes where the processor has SHA instructions.
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ FAILED = "failed"
 _MEANING = (b"unit", b"shape", b"scale", b"offset")  # field metadata that say what a number is worth
 
 
+@cache
 def canonical_type(data_type: pa.DataType) -> pa.DataType:
     """The type that counts for the hash: no dictionary, no 64-bit or view variants of text, binary, list."""
     if pa.types.is_dictionary(data_type):

@@ -17,6 +17,7 @@ from envirosense.datasets.schema import keyed_schema, with_keys
 SCALAR_GROUP_ROWS = 3600  # one hour of 1 Hz rows
 FRAME_GROUP_ROWS = 300  # 2.9 MB of 80 x 60 frames
 SPLIT = "BYTE_STREAM_SPLIT"
+PLAIN = "PLAIN"  # numbers of few values, which zstd alone packs better and faster
 SAMPLE_ROWS = 32  # frames that decide whether a plane is worth compressing
 WORTH_PACKING = 0.6  # at most this share of the raw size; a saving of 15 % would double the time of writing
 SAME_COLUMNS = "a twin must write every episode of a dataset with the same columns"
@@ -35,7 +36,8 @@ def parquet_writer(path: Path, schema: pa.Schema, sample: pa.Table | None = None
     """
     split = [_leaf(field) for field in schema if _fact(field, "encoding") == SPLIT]
     planes = frame_planes(schema)
-    repeating = [_leaf(f) for f in schema if f.name not in planes and _leaf(f) not in split]
+    plain = [_leaf(field) for field in schema if _fact(field, "encoding") == PLAIN]
+    repeating = [_leaf(f) for f in schema if f.name not in planes and _leaf(f) not in (*split, *plain)]
     codecs = {_leaf(field): _codec(field, sample) for field in schema}
     levels = {leaf: 1 for leaf, codec in codecs.items() if codec == "zstd"}
     return pq.ParquetWriter(

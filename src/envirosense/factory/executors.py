@@ -17,6 +17,8 @@ _ONE_THREAD: Final = {
     name: "1"
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 }
+# glibc: memory that a block frees is kept for the next, instead of being asked of the kernel page by page
+_KEEP_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 _HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
 PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
 

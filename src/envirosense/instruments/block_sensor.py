@@ -17,7 +17,7 @@ from envirosense.instruments.chain import active_stages, through_stages
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld, conditions_at
 from envirosense.instruments.faults import GENERIC_FAULTS
-from envirosense.instruments.grading import Grader, known_flags
+from envirosense.instruments.grading import Grader, known_flags, missing_ticks
 from envirosense.instruments.memory import NoiseStreams, SensorBlock, SensorMemory, no_readings
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.power_draw import on_share
@@ -152,10 +152,13 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         reading = through_stages(signal, self._active, memory, conditions, grader.meet)
         sampled = self.sampled(world)
         has_power = np.ones(n_time, np.bool_) if powered is None else powered
-        reading[~(sampled & has_power)] = np.nan
-        flags = known_flags(reading, has_power, self._active, conditions, self._warm_up_s)
+        reports = sampled & has_power
+        if not reports.all():
+            reading[~reports] = np.nan
+        missing = missing_ticks(reading)
+        flags = known_flags(reading, missing, has_power, self._active, conditions, self._warm_up_s)
         flags |= np.asarray(self.status_flags(world, conditions, reading), dtype=np.uint16)
-        grade = grader.grade(reading, generic_stages.stated_accuracy(self.values, reading), sampled)
+        grade = grader.grade(missing, generic_stages.stated_accuracy(self.values, reading), sampled)
         flags[~sampled] = 0
         return SensorBlock(ideal, reading, sampled, flags, grade.quality, grade.confidence)
 

@@ -1,6 +1,6 @@
 """What surrounds a sensor while it works, and the world it reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -30,6 +30,13 @@ class BodyField(Protocol):
     def board_k(self) -> Array:
         """Temperature of the board inside the device, (time,) [K]."""
         ...
+
+
+@runtime_checkable
+class KeepsConditions(Protocol):
+    """A block of a world that never changes, where sensors at one place need to ask only once."""
+
+    kept_conditions: "dict[Position, Conditions]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,14 @@ def conditions_at(
     world: SensorWorld, at: Position, averaged_s: float = 0.0, on_s: Array | None = None
 ) -> Conditions:
     """Surroundings at a place over the ticks of a world block, for readings averaged over a time."""
+    if not isinstance(world, KeepsConditions):
+        return replace(_asked(world, at), averaged_s=averaged_s, on_s=on_s)
+    if at not in world.kept_conditions:
+        world.kept_conditions[at] = _asked(world, at)
+    return replace(world.kept_conditions[at], averaged_s=averaged_s, on_s=on_s)
+
+
+def _asked(world: SensorWorld, at: Position) -> Conditions:
     u, v, w = (np.ascontiguousarray(axis) for axis in world.wind_m_s(at).T)
     dt_s = world.grid.dt_s
     return Conditions(
@@ -78,7 +93,5 @@ def conditions_at(
         wind_m_s=np.sqrt(u * u + v * v + w * w),
         ghi_w_m2=np.ascontiguousarray(world.irradiance_w_m2()),
         rain_mm_h=world.rain_mm_h() if isinstance(world, RainField) else None,
-        averaged_s=averaged_s,
         inside_k=np.ascontiguousarray(world.board_k()) if isinstance(world, BodyField) else None,
-        on_s=on_s,
     )

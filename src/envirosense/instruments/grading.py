@@ -59,16 +59,16 @@ class Grade:
 def at_reference(conditions: Conditions) -> Conditions:
     """The same ticks in still air of 20 degC and half humidity, for a sensor long on."""
     n = conditions.t_s.size
-    warm_k = np.full(n, REFERENCE_K)
+    warm_k, none = np.full(n, REFERENCE_K), np.zeros(n)
     return replace(
         conditions,
         air_k=warm_k,
         inside_k=warm_k,
         relative_humidity=np.full(n, REFERENCE_HUMIDITY),
         pressure_pa=np.full(n, REFERENCE_PRESSURE_PA),
-        wind_m_s=np.zeros(n),
-        ghi_w_m2=np.zeros(n),
-        rain_mm_h=None if conditions.rain_mm_h is None else np.zeros(n),
+        wind_m_s=none,
+        ghi_w_m2=none,
+        rain_mm_h=None if conditions.rain_mm_h is None else none,
         on_s=None,
     )
 
@@ -119,19 +119,27 @@ class Grader:
             new_stage, new_carry = self._as_new[stage.name]
             self._new.meet(new_stage, x, new_carry)
 
-    def grade(self, reading: Array, accuracy: Array | None, sampled: npt.NDArray[np.bool_]) -> Grade:
-        """Grade of the readings: 0 where a value is missing, NaN where nothing was sampled."""
+    def grade(
+        self, missing: npt.NDArray[np.bool_], accuracy: Array | None, sampled: npt.NDArray[np.bool_]
+    ) -> Grade:
+        """Grade of the readings: 0 where one is missing, NaN where nothing was sampled."""
         exact = graded(self._now, self._new, accuracy)
         grade = Grade(np.round(exact.quality, DECIMALS), np.round(exact.confidence, DECIMALS))
-        missing = np.isnan(reading).any(axis=1)
         for values in (grade.quality, grade.confidence):
             values[missing] = 0.0
             values[~sampled] = np.nan
         return grade
 
 
+def missing_ticks(reading: Array) -> npt.NDArray[np.bool_]:
+    """Ticks at which a channel has no value, (time,)."""
+    nothing = np.isnan(reading)
+    return np.asarray(nothing.any(axis=1)) if nothing.any() else np.zeros(reading.shape[0], np.bool_)
+
+
 def known_flags(
     reading: Array,
+    missing: npt.NDArray[np.bool_],
     has_power: npt.NDArray[np.bool_],
     stages: Sequence[AnyStage],
     conditions: Conditions,
@@ -139,7 +147,7 @@ def known_flags(
 ) -> npt.NDArray[np.uint16]:
     """Bits of `Status` that any sensor knows of itself, (time,)."""
     flags = np.where(has_power, 0, int(Status.OFF)).astype(np.uint16)
-    flags[has_power & np.isnan(reading).any(axis=1)] |= np.uint16(Status.NO_DATA)
+    flags[has_power & missing] |= np.uint16(Status.NO_DATA)
     if conditions.on_s is not None:
         flags[has_power & (conditions.on_s < warm_up_s)] |= np.uint16(Status.WARMING_UP)
     for stage in stages:

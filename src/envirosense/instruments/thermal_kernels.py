@@ -48,7 +48,7 @@ from envirosense.instruments.thermal_slow_kernels import (
     ThermalUnit,
     add_normals,
     blink,
-    paint_disc,
+    disc_pixels,
     step_slow,
 )
 
@@ -188,17 +188,21 @@ def _copy(source: Any, target: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, n_columns: int, frame: Floats) -> None:
-    """Saturated sun disc, stuck pixels, the module's own repair of known bad pixels."""
-    if not np.isnan(frame[SUN_ROW]):
-        radius, code, row, column = (
-            unit.amplitudes[SUN_RADIUS_PX],
-            unit.last_code,
-            frame[SUN_ROW],
-            frame[SUN_COLUMN],
-        )
-        paint_disc(low_byte, n_columns, row, column, radius, np.uint8(code & 255))
-        paint_disc(high_byte, n_columns, row, column, radius, np.uint8(code >> 8))
+def _blind(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, n_columns: int, frame: Floats) -> int:
+    """Saturate the sun's disc; how many pixels inside the range it took out of it."""
+    radius, row, column = unit.amplitudes[SUN_RADIUS_PX], frame[SUN_ROW], frame[SUN_COLUMN]
+    first, last = unit.end_codes
+    low, high, n_lost = np.uint8(last & 255), np.uint8(last >> 8), 0
+    for p in disc_pixels(low_byte.size, n_columns, row, column, radius):
+        if first < int(low_byte[p]) + 256 * int(high_byte[p]) < last:
+            n_lost += 1
+        low_byte[p], high_byte[p] = low, high
+    return n_lost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _defects(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit) -> None:
+    """Stuck pixels, the module's own repair of known bad pixels."""
     for b in range(unit.stuck_pixels.size):
         low_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] & 255)
         high_byte[unit.stuck_pixels[b]] = np.uint8(unit.stuck_codes[b] >> 8)
@@ -239,7 +243,8 @@ def expose_frames(
         state: the carry.
         low_bytes: (frame, pixel) output.
         high_bytes: (frame, pixel) output.
-        n_clipped: (frame,) output: pixels beyond the range of the part; a repeated frame keeps its count.
+        n_clipped: (frame,) output: pixels beyond the range of the part or under the sun; a repeated frame
+            keeps its count.
     """
     n_pixels, n_columns = radiance.shape[1], state.column.size
     normals, scratch = np.zeros(n_pixels, np.float32), np.empty(n_pixels, np.float32)
@@ -266,7 +271,9 @@ def expose_frames(
         n_clipped[t] = _pixels(
             radiance[t], unit, window, offset, column, row, frame, normals, low_byte, high_byte
         )
-        _defects(low_byte, high_byte, unit, n_columns, frame)
+        if not np.isnan(frame[SUN_ROW]):
+            n_clipped[t] += _blind(low_byte, high_byte, unit, n_columns, frame)
+        _defects(low_byte, high_byte, unit)
     _copy(low_bytes[-1], state.previous[0])
     _copy(high_bytes[-1], state.previous[1])
     state.clock[2] = n_clipped[-1]

@@ -80,7 +80,7 @@ class ThermalUnit(NamedTuple):
     limits: Floats  # the rest: of the RadianceConverter
     coefficients: Floats
     centre_scale: Floats
-    last_code: int
+    end_codes: tuple[int, int]  # first and last code of the range
 
 
 class SlowState(NamedTuple):
@@ -159,13 +159,13 @@ def start_slow(state: SlowState, unit: ThermalUnit, cells_since_ffc: float, shut
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def paint_disc(image: Any, n_columns: int, row: Any, column: Any, radius_px: Any, value: Any) -> None:
-    """Set the pixels whose centres lie within a disc; `image` is (pixel,), row by row."""
-    n_rows = image.size // n_columns
+def disc_pixels(n_pixels: int, n_columns: int, row: Any, column: Any, radius_px: Any) -> Any:
+    """Numbers, row by row, of the pixels whose centres lie within a disc; an iterator."""
+    n_rows = n_pixels // n_columns
     for i in range(max(int(row - radius_px), 0), min(int(row + radius_px) + 2, n_rows)):
         for j in range(max(int(column - radius_px), 0), min(int(column + radius_px) + 2, n_columns)):
             if (i - row) ** 2 + (j - column) ** 2 <= radius_px * radius_px:
-                image[n_columns * i + j] = value
+                yield n_columns * i + j
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -181,7 +181,8 @@ def step_slow(
         if amplitudes[BURN_IN] > _F(0.0) and not np.isnan(frame[SUN_ROW]):
             radius, n_columns = amplitudes[SUN_RADIUS_PX], state.column.size
             row, column = frame[SUN_ROW], frame[SUN_COLUMN]
-            paint_disc(slow[SLOW_BURN], n_columns, row, column, radius, amplitudes[BURN_IN])
+            for p in disc_pixels(slow.shape[1], n_columns, row, column, radius):
+                slow[SLOW_BURN, p] = amplitudes[BURN_IN]
     if epoch > clock[1]:
         slow[SLOW_WALK] = _F(0.0)
         add_normals(slow[SLOW_RESIDUAL], _F(0.0), amplitudes[SIGMA_FFC], unit.keys[KEY_FFC], epoch, scratch)

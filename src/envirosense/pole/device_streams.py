@@ -14,7 +14,7 @@ from envirosense.datasets.schema import TICK
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.metadata import status_bits
 from envirosense.instruments.radiance_conversion import STEP_K
-from envirosense.pole.columns import F32, F64, TEXT, batch
+from envirosense.pole.columns import F32, F64, PLAIN, TEXT, batch
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
 from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.pole.sensors.thermal_camera import FrameBlock
@@ -48,7 +48,12 @@ WAVEFORMS = stream_schema(
 def readings_schema(device: VirtualGridGuardian, stream: str, role: str) -> pa.Schema:
     """Columns `sensor.channel` of the scalar sensors of one stream, as `reading` or `ideal`."""
     columns = [
-        Column(f"{name}.{channel.name}", _TYPES[channel.data_type], channel.unit, channel.description)
+        Column(
+            f"{name}.{channel.name}",
+            _TYPES[channel.data_type],
+            channel.unit,
+            channel.description,
+        )
         for name in device.streams[stream]
         for channel in device.sensors[name].channels
     ]
@@ -73,9 +78,23 @@ def status_schema(device: VirtualGridGuardian) -> pa.Schema:
         column
         for name in device.sensors
         for column in (
-            Column(f"{name}.status", U16, "1", f"bits of what the device knows: {STATUS_BITS}"),
-            Column(f"{name}.quality", F32, "1", "error expected of a new unit over the one expected now"),
-            Column(f"{name}.confidence", F32, "1", "chance that the error is within the stated accuracy"),
+            Column(f"{name}.status", U16, "1", f"bits of what the device knows: {STATUS_BITS}", True, PLAIN),
+            Column(
+                f"{name}.quality",
+                F32,
+                "1",
+                "error expected of a new unit over the one expected now",
+                True,
+                PLAIN,
+            ),
+            Column(
+                f"{name}.confidence",
+                F32,
+                "1",
+                "chance that the error is within the stated accuracy",
+                True,
+                PLAIN,
+            ),
         )
     ]
     return stream_schema((TICK, *columns), {"role": "status"})
@@ -157,6 +176,7 @@ def frames_schema(camera: PinholeCamera) -> pa.Schema:
             Column(
                 "ffc_flags", pa.uint8(), "", "shutter's state: 1 imminent, 2 in progress, 4 locked", False
             ),
+            Column("n_clipped", U16, "", "pixels beyond the part's range or blinded by the sun", False),
         ),
         {"role": "frames"},
     )
@@ -173,6 +193,7 @@ def frames_batch(schema: pa.Schema, block: FrameBlock) -> pa.RecordBatch:
             "frame_hi": _binary(frames.high),
             "fpa_k": frames.fpa_k.astype(np.float32),
             "ffc_flags": frames.flags,
+            "n_clipped": np.minimum(frames.n_clipped, np.iinfo(np.uint16).max).astype(np.uint16),
         },
     )
 

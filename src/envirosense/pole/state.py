@@ -11,6 +11,7 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, Phasors, Position
 from envirosense.core.volumes import Volume, mean_over
+from envirosense.instruments.conditions import Conditions
 from envirosense.physics.air.weather import WeatherSeries
 from envirosense.physics.storms.lightning import Strikes, strikes_between
 from envirosense.pole.domain import gas_names, require_inside, require_within
@@ -45,10 +46,7 @@ class Environment3DState:
         every: int = 1,
         device_energy: Energy | None = None,
     ) -> None:
-        """View of every `every`-th tick from `first` to before `stop`.
-
-        `device_energy` over these ticks takes the place of the energy that the world's own device has.
-        """
+        """View of every `every`-th tick from `first` to before `stop`; `device_energy` instead of its own."""
         self.world = world
         self._device_energy = device_energy
         self.first_tick = first
@@ -58,13 +56,14 @@ class Environment3DState:
         )
         self._settled = settled
         self._part = slice(first, stop, every)
+        self.kept_conditions: dict[Position, Conditions] = {}
 
     # --- other views of the same world
 
     def without_causes(self) -> "Environment3DState":
         """The same ticks of the same world in which no cause acts."""
-        part = self._part
-        return Environment3DState(self.world, self.world.undisturbed, part.start, part.stop, part.step)
+        ticks = (self._part.start, self._part.stop, self._part.step)
+        return Environment3DState(self.world, self.world.undisturbed, *ticks)
 
     def ticks(self, first: int, n: int) -> "Environment3DState":
         """`n` ticks of this state from its tick `first` on.
@@ -86,8 +85,8 @@ class Environment3DState:
 
     def with_energy(self, energy: Energy) -> "Environment3DState":
         """The same ticks for a device whose energy over them is this."""
-        part = self._part
-        return Environment3DState(self.world, self._settled, part.start, part.stop, part.step, energy)
+        ticks = (self._part.start, self._part.stop, self._part.step)
+        return Environment3DState(self.world, self._settled, *ticks, energy)
 
     @property
     def _weather(self) -> WeatherSeries:

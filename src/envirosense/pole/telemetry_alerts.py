@@ -26,7 +26,7 @@ SILENT_S: Final = 600.0  # without a value before a sensor is called silent; ass
 CELLULOSE_PPB: Final = {"CHEM_VOC_CH1": 25.0, "CHEM_VOC_CH2": 30.0, "CHEM_VOC_CH3": 5.0}  # firmware 5.1.1
 LIGNIN_PPB: Final = {"CHEM_VOC_CH4": 20.0, "CHEM_VOC_CH5": 15.0, "CHEM_VOC_CH6": 10.0}  # firmware 5.1.1
 COMBUSTION: Final = {"CHEM_CO": 5.0, "CHEM_NO2": 100.0}  # ppm and ppb; firmware 5.1.1
-HOT_SPOT: Final = "HOT_SPOT"  # hottest pixel over the device's own air temperature [K]
+HOT_SPOT: Final = "HOT_SPOT"  # hottest lasting pixel over the device's own air temperature [K]
 HOT_SPOT_K: Final = {Severity.ADVISORY: 15.0, Severity.WARNING: 30.0, Severity.CRITICAL: 50.0}
 SILENT: Final = "silent "
 BATTERY: Final = "SYS_BATT"
@@ -129,7 +129,7 @@ def combustion(courses: Courses, share: float) -> Finding:
 
 
 def hot_spot(courses: Courses, share: float) -> Finding:
-    """Hottest pixel above the air, risen over its own baseline, which takes the sun's share out."""
+    """Hottest place that stays hot, over the air, risen over its own baseline: not sun or slow warming."""
     severity = 0
     found: tuple[Evidence, ...] = ()
     for level, limit_k in HOT_SPOT_K.items():
@@ -166,7 +166,7 @@ WATCHED: Final[frozenset[str]] = frozenset().union(*(inputs for _, inputs in RUL
 
 
 def silent(sensor_id: str, silent_s: float, share: float = 1.0) -> Finding:
-    """A sensor that is on and has given no value for some time; its next value ends that."""
+    """A sensor that is on, was due and has given no value for some time; its next value ends that."""
     value = Evidence(parameter=sensor_id, value=silent_s, baseline=None, threshold=SILENT_S, unit="s")
     severity = int(Severity.ADVISORY) if silent_s >= SILENT_S else 0
     return Finding(severity, EventType.SENSOR_SYSTEM, None, f"{sensor_id} gives no readings", (value,))
@@ -178,7 +178,8 @@ class Watch:
     def __init__(self) -> None:
         self._courses: dict[str, Course] = {}
         self._standing: dict[str, tuple[str, int]] = {}  # rule -> alert and its severity
-        self._heard_s: dict[str, float] = {}
+        self._heard_s: dict[str, float] = {}  # sensor -> last value, or first time it was due
+        self._due_s: dict[str, float] = {}
         self._raised = 0
 
     def add(self, t_s: float, name: str, value: float) -> None:
@@ -191,6 +192,7 @@ class Watch:
 
     def hear(self, t_s: float, sensor_id: str, has_value: bool) -> None:
         """Note that a sensor was due, and whether it gave a value."""
+        self._due_s[sensor_id] = t_s
         if has_value or sensor_id not in self._heard_s:
             self._heard_s[sensor_id] = t_s
 
@@ -198,14 +200,15 @@ class Watch:
         """A sensor that is switched off is not silent."""
         self._heard_s.pop(sensor_id, None)
 
-    def judge(self, t_s: float) -> list[Alert]:
-        """Alerts that begin, get worse or end at this tick."""
+    def judge(self) -> list[Alert]:
+        """Alerts that begin, get worse or end now."""
         changes = []
         for name, (rule, _) in RULES.items():
             changes += self._change(name, partial(rule, self._courses))
         switched_off = {name[len(SILENT) :] for name in self._standing if name.startswith(SILENT)}
         for sensor_id in sorted(switched_off | self._heard_s.keys()):
-            silent_s = t_s - self._heard_s.get(sensor_id, t_s)
+            heard_s = self._heard_s.get(sensor_id)
+            silent_s = 0.0 if heard_s is None else self._due_s[sensor_id] - heard_s
             changes += self._change(SILENT + sensor_id, partial(silent, sensor_id, silent_s))
         return changes
 

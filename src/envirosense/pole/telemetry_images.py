@@ -20,14 +20,14 @@ PART_S: Final = 300.0  # how finely that time is told apart; assumed
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What matters of one frame; `codes` (pixel,) are its temperatures in storage steps."""
+    """What matters of one frame, or of its loss; `codes` (pixel,) are its temperatures in storage steps."""
 
-    hottest_c: float
-    mean_c: float
+    hottest_c: float | None
+    mean_c: float | None
     flags: int
     quality: float | None
     confidence: float | None
-    codes: Codes
+    codes: Codes | None
 
 
 class Lasting:
@@ -55,10 +55,12 @@ class Lasting:
 
 
 def images_by_tick(block: FrameBlock) -> dict[int, Image]:
-    """Image of every frame of a block, by its tick."""
+    """Image of every frame of a block, and of those that were due and did not come, by tick."""
+    flags = zip(block.lost_ticks.tolist(), block.lost_status.tolist(), strict=True)
+    lost = {tick: Image(None, None, status, 0.0, 0.0, None) for tick, status in flags}
     codes = block.frames.low + np.left_shift(block.frames.high, 8, dtype=np.uint16)
     hottest_k, mean_k = STEP_K * codes.max(axis=1, initial=0), STEP_K * codes.mean(axis=1)
-    return {
+    return lost | {
         int(tick): Image(
             round(float(hottest_k[i]) - ZERO_CELSIUS_K, 2),
             round(float(mean_k[i]) - ZERO_CELSIUS_K, 2),

@@ -86,6 +86,8 @@ class TelemetryStream:
     ) -> Iterator[Record]:
         power = self._device.power
         if power is not None and not power.energy.is_powered[tick]:
+            for name in self._device.sensors:
+                self._watch.forget(name)
             return  # nobody is there to send
         t_s = tick * self._grid.dt_s
         at = self._grid.start_utc + timedelta(seconds=t_s)
@@ -96,11 +98,11 @@ class TelemetryStream:
                 yield from self._readings(name, sent, i, at, fresh)
             self._listen(name, sent, i, t_s)
         for name, image in frames.items():
-            yield from self._image(name, image, at)
+            yield from self._image(name, image, at, t_s)
         yield from self._derived(at, fresh)
         self._latest |= fresh
         self._watch_hot_spot(t_s, frames)
-        for alert in self._watch.judge(t_s):
+        for alert in self._watch.judge():
             yield self._alert(alert, at)
         if self._switched or t_s % STATUS_EVERY_S < self._grid.dt_s:
             self._switched = False
@@ -144,8 +146,12 @@ class TelemetryStream:
                     if (value := parameter.of(reading)) is not None:
                         self._watch.add(t_s, parameter.parameter_id, value)
 
-    def _image(self, name: str, image: Image, at: datetime) -> Iterator[Record]:
+    def _image(self, name: str, image: Image, at: datetime, t_s: float) -> Iterator[Record]:
         self._flags[name] = image.flags
+        if image.flags & Status.OFF:
+            self._watch.forget(name)
+            return
+        self._watch.hear(t_s, name, image.codes is not None)
         for parameter, value in ((p.THERMAL_MAX, image.hottest_c), (p.THERMAL_AVERAGE, image.mean_c)):
             yield TelemetryRecord(
                 **self._head(at),
@@ -172,7 +178,7 @@ class TelemetryStream:
     def _watch_hot_spot(self, t_s: float, frames: Mapping[str, Image]) -> None:
         air_c = self._latest.get("ENV_TEMP")
         for name, image in frames.items():
-            if not image.flags & UNFIT:
+            if image.codes is not None and not image.flags & UNFIT:
                 hottest_c = self._lasting.setdefault(name, Lasting()).hottest_c(t_s, image.codes)
                 if air_c is not None and hottest_c is not None:
                     self._watch.add(t_s, HOT_SPOT, hottest_c - air_c)

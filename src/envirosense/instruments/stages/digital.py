@@ -30,8 +30,11 @@ class ClipQuantise:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Output codes in their unit, (time, channel); missing values stay missing."""
-        # adding zero turns -0.0 into 0.0
-        y = np.clip(np.rint(x / self.step) * self.step + 0.0, self.low, self.high)
+        y = np.divide(x, self.step)
+        np.rint(y, out=y)
+        y *= self.step
+        y += 0.0  # turns -0.0 into 0.0
+        np.clip(y, self.low, self.high, out=y)
         period = np.broadcast_to(self.period, x.shape[1:])
         for c in np.flatnonzero(period):
             y[:, c] = np.where(y[:, c] >= period[c], y[:, c] - period[c], y[:, c])
@@ -48,7 +51,10 @@ class ClipQuantise:
         straight = period == 0.0
         least = np.where(straight & (low != 0.0), low + 0.5 * step, -np.inf)
         most = np.where(straight, high - 0.5 * step, np.inf)
-        return np.asarray(((y <= least) | (y >= most)).any(axis=1))
+        found = np.zeros(y.shape[0], np.bool_)
+        for channel in range(y.shape[1]):  # a reduction over so short an axis costs more
+            found |= (y[:, channel] <= least[channel]) | (y[:, channel] >= most[channel])
+        return found
 
     def describe(self, carry: None) -> Description:
         """Resolution and range."""

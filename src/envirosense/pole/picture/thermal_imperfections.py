@@ -193,7 +193,7 @@ def draw_unit(
         limits=converter.limits_w_m2_sr,
         coefficients=converter.coefficients_k,
         centre_scale=converter.centre_scale,
-        last_code=converter.limits_code[1],
+        end_codes=converter.limits_code,
     )
     bias_k = settings.bias_k * stream(root, *names, "bias").standard_normal()
     dust = settings.window_loss * float(stream(root, *names, "window_dust").uniform(0.0, 2.0))
@@ -214,9 +214,18 @@ def draw_unit(
     )
 
 
-def soiling(settings: ThermalImperfections, days: float, share: float = 1.0) -> float:
-    """Loss of the window to the dirt of so many days, 0..0.28, at `share` of the mean rate."""
+def soiling(settings: ThermalImperfections, days: float, share: float) -> float:
+    """Loss of the window to the dirt of so many days, 0..0.28, at `share` (0..2) of the mean rate."""
     return float(SOILED_LOSS * -np.expm1(-share * settings.soiling_per_day * days / SOILED_LOSS))
+
+
+def soiling_moments(settings: ThermalImperfections, days: float) -> tuple[float, float]:
+    """Mean and mean square over units of the loss to dirt: shares are uniform over 0..2; closed form."""
+    depth = 2.0 * settings.soiling_per_day * days / SOILED_LOSS
+    if depth == 0.0:
+        return 0.0, 0.0
+    clear, clear_square = (-np.expm1(-n * depth) / (n * depth) for n in (1, 2))
+    return float(SOILED_LOSS * (1.0 - clear)), float(SOILED_LOSS**2 * (1.0 - 2.0 * clear + clear_square))
 
 
 def at_frame_period(unit: CameraUnit, dt_s: float) -> CameraUnit:

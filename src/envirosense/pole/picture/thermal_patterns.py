@@ -9,6 +9,7 @@ type Shape = tuple[int, int]  # rows, columns
 
 N_STRANDS_MAX = 3  # of a stray thread on the window # assumed
 STRAND_SHARE = 1 / 40  # width of a defocused strand, one sigma, of the picture's width # assumed
+WINDOW_VARIANCE = 0.16  # of that pattern over the picture, mean of units; computed from its draws
 WEB_SPOKES = (5, 10)  # fewest and most strands of a web in front of the window # assumed
 WEB_RINGS = 4  # assumed
 WEB_OPACITY = 0.6  # in the middle of a strand, which the lens spreads wide # assumed

@@ -69,7 +69,7 @@ class Frames:
     fpa_k: Doubles  # (frame,) focal plane temperature [K]
     n_ffc: npt.NDArray[np.int64]  # (frame,) corrections since the episode's start
     flags: Bytes  # (frame,) bits of shutter_kernels.FLAG_*
-    n_clipped: npt.NDArray[np.int32]  # (frame,) pixels beyond the range of the part
+    n_clipped: npt.NDArray[np.int32]  # (frame,) pixels beyond the range of the part or under the sun
     states: Doubles  # (frame, shutter_kernels.N_OUT) focal plane and shutter
 
 

@@ -63,8 +63,8 @@ class TemperatureHumiditySensor(BaseSensor[SensorConfig]):
                 unit_spread_ln=v.number("shield.unit_spread", "ln"),
             ),
             SelfHeating("self_heating", v.number("self_heating.calm", "K")),
+            HumidityAtSensor("humidity_at_sensor"),  # before the lag: air and probe have to be of one moment
             st.Lag("shield", shield_s, shield_s),
-            HumidityAtSensor("humidity_at_sensor"),
             Condensation(
                 "condensation",
                 onset_pct=v.number("condensation.onset", "%RH"),

@@ -124,12 +124,13 @@ class Firmware(Transform):
         return y, None
 
     def slope(self, x: Array, conditions: Conditions) -> Array:
-        """Fading of the frequency, and over the long axis that of the ellipticity, (time, channel)."""
+        """Fading of the frequency, and of the ellipticity by the short axis, (time, channel)."""
         slope = np.ones_like(x)
         tone = np.maximum(x[:, FUNDAMENTAL], self.tone_floor)
         slope[:, MAINS] = self.fading.shown(tone)
         short = np.minimum(x[:, ELLIPTICITY], np.sqrt(0.5) * tone)
-        slope[:, ELLIPTICITY] = slope[:, MAINS] / np.sqrt(np.square(tone) - np.square(short))
+        long = np.sqrt(np.square(tone) - np.square(short))
+        slope[:, ELLIPTICITY] = slope[:, MAINS] * np.square(tone) / (long * long * long)
         return slope
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:

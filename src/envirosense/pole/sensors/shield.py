@@ -4,6 +4,7 @@ Signals are (time, 2): temperature [degC], relative humidity [%].
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,10 +16,15 @@ from envirosense.instruments.stages.kernels import lag
 from envirosense.instruments.stages.response import lag_gain
 from envirosense.physics.air.humidity import saturation_vapour_pressure_pa
 
+DRIER_PER_K: Final = 0.06  # share of relative humidity that a kelvin takes, near 15 degC; Magnus
 
-def _on_temperature(error_k: Array) -> Array:
-    """Error of the temperature alone, (time, 2)."""
-    return np.column_stack((np.abs(error_k), np.zeros_like(error_k)))
+
+def _of_warmth(warmth_k: Array, x: Array) -> Array:
+    """Error of temperature, and of the humidity that a warmer probe feels, (time, 2)."""
+    error = np.empty_like(x)
+    error[:, 0] = np.abs(warmth_k)
+    error[:, 1] = DRIER_PER_K * error[:, 0] * x[:, 1]
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class ShieldError:
 
     def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
         """Warming that nobody has corrected, (time, 2)."""
-        return _on_temperature(self.warmth_k(conditions.ghi_w_m2, conditions.wind_m_s))
+        return _of_warmth(self.warmth_k(conditions.ghi_w_m2, conditions.wind_m_s), x)
 
     def describe(self, carry: Array) -> Description:
         """Strength in this unit, and the greatest warming."""
@@ -86,7 +92,7 @@ class SelfHeating:
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """Warmth that nobody has corrected, (time, 2)."""
-        return _on_temperature(self.calm_k / (1.0 + conditions.wind_m_s))
+        return _of_warmth(self.calm_k / (1.0 + conditions.wind_m_s), x)
 
     def describe(self, carry: None) -> Description:
         """Warmth in calm air."""

@@ -29,9 +29,7 @@ from envirosense.physics.light.radiation import band_radiance_slope
 from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.pole.picture.thermal_grading import (
     camera_status,
-    expected_error_k,
-    grade_frames,
-    new_unit_error_k,
+    grade_pictures,
 )
 from envirosense.pole.picture.thermal_imperfections import (
     REFERENCE_K,
@@ -221,11 +219,16 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         on_s: Array | None,
     ) -> FrameBlock:
         """Frames with their status, and their grade by the error to be expected; faults are not known."""
-        settings, contrast_k = self.imperfections, self.values.number("detection.scene_contrast_k", "K")
-        film_loss = rain_film_loss(rain_mm_h, settings.rain_film_loss)
-        housing_k, days = conditions.housing_k, self.drift_days
-        error_k = expected_error_k(settings, frames.states, housing_k, film_loss, days, contrast_k)
-        grade = grade_frames(error_k, new_unit_error_k(settings, contrast_k), self.accuracy_k)
+        film_loss = rain_film_loss(rain_mm_h, self.imperfections.rain_film_loss)
+        grade = grade_pictures(
+            self.imperfections,
+            frames,
+            (self.camera.rows, self.camera.columns),
+            conditions.housing_k,
+            film_loss,
+            self.drift_days,
+            self.accuracy_k,
+        )
         flags = camera_status(frames, on_s, self.values.number("warm_up.time", "s"))
         return FrameBlock(ticks, frames, flags, grade.quality, grade.confidence, NOTHING, NO_FLAGS)
 

@@ -129,12 +129,18 @@ class VOCArraySensor(BaseSensor[SensorConfig]):
         return self.response.equivalent_ppb(self.truth(world))
 
     def draw_unit(self, unit_rng: np.random.Generator) -> GasResponse:
-        """Law of this unit: cross-sensitivities off the target are lognormal around the part's."""
+        """Law of this unit: cross-sensitivities off the target are lognormal around the part's.
+
+        A filter in front of a cell lets more ozone through the longer it was used.
+        """
         targets = [species(name).name for name in self.values.words("channel.targets")]
         draws = unit_rng.standard_normal((len(self.gases), N_CHANNELS))
         factor = np.exp(self._per_channel("cross_spread", "ln") * draws)
         for channel, target in enumerate(targets):
             factor[self.gases.index(target), channel] = 1.0  # calibrated on it
+        if "filter.ozone" in self.values:
+            spent_ln = self._per_channel("filter.ozone", "ln/day") * self.used_days
+            factor[self.gases.index("ozone")] *= np.exp(spent_ln)
         return self.response.jittered(factor)
 
     def transduce(self, world: SensorWorld, unit: Any) -> tuple[Array, Array]:

@@ -40,10 +40,10 @@ def gathered(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def turning(wind_deg: Array, turn: Array, decay: Array, dt_s: float, state: Array) -> Array:
-    """Angle of a damped vane, (time,) [deg], that swings at `turn` and settles at `decay`, (time,) each [1/s].
+    """Angle of a damped vane, (time,) [deg], in wind from `wind_deg`.
 
-    Rests where `turn` is 0. `state` (2,), angle [deg] and its speed [deg/s], is advanced in place; NaN
-    means settled.
+    It swings at `turn` and settles at `decay`, (time,) each [1/s], and rests where `turn` is 0. `state` (2,),
+    angle [deg] and its speed [deg/s], is advanced in place; NaN means settled.
     """
     y = np.empty_like(wind_deg)
     for t in range(wind_deg.shape[0]):

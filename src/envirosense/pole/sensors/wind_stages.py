@@ -196,7 +196,10 @@ class CalmDirection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dirt:
-    """Speed lost in a fouled cavity, or to fouled bearings; nothing tells the device, so no error is expected."""
+    """Speed lost in a fouled cavity, or to fouled bearings.
+
+    Nothing tells the device of it, so it is in no error budget.
+    """
 
     name: str
     spells: Spells
