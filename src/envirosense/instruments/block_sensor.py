@@ -1,7 +1,7 @@
 """The sensor contract: an ideal reading, and the stages between it and the readings of a block."""
 
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, ClassVar, Final, Generic
 
 import numpy as np
@@ -17,7 +17,7 @@ from envirosense.instruments.chain import active_stages, through_stages
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld, conditions_at
 from envirosense.instruments.faults import GENERIC_FAULTS
-from envirosense.instruments.grading import Grader, known_flags, missing_ticks
+from envirosense.instruments.grading import Grader, graded_rows, known_flags, missing_ticks, only_reports
 from envirosense.instruments.memory import NoiseStreams, SensorBlock, SensorMemory, no_readings
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.power_draw import on_share
@@ -148,7 +148,8 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         if signal.shape != (n_time, n_channels):
             fix = f"must return (time, channel), here {(n_time, n_channels)}"
             raise ConfigError(f"{self.sensor_type}.respond", signal.shape, fix)
-        grader = Grader(self._as_new, conditions)
+        rows = graded_rows(world.first_tick, n_time, world.grid.dt_s, memory.grade is None)
+        grader = Grader(self._as_new, conditions, rows)
         reading = through_stages(signal, self._active, memory, conditions, grader.meet)
         sampled = self.sampled(world)
         has_power = np.ones(n_time, np.bool_) if powered is None else powered
@@ -158,7 +159,9 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         missing = missing_ticks(reading)
         flags = known_flags(reading, missing, has_power, self._active, conditions, self._warm_up_s)
         flags |= np.asarray(self.status_flags(world, conditions, reading), dtype=np.uint16)
-        grade = grader.grade(missing, generic_stages.stated_accuracy(self.values, reading), sampled)
+        exact = grader.grade(reading, partial(generic_stages.stated_accuracy, self.values), memory.grade)
+        memory.grade = float(exact.quality[-1]), float(exact.confidence[-1])
+        grade = only_reports(exact, missing, sampled)
         flags[~sampled] = 0
         return SensorBlock(ideal, reading, sampled, flags, grade.quality, grade.confidence)
 

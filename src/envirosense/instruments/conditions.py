@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.protocols import AirField, Array, GasField, Position, SunField
 
@@ -39,6 +40,9 @@ class KeepsConditions(Protocol):
     kept_conditions: "dict[Position, Conditions]"
 
 
+_OPTIONAL = ("rain_mm_h", "inside_k", "on_s")
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Surroundings at the sensor over one block; arrays are (time,).
@@ -62,6 +66,23 @@ class Conditions:
     averaged_s: float = 0.0
     inside_k: Array | None = None
     on_s: Array | None = None
+
+    def at(self, rows: npt.NDArray[np.intp]) -> "Conditions":
+        """The same at some of the ticks."""
+        arrays = {
+            name: value[rows]
+            for name in (
+                "t_s",
+                "air_k",
+                "relative_humidity",
+                "pressure_pa",
+                "wind_m_s",
+                "ghi_w_m2",
+                *_OPTIONAL,
+            )
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(self, **arrays)
 
     @property
     def body_k(self) -> Array:

@@ -4,7 +4,7 @@ Variances of the stages add; a stage that rescales the signal rescales the error
 clipping are left out. What a unit happens to have drawn is not known to the device and does not count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, cast
@@ -19,6 +19,10 @@ from envirosense.instruments.stages.digital import ClipQuantise
 from envirosense.instruments.stages.environment import REFERENCE_K
 from envirosense.instruments.status import Status
 
+type Rows = npt.NDArray[np.intp]
+type Accuracy = Callable[[Array], Array | None]  # stated for readings (time, channel)
+
+GRADED_EVERY_S: Final = 60.0
 REFERENCE_HUMIDITY: Final = 0.5
 DECIMALS: Final = 4  # of a grade: no error budget knows more
 REFERENCE_PRESSURE_PA: Final = 101_325.0
@@ -104,31 +108,62 @@ def _least_ratio(above: float | Array, below: float | Array) -> Array:
 
 
 class Grader:
-    """Keeps the budgets of a unit and of a new one of its kind while a signal passes the stages."""
+    """Keeps the budgets of a unit and of a new one of its kind while a signal passes the stages.
 
-    def __init__(self, as_new: Mapping[str, tuple[AnyStage, Any]], conditions: Conditions) -> None:
+    Budgets are worked out at `rows` of the block and hold until the next; see `graded_rows`.
+    """
+
+    def __init__(
+        self, as_new: Mapping[str, tuple[AnyStage, Any]], conditions: Conditions, rows: Rows
+    ) -> None:
         """Budgets before the first stage; `as_new` holds stage and carry of a new unit, by name."""
         self._as_new = as_new
-        self._now = ErrorBudget(conditions)
-        self._new = ErrorBudget(at_reference(conditions))
+        self._rows = rows
+        at_rows = conditions.at(rows)
+        self._now = ErrorBudget(at_rows)
+        self._new = ErrorBudget(at_reference(at_rows))
 
     def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
         """Take in what a stage does to the errors of its input `x`."""
-        self._now.meet(stage, x, carry)
+        if not self._rows.size or not any(_kind(type(stage))):
+            return
+        at_rows = np.ascontiguousarray(x[self._rows])
+        self._now.meet(stage, at_rows, carry)
         if stage.name in self._as_new:
             new_stage, new_carry = self._as_new[stage.name]
-            self._new.meet(new_stage, x, new_carry)
+            self._new.meet(new_stage, at_rows, new_carry)
 
-    def grade(
-        self, missing: npt.NDArray[np.bool_], accuracy: Array | None, sampled: npt.NDArray[np.bool_]
-    ) -> Grade:
-        """Grade of the readings: 0 where one is missing, NaN where nothing was sampled."""
-        exact = graded(self._now, self._new, accuracy)
-        grade = Grade(np.round(exact.quality, DECIMALS), np.round(exact.confidence, DECIMALS))
-        for values in (grade.quality, grade.confidence):
-            values[missing] = 0.0
-            values[~sampled] = np.nan
-        return grade
+    def grade(self, reading: Array, accuracy: Accuracy, held: tuple[float, float] | None) -> Grade:
+        """Grade at every tick of the block, (time,); `held` is that of the tick before the block."""
+        if not self._rows.size:
+            return Grade(*(np.full(reading.shape[0], value) for value in held or (np.nan, np.nan)))
+        exact = graded(self._now, self._new, accuracy(reading[self._rows]))
+        since = np.cumsum(np.bincount(self._rows, minlength=reading.shape[0])) - 1  # -1: before the first row
+        before = (np.nan, np.nan) if held is None else held
+        values = (
+            np.append(np.round(found, DECIMALS), last)[since]
+            for found, last in zip((exact.quality, exact.confidence), before, strict=True)
+        )
+        return Grade(*values)
+
+
+def graded_rows(first_tick: int, n: int, dt_s: float, is_fresh: bool) -> Rows:
+    """Rows of a block at which readings are graded: once a minute of the episode, and at a first tick.
+
+    An error budget moves with age and weather, not from one second to the next.
+    """
+    every = max(1, round(GRADED_EVERY_S / dt_s))
+    rows = np.flatnonzero(np.arange(first_tick, first_tick + n) % every == 0)
+    return np.union1d(rows, [0]) if is_fresh and n else rows
+
+
+def only_reports(grade: Grade, missing: npt.NDArray[np.bool_], sampled: npt.NDArray[np.bool_]) -> Grade:
+    """The grade with 0 where a reading is missing and NaN where nothing was sampled."""
+    values = (
+        np.where(sampled, np.where(missing, 0.0, found), np.nan)
+        for found in (grade.quality, grade.confidence)
+    )
+    return Grade(*values)
 
 
 def missing_ticks(reading: Array) -> npt.NDArray[np.bool_]:

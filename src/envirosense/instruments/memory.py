@@ -36,6 +36,7 @@ class SensorMemory:
     carries: dict[str, Any]
     noise: Mapping[str, np.random.Generator]
     on_at_s: float | None = None  # last switch-on since the episode's start; None: long on, NaN: off
+    grade: tuple[float, float] | None = None  # quality and confidence at the last tick; None before the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class SensorBlock:
     A reading is NaN where the sensor did not sample, dropped out or was switched off. `status` holds the
     bits of `Status`. `confidence` is the chance that every channel's error lies within the accuracy that
     the part states, `quality` the error expected of a new unit over the one expected now, by the worst
-    channel; both are 0 without a reading and NaN where nothing is sampled.
+    channel, once a minute; both are 0 without a reading and NaN where nothing is sampled.
     """
 
     ideal: Array

@@ -49,6 +49,7 @@ from envirosense.instruments.thermal_slow_kernels import (
     add_normals,
     blink,
     disc_pixels,
+    paint_disc,
     step_slow,
 )
 
@@ -191,12 +192,12 @@ def _copy(source: Any, target: Any) -> None:
 def _blind(low_byte: Bytes, high_byte: Bytes, unit: ThermalUnit, n_columns: int, frame: Floats) -> int:
     """Saturate the sun's disc; how many pixels inside the range it took out of it."""
     radius, row, column = unit.amplitudes[SUN_RADIUS_PX], frame[SUN_ROW], frame[SUN_COLUMN]
-    first, last = unit.end_codes
-    low, high, n_lost = np.uint8(last & 255), np.uint8(last >> 8), 0
+    n_lost = 0
     for p in disc_pixels(low_byte.size, n_columns, row, column, radius):
-        if first < int(low_byte[p]) + 256 * int(high_byte[p]) < last:
+        if unit.first_code < int(low_byte[p]) + 256 * int(high_byte[p]) < unit.last_code:
             n_lost += 1
-        low_byte[p], high_byte[p] = low, high
+    paint_disc(low_byte, n_columns, row, column, radius, np.uint8(unit.last_code & 255))
+    paint_disc(high_byte, n_columns, row, column, radius, np.uint8(unit.last_code >> 8))
     return n_lost
 
 

@@ -80,7 +80,8 @@ class ThermalUnit(NamedTuple):
     limits: Floats  # the rest: of the RadianceConverter
     coefficients: Floats
     centre_scale: Floats
-    end_codes: tuple[int, int]  # first and last code of the range
+    first_code: int
+    last_code: int
 
 
 class SlowState(NamedTuple):
@@ -169,6 +170,13 @@ def disc_pixels(n_pixels: int, n_columns: int, row: Any, column: Any, radius_px:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def paint_disc(image: Any, n_columns: int, row: Any, column: Any, radius_px: Any, value: Any) -> None:
+    """Set the pixels whose centres lie within a disc; `image` is (pixel,), row by row."""
+    for p in disc_pixels(image.size, n_columns, row, column, radius_px):
+        image[p] = value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def step_slow(
     state: SlowState, unit: ThermalUnit, cell: int, epoch: int, frame: Floats, scratch: Floats
 ) -> bool:
@@ -181,8 +189,7 @@ def step_slow(
         if amplitudes[BURN_IN] > _F(0.0) and not np.isnan(frame[SUN_ROW]):
             radius, n_columns = amplitudes[SUN_RADIUS_PX], state.column.size
             row, column = frame[SUN_ROW], frame[SUN_COLUMN]
-            for p in disc_pixels(slow.shape[1], n_columns, row, column, radius):
-                slow[SLOW_BURN, p] = amplitudes[BURN_IN]
+            paint_disc(slow[SLOW_BURN], n_columns, row, column, radius, amplitudes[BURN_IN])
     if epoch > clock[1]:
         slow[SLOW_WALK] = _F(0.0)
         add_normals(slow[SLOW_RESIDUAL], _F(0.0), amplitudes[SIGMA_FFC], unit.keys[KEY_FFC], epoch, scratch)

@@ -46,8 +46,10 @@ class Drift:
         self, x: Array, carry: DriftState, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, DriftState]:
         """Signal with the drift added, (time, channel)."""
-        walk = carry.walk.copy()
         age_days = self.age_days + conditions.t_s / DAY_S
+        if not np.any(self.walk_per_sqrt_day):
+            return x + carry.per_day * age_days[:, None], carry
+        walk = carry.walk.copy()
         kick = per_channel(self.walk_per_sqrt_day, walk.size) * math.sqrt(conditions.dt_s / DAY_S)
         steps = autoregression(noise_rng.standard_normal(x.shape), walk, np.ones(walk.size), kick)
         return x + (carry.per_day * age_days[:, None] + steps), DriftState(carry.per_day, walk)

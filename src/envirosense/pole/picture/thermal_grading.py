@@ -6,7 +6,6 @@ the case is what losses of the window and gain errors act on, and cold pixels te
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +81,8 @@ def expected_error_k(
     fpa_k, since_s = states[:, shutter.OUT_FPA_K], states[:, shutter.OUT_SINCE_S]
     loss, loss_sigma = _window(s, film_loss, drift_days)
     gain_drift = s.gain_drift_per_sqrt_year * np.sqrt(drift_days / DAYS_PER_YEAR)
-    bias_k = s.bias_k_per_k * (fpa_k - REFERENCE_FPA_K) + s.bias_k_per_k_min * states[:, shutter.OUT_RATE_K_MIN]
+    bias_k = s.bias_k_per_k * (fpa_k - REFERENCE_FPA_K)
+    bias_k = bias_k + s.bias_k_per_k_min * states[:, shutter.OUT_RATE_K_MIN]
     frame_k2 = (
         _noise_k2(s)
         + (s.drift_k_per_k * (fpa_k - states[:, shutter.OUT_FFC_FPA_K])) ** 2

@@ -193,7 +193,8 @@ def draw_unit(
         limits=converter.limits_w_m2_sr,
         coefficients=converter.coefficients_k,
         centre_scale=converter.centre_scale,
-        end_codes=converter.limits_code,
+        first_code=converter.limits_code[0],
+        last_code=converter.limits_code[1],
     )
     bias_k = settings.bias_k * stream(root, *names, "bias").standard_normal()
     dust = settings.window_loss * float(stream(root, *names, "window_dust").uniform(0.0, 2.0))

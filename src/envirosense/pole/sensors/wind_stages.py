@@ -211,7 +211,11 @@ class Dirt:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Weaker wind, in components, (time, 3)."""
-        return x * (1.0 - DIRT_LOSS * self.spells.severity(conditions.t_s)[:, None]), None
+        return x * self.slope(x, conditions), None
+
+    def slope(self, x: Array, conditions: Conditions) -> Array:
+        """Share of the speed that is left, and of the errors in it, (time, 1)."""
+        return np.asarray(1.0 - DIRT_LOSS * self.spells.severity(conditions.t_s)[:, None])
 
     def describe(self, carry: None) -> Description:
         """Loss at severity 1."""
