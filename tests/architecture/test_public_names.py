@@ -72,6 +72,9 @@ GUARDIAN_METHODS = (
     "disable",
     "reconfigure",
 )
+NAMED = {
+    "envirosense.instruments": {"Fault", "SENSORS", "SensorChange", "SensorConfiguration", "Status"},
+}  # among others
 OPEN_LISTS = (
     "envirosense.learning",
     "envirosense.datasets",
@@ -83,6 +86,11 @@ OPEN_LISTS = (
 @pytest.mark.parametrize("package", FIXED)
 def test_public_names_are_the_ones_agreed(package: str) -> None:
     assert set(importlib.import_module(package).__all__) == FIXED[package]
+
+
+@pytest.mark.parametrize("package", NAMED)
+def test_names_that_the_documents_use_are_public(package: str) -> None:
+    assert NAMED[package] <= set(importlib.import_module(package).__all__)
 
 
 @pytest.mark.parametrize("package", [*FIXED, *OPEN_LISTS])

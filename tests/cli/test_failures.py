@@ -13,8 +13,9 @@ import typer
 from envirosense.cli.app import run
 from envirosense.cli.failures import CommandLine, Failure, storage_text
 from envirosense.core.errors import ConfigError
+from envirosense.pole.outfit import CAMERA, CARRIED
 
-EVERY_SENSOR = ("barometer", "temperature_humidity", "thermal_camera", "voc_array", "wind_sensor")
+EVERY_SENSOR = [sensor_type for _, sensor_type, _ in (*CARRIED, CAMERA)]
 
 type Raise = Callable[[], None]
 

@@ -68,6 +68,7 @@ def test_a_jump_of_the_air_leaves_the_vapour_alone() -> None:
     humidity = 0.7 * vapour_pressure_pa(288.15, 1.0) / vapour_pressure_pa(air_k, 1.0)
     world = UniformWorld(n=n, air=air_k, humidity=humidity)
     t_c, rh_pct = readings(probe(("shield", "humidity_at_sensor")), [world]).reading.T
+    assert t_c[10 + 44] == pytest.approx(15.0 + 5.0 * -math.expm1(-1.0))  # air in the shield, 45 s
     assert np.all(np.diff(rh_pct) <= 1e-9)
     assert rh_pct[[0, -1]] == pytest.approx(100.0 * humidity[[0, -1]], abs=0.01)
     vapour_pa = vapour_pressure_pa(t_c + ZERO_CELSIUS_K, rh_pct / 100.0)

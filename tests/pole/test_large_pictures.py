@@ -70,6 +70,7 @@ def test_frames_are_stored_as_large_as_they_are(stored):
     assert frames.shape == (ticks.size, 120, 160)
     assert not np.any((ticks >= 20) & (ticks < 40))  # the link was down
     assert 230.0 < np.median(frames) < 330.0
+    assert episode.table("thermal")["n_clipped"].to_numpy().dtype == np.uint16
 
 
 def test_masks_have_one_bit_for_every_pixel(stored):

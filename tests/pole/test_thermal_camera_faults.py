@@ -146,7 +146,7 @@ def test_a_window_soils_with_the_days_since_it_was_cleaned():
     )
     new, old, cleaned, ancient = (sensor.start_frames(3).unit.window_loss for sensor in sensors)
     assert new < cleaned < old < ancient <= new + 0.28 + 1e-9
-    worlds = mock(n=1)
+    worlds = mock(n=1, scene_k=350.0)
     quality = [frames(sensor, worlds).quality[0] for sensor in sensors]
     assert quality[0] > quality[2] > quality[1] > quality[3]
 

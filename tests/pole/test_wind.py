@@ -92,6 +92,9 @@ def test_in_a_calm_the_direction_is_held() -> None:
     wind = np.array([[-3.0, 0.0, 0.0], [0.0, 0.05, 0.0], [0.0, 3.0, 0.0]])
     y = readings(anemometer(("calm",)), [UniformWorld(n=3, wind=wind)]).reading
     np.testing.assert_allclose(y[:, 1], [90.0, 90.0, 180.0])
+    light = np.array([[-3.0, 0.0, 0.0], [0.0, 0.15, 0.0]])
+    y = readings(anemometer(("calm",)), [UniformWorld(n=2, wind=light)]).reading
+    np.testing.assert_allclose(y[:, 1], [90.0, 180.0])
 
 
 def test_rain_silences_it_and_dry_air_does_not() -> None:

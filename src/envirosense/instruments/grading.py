@@ -1,7 +1,7 @@
 """Error budget of a reading: what part data, age and surroundings lead one to expect.
 
-Variances of the stages add; a stage that rescales the signal rescales the errors before it. Lags and
-clipping are left out. What a unit happens to have drawn is not known to the device and does not count.
+Variances of the stages add, and so do errors whose sign is known; a stage that rescales the signal rescales
+the errors before it. Lags and clipping are left out. What a unit happens to have drawn is not known to the device and does not count.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.conditions import Conditions
-from envirosense.instruments.stages.contract import AnyStage, Sloped, Uncertain
+from envirosense.instruments.stages.contract import AnyStage, Biased, Sloped, Uncertain
 from envirosense.instruments.stages.digital import ClipQuantise
 from envirosense.instruments.stages.environment import REFERENCE_K
 from envirosense.instruments.status import Status
@@ -29,27 +29,49 @@ REFERENCE_PRESSURE_PA: Final = 101_325.0
 
 
 @cache
-def _kind(stage_class: type) -> tuple[bool, bool]:
-    """Whether stages of a class rescale errors, and whether they add some; asked once per class."""
-    return issubclass(stage_class, Sloped), issubclass(stage_class, Uncertain)
+def _kind(stage_class: type) -> tuple[bool, bool, bool]:
+    """Whether stages of a class rescale errors, add some, and have one of known sign; asked once per class."""
+    return (
+        issubclass(stage_class, Sloped),
+        issubclass(stage_class, Uncertain),
+        issubclass(stage_class, Biased),
+    )
 
 
 @dataclass(slots=True)
 class ErrorBudget:
-    """Variance expected of the signal so far; broadcasts to (time, channel)."""
+    """Variance and mean expected of the signal's error so far; both broadcast to (time, channel)."""
 
     conditions: Conditions
     variance: float | Array = field(default=0.0)
+    bias: float | Array = field(default=0.0)
 
     def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
         """Take in what a stage does to the errors of its input `x`."""
-        is_sloped, is_uncertain = _kind(type(stage))
+        is_sloped, is_uncertain, is_biased = _kind(type(stage))
         if is_sloped:
             slope = cast(Sloped, stage).slope(x, self.conditions)
             self.variance = self.variance * np.square(slope)
+            self.bias = self.bias * slope
         if is_uncertain:
             spread = cast(Uncertain, stage).spread(x, carry, self.conditions)
             self.variance = self.variance + np.square(spread)
+        if is_biased:
+            self.bias = self.bias + cast(Biased, stage).bias(x, carry, self.conditions)
+
+    @property
+    def mean_square(self) -> float | Array:
+        """Expected square of the error; broadcasts to (time, channel)."""
+        return self.variance + np.square(self.bias)
+
+    def chance_within(self, accuracy: Array) -> Array:
+        """Chance that a normal error lies within an accuracy (time, channel), of each channel."""
+        from scipy.special import ndtr
+
+        sigma = np.sqrt(self.variance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            chance = ndtr((accuracy - self.bias) / sigma) - ndtr((-accuracy - self.bias) / sigma)
+        return np.where(np.equal(sigma, 0.0), np.abs(self.bias) <= accuracy, chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +104,12 @@ def graded(now: ErrorBudget, new: ErrorBudget, accuracy: Array | None) -> Grade:
 
     With nothing uncertain both are 1; without an accuracy the confidence is not known.
     """
-    from scipy.special import erf
-
     n = now.conditions.t_s.size
-    quality = np.sqrt(np.minimum(_least_ratio(new.variance, now.variance), 1.0))
+    quality = np.sqrt(np.minimum(_least_ratio(new.mean_square, now.mean_square), 1.0))
     if accuracy is None:
         confidence: float | Array = np.nan
     else:
-        confidence = erf(np.sqrt(0.5 * _least_ratio(np.square(accuracy), now.variance)))
+        confidence = now.chance_within(accuracy).min(axis=-1)
     return Grade(*(np.broadcast_to(values, (n,)).astype(np.float64) for values in (quality, confidence)))
 
 

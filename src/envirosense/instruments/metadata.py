@@ -41,7 +41,7 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]:
+def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float | bool]]:
     """One record per channel."""
     return [
         {
@@ -51,6 +51,7 @@ def channel_records(channels: Iterable[Channel]) -> list[dict[str, str | float]]
             "resolution": channel.resolution,
             "noise_sigma": channel.noise_sigma,
             "data_type": channel.data_type,
+            "is_artefact": channel.is_artefact,
         }
         for channel in channels
     ]

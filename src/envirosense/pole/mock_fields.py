@@ -63,6 +63,7 @@ class MockFieldSettings(FrozenModel):
     strokes: tuple[MockStroke, ...] = (MockStroke(),)
     particle_swing: Swing = 0.5
     current_swing: Swing = 0.3
+    harmonic_swing: Swing = 0.0  # of the harmonics, beside that of the current
     electric_swing: Swing = 0.1
     sound_swing_db: float = 10.0
     motion_swing: Swing = 0.5
@@ -113,7 +114,9 @@ class MockFields:
         phasor = np.array(self._fields.magnetic_t) * np.exp(1j * np.radians(self._fields.magnetic_phase_deg))
         by_harmonic = np.outer(CURRENT_SHARES, phasor)
         strength = 1.0 + self._fields.current_swing * self.course()
-        return np.asarray(strength[:, None, None] * by_harmonic, dtype=np.complex128)
+        field = np.asarray(strength[:, None, None] * by_harmonic, dtype=np.complex128)
+        field[:, 1:] *= 1.0 + self._fields.harmonic_swing * self.course()[:, None, None]
+        return field
 
     def electric_v_m(self, at: Place) -> Phasors:
         """Electric field east, north, up, rms phasors, (time, harmonic, 3) [V/m]."""

@@ -190,6 +190,7 @@ def busy_world(n: int = 600, dt_s: float = 1.0, seed: int = 1) -> UniformWorld:
         fields=MockFieldSettings(
             magnetic_t=(6e-6, 2e-6, 8e-6),
             magnetic_phase_deg=(0.0, 0.0, 40.0),
+            harmonic_swing=0.5,
             radio_t=(2e-8, 5e-9, 2e-9, 2e-11),
             mains_swing=0.0005,
             natural_swing=0.05,

@@ -3,6 +3,7 @@
 from envirosense.instruments.stages.calibration import Calibration
 from envirosense.instruments.stages.contract import (
     AnyStage,
+    Biased,
     Description,
     Draws,
     Sloped,
@@ -31,6 +32,7 @@ from envirosense.instruments.stages.warm_up import WarmUp
 __all__ = [
     "AnyStage",
     "AtLimit",
+    "Biased",
     "Calibration",
     "ClipQuantise",
     "Compress",

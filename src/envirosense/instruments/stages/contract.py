@@ -54,6 +54,18 @@ class Uncertain(Protocol):
 
 
 @runtime_checkable
+class Biased(Protocol):
+    """A stage whose error has a sign and a size that are known: a further entry of the error budget."""
+
+    def bias(self, x: Array, carry: Any, conditions: Conditions) -> float | Array:
+        """Mean error that a unit of this part, age and surroundings may be expected to add.
+
+        `spread` is then the scatter about it. Arguments and shape are those of `Uncertain.spread`.
+        """
+        ...
+
+
+@runtime_checkable
 class Sloped(Protocol):
     """A stage that changes the unit or scale of the signal, and so of the errors before it."""
 

@@ -13,7 +13,15 @@ from envirosense.instruments import stages as st
 from envirosense.instruments.conditions import Conditions
 from envirosense.physics.sound.acoustics import BANDS
 from envirosense.pole.sensors.acoustic_kernels import add_noise, estimate_share, thin_out
-from envirosense.pole.sensors.acoustic_signal import DB_PER_NEPER, HEARD, MODULATION, N_BANDS, N_CHANNELS
+from envirosense.pole.sensors.acoustic_signal import (
+    A_COLUMN,
+    A_WEIGHTS,
+    DB_PER_NEPER,
+    HEARD,
+    LEAST_ENERGY,
+    MODULATION,
+    N_BANDS,
+)
 
 
 def lines_of(conditions: Conditions) -> Array:
@@ -48,11 +56,33 @@ class BandNoise(st.WhiteNoise):
             thin_out(y, x, noise, column, bands.start, bands.stop)
         return y, None
 
+    def _joined(self, x: Array, conditions: Conditions) -> tuple[Array, Array]:
+        """Energy of the bands before the noise, and of the noise in them, (time, band) [1]."""
+        sound = np.maximum(x[:, :N_BANDS], LEAST_ENERGY)
+        noise = np.zeros_like(sound)
+        mean = self.mean_energy(conditions)
+        noise[:, : mean.shape[1]] = mean
+        return sound, noise
+
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Lift of levels and thinning of shares by the noise's mean, (time, channel) [dB, 1]."""
+        sound, noise = self._joined(x, conditions)
+        lift = np.zeros_like(x)
+        lift[:, :N_BANDS] = DB_PER_NEPER * np.log1p(noise / sound)
+        lift[:, A_COLUMN] = DB_PER_NEPER * np.log1p((noise @ A_WEIGHTS) / (sound @ A_WEIGHTS))
+        for column, bands in enumerate(HEARD, MODULATION.start):
+            heard, added = sound[:, bands].sum(axis=1), noise[:, bands].sum(axis=1)
+            lift[:, column] = -x[:, column] * added / (heard + added)
+        return lift
+
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """Chance of a short tick, as if all the sound were the steady noise, (channel,) [dB]."""
-        if self.times is not None:
-            return np.zeros(N_CHANNELS)  # one chance for the sum, counted once
-        return np.append(DB_PER_NEPER / np.sqrt(lines_of(conditions)), np.zeros(N_CHANNELS - N_BANDS))
+        """Chance of a short tick about that, by the Gamma law of the sum, (time, channel) [dB]."""
+        sound, noise = self._joined(x, conditions)
+        sigma = np.sqrt(noise * (noise + 2.0 * sound) / lines_of(conditions))
+        chance = np.zeros_like(x)
+        chance[:, :N_BANDS] = sigma / (sound + noise)
+        chance[:, A_COLUMN] = np.sqrt(np.square(sigma) @ np.square(A_WEIGHTS)) / ((sound + noise) @ A_WEIGHTS)
+        return DB_PER_NEPER * chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +104,14 @@ class ModulationNoise(st.WhiteNoise):
         return y, None
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """That of a flat spectrum, (channel,)."""
-        sigma = st.white_sigma(self.density, max(conditions.dt_s, conditions.averaged_s))
-        return np.append(np.zeros(N_BANDS + 1), np.broadcast_to(sigma, (2,)))
+        """Chance of the line's size, (time, channel)."""
+        sigma = np.zeros_like(x)
+        sound = np.maximum(x[:, :N_BANDS], LEAST_ENERGY)
+        squares = np.square(sound) / lines_of(conditions)
+        for column, bands in enumerate(HEARD, MODULATION.start):
+            sigma[:, column] = np.sqrt(0.5 * squares[:, bands].sum(axis=1)) / sound[:, bands].sum(axis=1)
+        return sigma
+
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """What a line across the true one adds to its length, (time, channel)."""
+        return np.hypot(x, self.spread(x, carry, conditions)) - x

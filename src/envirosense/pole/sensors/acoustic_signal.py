@@ -1,8 +1,8 @@
 """Band levels and energies of a microphone, column by column.
 
 Sound adds in energy, so between `ToEnergy` and `ToLevel` the band columns are energies (mean squares over
-the square of 20 uPa). The error budget stays in dB throughout: spreads of the stages between are in dB, the
-sound taken as well above the floor.
+the square of 20 uPa). The error budget stays in dB throughout: biases and spreads of the stages between are
+in dB; that noise also hides errors of the sound before it is left out.
 """
 
 from dataclasses import dataclass

@@ -12,11 +12,19 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.drift import DAY_S, DriftState
 from envirosense.physics.sound.acoustics import BANDS, energy_of_db
 from envirosense.pole.sensors.acoustic_kernels import weighted_sum
-from envirosense.pole.sensors.acoustic_signal import LEVELS, N_BANDS, N_CHANNELS, energy
+from envirosense.pole.sensors.acoustic_signal import (
+    A_COLUMN,
+    A_WEIGHTS,
+    DB_PER_NEPER,
+    LEAST_ENERGY,
+    LEVELS,
+    N_BANDS,
+    N_CHANNELS,
+    energy,
+)
 
 LIMIT_SIGMAS: Final = 2.0  # tolerance of a part over its spread: units beyond are not sold  # assumed
 LEFT_SIGMA: Final = 0.87963  # of a normal variable cut off at LIMIT_SIGMAS
-USUAL_AWAY_K: Final = 15.0  # of the electronics from their reference, in the error budget  # assumed
 
 
 def on_bands(gain: Array) -> Array:
@@ -60,10 +68,19 @@ class Port:
             return x, carry
         return x * on_bands(energy(self.gain_db(carry, conditions))), carry
 
+    def bias(self, x: Array, carry: float, conditions: Conditions) -> Array:
+        """Loss by the dust that a port of this age may be expected to hold, (time, channel) [dB]."""
+        loss_db = min(self.dust_per_day * self.age_days, 1.0) * self.dust_db
+        bands = np.maximum(x[:, :N_BANDS], LEAST_ENERGY)
+        gain = np.zeros_like(x)
+        gain[:, :N_BANDS] = -loss_db
+        left = (bands @ (A_WEIGHTS * energy(-loss_db))) / (bands @ A_WEIGHTS)
+        gain[:, A_COLUMN] = DB_PER_NEPER * np.log(left)
+        return gain
+
     def spread(self, x: Array, carry: float, conditions: Conditions) -> Array:
-        """Dust that a port of this age may be expected to hold, (channel,) [dB]."""
-        share = min(self.dust_per_day * self.age_days, 1.0)
-        return np.concatenate([share * self.dust_db, np.zeros(N_CHANNELS - N_BANDS)])
+        """How ports of this age differ: an exponential law's deviation is its mean, (time, channel) [dB]."""
+        return np.abs(self.bias(x, carry, conditions))
 
     def describe(self, carry: float) -> st.Description:
         """Share closed by dust before any fault, and what closing costs."""
@@ -169,8 +186,9 @@ class GainShift(st.TemperatureError):
         return np.asarray(carry[0] * (conditions.body_k - self.reference_k)[:, None])
 
     def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
-        """What nobody has corrected, at USUAL_AWAY_K from the reference, (channel,) [dB]."""
-        return np.asarray(np.hypot(self.per_k, self.spread_per_k) * USUAL_AWAY_K * LEVELS)
+        """What nobody has corrected, (time, channel) [dB]."""
+        away_k = np.abs(conditions.body_k - self.reference_k)
+        return np.outer(np.hypot(self.per_k, self.spread_per_k) * away_k, LEVELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,8 @@
 
 It reports field strengths in uT, which stages and noise act on; what is made of them (shares of the
 fundamental, the mains frequency) fades out where there is no fundamental. Harmonic phasors are felt through
-this unit's own mounting, gains and corners; a device cannot know that it hangs askew, so its error budget
-leaves the mounting out. The radio bands are means over a tick: the world does not tell how their energy falls
+this unit's own mounting, gains and corners; a device cannot know how it hangs askew, only how far devices
+do, and that is in its error budget. The radio bands are means over a tick: the world does not tell how their energy falls
 within a period of the mains.
 """
 
@@ -91,15 +91,18 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
 
     def draw_unit(self, unit_rng: np.random.Generator) -> EMFUnit:
         """Mounting, gains, cross-talk and corners of this unit."""
+        return draw_axes(self._facing, self._passband, self._tolerances, unit_rng)
+
+    @cached_property
+    def _tolerances(self) -> AxisTolerances:
         v = self.values
-        sigma = AxisTolerances(
+        return AxisTolerances(
             tilt_rad=math.radians(v.number("mounting.tilt", "deg")),
             azimuth_rad=math.radians(v.number("mounting.azimuth", "deg")),
             gain=v.number("calibration.gain_spread", "1"),
             cross_axis=v.number("mounting.cross_axis", "1"),
             corner=v.number("passband.tolerance", "ln"),
         )
-        return draw_axes(self._facing, self._passband, sigma, unit_rng)
 
     def transduce(self, world: ElectricWorld, unit: Any) -> tuple[Array, Array]:
         """Features in the ideal axes and in those of this unit, (time, channel)."""
@@ -163,7 +166,9 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
                 "gain",
                 spread_ln=self._by_element("calibration.element_spread", "ln"),
                 spread_per_k=self._by_element("temperature.spread", "1/K"),
-                left_on_axes=np.where(np.array(_ELEMENT) == 0, v.number("calibration.gain_spread", "1"), 0.0),
+                left_on_axes=np.where(np.array(_ELEMENT) == 0, self._tolerances.gain, 0.0),
+                askew=self._tolerances.mixing(),
+                out_of_phase_rad=self._tolerances.phase_rad(self._passband, float(self.config.nominal_hz)),
                 group=_ELEMENT,
                 reference_k=reference_k,
             ),
@@ -183,7 +188,9 @@ class EMFSensor(BaseSensor[EMFConfig, ElectricWorld]):
             *self.warm_up_stages(),
             ns.FieldNoise("noise", self._density, self._bandwidth_hz, self._window_s, self._modem),
             em.FieldSaturation("saturation", self._limit_ut, v.number("saturation.curvature", "1")),
-            ft.Firmware("firmware", self._fading, self._floor_ut(0), self._floor_ut(ft.FUNDAMENTAL)),
+            ft.Firmware(
+                "firmware", self._fading, self._floor_ut(0), self._floor_ut(ft.FUNDAMENTAL), self._window_s
+            ),
             *self.fault_stages(),
             st.ClipQuantise(
                 "digital",

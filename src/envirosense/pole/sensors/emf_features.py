@@ -109,6 +109,7 @@ class Firmware(Transform):
     fading: Fading
     axis_floor: float  # what noise adds to an axis and to a tone in quadrature [uT]
     tone_floor: float
+    window_s: float  # over which a tone is measured on three axes
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -133,13 +134,26 @@ class Firmware(Transform):
         slope[:, ELLIPTICITY] = slope[:, MAINS] * np.square(tone) / (long * long * long)
         return slope
 
-    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """What noise lifts total and distortion by, (time, channel)."""
-        spread = np.zeros_like(x)
-        spread[:, TOTAL] = 1.5 * self.axis_floor**2 / np.maximum(x[:, TOTAL], self.axis_floor)
+        lift = np.zeros_like(x)
+        lift[:, TOTAL] = 1.5 * self.axis_floor**2 / np.maximum(x[:, TOTAL], self.axis_floor)
+        square = np.square(x[:, HARMONICS]).sum(axis=1)
+        floor = (len(ORDERS) - 1) * self.tone_floor**2
+        harmonics = np.sqrt(square) - np.sqrt(np.maximum(square - floor, 0.0))
+        lift[:, DISTORTION] = harmonics * self._percent(x)
+        return lift
+
+    def _percent(self, x: Array) -> Array:
+        """Distortion of one uT of harmonics, (time,) [%/uT]."""
         tone = np.maximum(x[:, FUNDAMENTAL], self.tone_floor)
-        floor_pct = 100.0 * np.sqrt(len(ORDERS) - 1) * self.tone_floor
-        spread[:, DISTORTION] = floor_pct * self.fading.shown(tone) / tone
+        return 100.0 * self.fading.shown(tone) / tone
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Scatter of the distortion, (time, channel)."""
+        spread = np.zeros_like(x)
+        scatter = self.tone_floor * np.sqrt(self.window_s / 6.0 / max(conditions.dt_s, conditions.averaged_s))
+        spread[:, DISTORTION] = scatter * self._percent(x)
         return spread
 
     def describe(self, carry: None) -> Description:

@@ -156,15 +156,13 @@ def noisy_rms(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rms_errors(x: Floats, square: Floats, scatter: Floats, added: Floats, share: Floats) -> Floats:
-    """Error that noise makes in rms readings x, (time, channel): what it lifts them by, and its scatter.
+def rms_lift(x: Floats, square: Floats, added: Floats, share: Floats) -> Floats:
+    """What noise lifts rms readings x by, (time, channel).
 
-    `square` is its mean square in the reading's band and `scatter` that along the signal, (channel,);
-    `added` and `share` as in `noisy_rms`.
+    `square` is its mean square in the reading's band, (channel,); `added` and `share` as in `noisy_rms`.
     """
-    errors = np.empty_like(x)
+    lifted = np.empty_like(x)
     for t in range(x.shape[0]):
         for c in range(x.shape[1]):
-            lift = np.sqrt(x[t, c] * x[t, c] + square[c] + share[t] * added[c]) - x[t, c]
-            errors[t, c] = np.sqrt(lift * lift + scatter[c])
-    return errors
+            lifted[t, c] = np.sqrt(x[t, c] * x[t, c] + square[c] + share[t] * added[c]) - x[t, c]
+    return lifted

@@ -11,7 +11,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import Description, as_description
 from envirosense.instruments.stages.noise import WhiteNoise
 from envirosense.pole.sensors.emf_features import AXES, FUNDAMENTAL, MAINS
-from envirosense.pole.sensors.emf_kernels import noisy_rms, rms_errors
+from envirosense.pole.sensors.emf_kernels import noisy_rms, rms_lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,15 @@ class FieldNoise(WhiteNoise):
         noisy_rms(y, normals, noisy, square, lines, added, self.modem.sending(conditions))
         return y, None
 
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Lift of one reading, (time, channel)."""
+        square = np.square(np.asarray(self.density)) * self.bandwidth_hz
+        return rms_lift(x, square, np.square(self.modem.added_nt), self.modem.sending(conditions))
+
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """Scatter and lift of one reading, (time, channel)."""
-        square = np.square(np.asarray(self.density))
-        scatter = square / (2.0 * self._reading_s(conditions))
-        added = np.square(self.modem.added_nt)
-        sending = self.modem.sending(conditions)
-        errors = rms_errors(x, square * self.bandwidth_hz, scatter, added, sending)
+        """Scatter of one reading in a strong signal, (time, channel)."""
+        errors = np.empty_like(x)
+        errors[:] = np.asarray(self.density) / math.sqrt(2.0 * self._reading_s(conditions))
         errors[:, MAINS] = self._mains_sigma_hz(x, conditions)
         return errors
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from envirosense.pole.sensors.emf_features import (
 )
 from envirosense.pole.sensors.emf_kernels import scaled
 
+LEAST_UT2: Final = 1e-18  # keeps ratios finite
+
 
 @dataclass(frozen=True, slots=True)
 class GainState:
@@ -34,14 +37,17 @@ class GainState:
 class ElementGain:
     """Gain that calibration left, and how it follows the body's temperature; one draw for an element.
 
-    Channels of one `group` share an element. `left_on_axes` is what this stage does not apply, since it acts
-    in the unit's own axes, and the budget must count: the gains of the axes, one sigma, (channel,).
+    Channels of one `group` share an element. The unit's own axes are the projection's affair; the budget
+    counts them here, one sigma each: their gains `left_on_axes` (channel,), the share `askew` (axis, axis) of
+    another axis that an axis feels, and how far axes are out of phase, which makes an ellipse of a line.
     """
 
     name: str
     spread_ln: Array
     spread_per_k: Array
     left_on_axes: Array
+    askew: Array
+    out_of_phase_rad: float
     group: tuple[int, ...]
     reference_k: float
 
@@ -64,7 +70,13 @@ class ElementGain:
         first = np.unique(group, return_index=True)[1]  # a channel of each element stands for all of it
         fixed = np.square(self.spread_ln[first]) + np.square(self.left_on_axes[first])
         share = np.sqrt(fixed + np.square(self.spread_per_k[first]) * (away_k * away_k))
-        return scaled(x, share, group)
+        error = scaled(x, share, group)
+        square = np.square(x[:, AXES])
+        error[:, AXES] = np.sqrt(np.square(error[:, AXES]) + square @ np.square(self.askew).T)
+        total = square.sum(axis=1)
+        across = total - np.square(square).sum(axis=1) / np.maximum(total, LEAST_UT2)
+        error[:, ELLIPTICITY] = np.hypot(error[:, ELLIPTICITY], self.out_of_phase_rad * np.sqrt(across))
+        return error
 
     def describe(self, carry: GainState) -> Description:
         """Gain and slope of this unit, and the reference."""

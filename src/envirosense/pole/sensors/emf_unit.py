@@ -18,6 +18,20 @@ class AxisTolerances:
     cross_axis: float
     corner: float
 
+    def mixing(self) -> Array:
+        """Share of another axis that an axis feels, one sigma, (axis, axis) [1]; 0 of itself."""
+        level, upright = np.hypot(self.tilt_rad, self.azimuth_rad), self.tilt_rad
+        turn = np.array([[0.0, level, upright], [level, 0.0, upright], [upright, upright, 0.0]])
+        return np.where(turn > 0.0, np.hypot(turn, self.cross_axis), 0.0)
+
+    def phase_rad(self, nominal: "Passband", frequency_hz: float) -> float:
+        """How far the phase of an axis is off at a frequency, one sigma [rad]."""
+        off = np.exp(self.corner)
+        low = Passband(nominal.high_pass_hz * off, nominal.low_pass_hz)
+        high = Passband(nominal.high_pass_hz, nominal.low_pass_hz * off)
+        right = nominal.response(frequency_hz)
+        return float(np.hypot(*(np.angle(one.response(frequency_hz) / right)[0, 0] for one in (low, high))))
+
 
 @dataclass(frozen=True, slots=True)
 class Passband:

@@ -22,15 +22,14 @@ from envirosense.instruments.stages import AnyStage, ClipQuantise
 from envirosense.instruments.status import Status
 from envirosense.physics.storms.lightning import Strikes, stroke_band_t2_s
 from envirosense.pole.fields.electric import RADIO_BANDS_HZ
+from envirosense.pole.sensors.lightning_counts import Counter, DisturberCount
 from envirosense.pole.sensors.lightning_stages import (
     DISTANCE,
     ENERGY,
     OUT_OF_RANGE_KM,
     STRIKES,
-    Counter,
     DeadTime,
     DetectionEfficiency,
-    DisturberCount,
     EnergyScatter,
     LightningConditions,
     StormDistance,

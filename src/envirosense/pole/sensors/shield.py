@@ -22,8 +22,8 @@ DRIER_PER_K: Final = 0.06  # share of relative humidity that a kelvin takes, nea
 def _of_warmth(warmth_k: Array, x: Array) -> Array:
     """Error of temperature, and of the humidity that a warmer probe feels, (time, 2)."""
     error = np.empty_like(x)
-    error[:, 0] = np.abs(warmth_k)
-    error[:, 1] = DRIER_PER_K * error[:, 0] * x[:, 1]
+    error[:, 0] = warmth_k
+    error[:, 1] = -DRIER_PER_K * warmth_k * x[:, 1]
     return error
 
 
@@ -61,9 +61,13 @@ class ShieldError:
         cooling = self.night_cooling_k * np.exp(-sun / self.dark_w_m2) / (1.0 + wind_m_s)
         return np.asarray(warming - cooling)
 
-    def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
+    def bias(self, x: Array, carry: Array, conditions: Conditions) -> Array:
         """Warming that nobody has corrected, (time, 2)."""
         return _of_warmth(self.warmth_k(conditions.ghi_w_m2, conditions.wind_m_s), x)
+
+    def spread(self, x: Array, carry: Array, conditions: Conditions) -> Array:
+        """How units differ in it, (time, 2)."""
+        return self.unit_spread_ln * np.abs(self.bias(x, carry, conditions))
 
     def describe(self, carry: Array) -> Description:
         """Strength in this unit, and the greatest warming."""
@@ -90,7 +94,7 @@ class SelfHeating:
         y[:, 0] += self.calm_k / (1.0 + conditions.wind_m_s)
         return y, None
 
-    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """Warmth that nobody has corrected, (time, 2)."""
         return _of_warmth(self.calm_k / (1.0 + conditions.wind_m_s), x)
 
