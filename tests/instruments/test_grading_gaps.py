@@ -5,6 +5,7 @@ import pytest
 
 from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.memory import SensorBlock
+from envirosense.instruments.registry import build_sensor
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
@@ -21,8 +22,6 @@ RAINY = UniformWorld(n=20, rain=20.0)
 
 def of_dust(**changed: object) -> SensorBlock:
     """Particle counter in dust, whose stated accuracy is a share of the reading."""
-    from envirosense.instruments.registry import build_sensor
-
     device = default_configuration(Site()).select(["particulate_matter"])
     config = device.changed([SensorChange(set={"overrides": {"fault.up": 0.0}} | changed)]).sensors[0]
     return readings(build_sensor(config), [DUSTY])
@@ -69,7 +68,7 @@ def test_a_disconnected_sensor_tells_nothing_of_the_world() -> None:
     block = readings(anemometer(faults=[gap]), [RAINY])
     assert (block.status[5:12] == Status.NO_DATA).all()
     assert (block.status[12:] == Status.DISTURBED).all()
-    deaf = readings(anemometer(faults=[gap], stages_off=("disconnected",)), [RAINY])
+    deaf = readings(anemometer(faults=[gap], stages_off=["disconnected"]), [RAINY])
     assert (deaf.status == Status.DISTURBED).all()
 
 

@@ -306,7 +306,8 @@ def test_the_device_notices_overload() -> None:
 
 def test_a_new_microphone_is_within_its_accuracy_and_an_old_one_less_surely() -> None:
     for part in (DEVICE, ULTRASONIC):
-        new, old = (readings(microphone(part, age_days=age), [Ringing(n=2)]) for age in (0.0, 3000.0))
+        loud = Ringing(n=2, levels_db=np.full(len(BANDS), 80.0))
+        new, old = (readings(microphone(part, age_days=age), [loud]) for age in (0.0, 3000.0))
         assert new.confidence[0] > 0.9
         assert new.confidence[0] > old.confidence[0]
         assert new.quality[0] == pytest.approx(1.0, abs=0.02)
@@ -314,9 +315,19 @@ def test_a_new_microphone_is_within_its_accuracy_and_an_old_one_less_surely() ->
     dusty, clean = (
         readings(microphone(keep=("response", "port"), age_days=age), [Ringing(n=1)]) for age in (3000.0, 0.0)
     )
-    told_db = np.hypot(np.hypot(0.8796 * 0.5, 0.2), 5e-5 * 3000.0 * 20.0)
+    dust_db = math.sqrt(2.0) * 5e-5 * 3000.0 * 20.0  # root mean square of an exponential law
+    told_db = np.hypot(np.hypot(0.8796 * 0.5, 0.2), dust_db)
     assert clean.quality[0] == pytest.approx(1.0)
     assert dusty.quality[0] == pytest.approx(np.hypot(0.8796 * 0.5, 0.2) / told_db, rel=0.05)
+
+
+def test_a_band_below_the_noise_floor_is_known_to_read_high() -> None:
+    quiet, loud = (
+        readings(microphone(DEVICE), [Ringing(n=2, levels_db=np.full(len(BANDS), level_db))]).confidence[0]
+        for level_db in (0.0, 80.0)
+    )
+    assert quiet < 0.01
+    assert loud > 0.9
 
 
 def test_an_unknown_fault_is_refused_in_one_line() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from envirosense.instruments.status import Status
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.observability import excess_snr
 from envirosense.pole.outfit import CAMERA, CARRIED, default_configuration
 from envirosense.pole.site import Site
+from envirosense.scenarios import AirMass, Forcing
 
 SENSORS = tuple(sensor_id for sensor_id, _, _ in (*CARRIED, CAMERA))
 DARK = {"ghi_w_m2": 0.0, "dni_w_m2": 0.0, "dhi_w_m2": 0.0, "air_c": -5.0}
@@ -107,3 +109,17 @@ def test_coupled_blocks_and_single_ticks_are_the_whole(dark, starved):
         is_off = bool(coupled.readings["voc_array"].status[tick] & Status.OFF)
         assert (None in sample["voc_array"].values()) == is_off, tick
         assert (sample["thermal_camera"]["image_k"] is None) == (tick in lost), tick
+
+
+def test_a_sensor_without_power_could_not_see_an_event(make_world):
+    world = make_world(n=480, dt_s=300.0, start=datetime(2018, 12, 1, tzinfo=UTC), seed=3, **DARK)
+    world.add(Forcing(air_masses=(AirMass("smoke", gas_ppb={"carbon_monoxide": np.full(480, 5e4)}),)))
+    whole, names = hungry("on", world=world), ["voc_array"]
+    free, coupled = hungry("off", names), hungry("on", names)
+    coupled._power = whole.power
+    seen, missed = (excess_snr(one, world)["voc_array"] for one in (free, coupled))
+    powered = whole.power.powered["voc_array"]
+    assert 0 < powered.sum() < 480
+    assert (seen > 100.0).all()
+    assert np.array_equal(missed[powered], seen[powered])
+    assert (missed[~powered] == 0.0).all()

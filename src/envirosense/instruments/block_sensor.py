@@ -17,7 +17,14 @@ from envirosense.instruments.chain import active_stages, through_stages
 from envirosense.instruments.channels import Channel
 from envirosense.instruments.conditions import Conditions, SensorWorld, conditions_at
 from envirosense.instruments.faults import GENERIC_FAULTS
-from envirosense.instruments.grading import Grader, graded_rows, known_flags, missing_ticks, only_reports
+from envirosense.instruments.grading import (
+    Grader,
+    graded_rows,
+    is_connected,
+    known_flags,
+    missing_ticks,
+    only_reports,
+)
 from envirosense.instruments.memory import NoiseStreams, SensorBlock, SensorMemory, no_readings
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.power_draw import on_share
@@ -91,7 +98,10 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
     def status_flags(
         self, world: WorldT, conditions: Conditions, reading: Array
     ) -> npt.NDArray[np.uint16] | int:
-        """Bits of `Status` that only this kind of sensor knows, (time,); the general ones are added."""
+        """Bits of `Status` that only this kind of sensor knows, (time,); the general ones are added.
+
+        Those of ticks at which the sensor has no power or is disconnected are dropped.
+        """
         return 0
 
     def draw_unit(self, unit_rng: np.random.Generator) -> Any:
@@ -141,7 +151,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         """
         n_time, n_channels = world.grid.n, len(self.channels)
         if not self._enabled:
-            memory.on_at_s = np.nan
+            memory.on_at_s, memory.grade = np.nan, None
             return no_readings(n_time, n_channels)
         conditions = self._conditions(world, memory, powered)
         ideal, signal = self.transduce(world, memory.unit)
@@ -151,6 +161,8 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         rows = graded_rows(world.first_tick, n_time, world.grid.dt_s, memory.grade is None)
         grader = Grader(self._as_new, conditions, rows)
         reading = through_stages(signal, self._active, memory, conditions, grader.meet)
+        exact = grader.grade(reading, partial(generic_stages.stated_accuracy, self.values), memory.grade)
+        memory.grade = float(exact.quality[-1]), float(exact.confidence[-1])
         sampled = self.sampled(world)
         has_power = np.ones(n_time, np.bool_) if powered is None else powered
         reports = sampled & has_power
@@ -158,11 +170,10 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
             reading[~reports] = np.nan
         missing = missing_ticks(reading)
         flags = known_flags(reading, missing, has_power, self._active, conditions, self._warm_up_s)
-        flags |= np.asarray(self.status_flags(world, conditions, reading), dtype=np.uint16)
-        exact = grader.grade(reading, partial(generic_stages.stated_accuracy, self.values), memory.grade)
-        memory.grade = float(exact.quality[-1]), float(exact.confidence[-1])
-        grade = only_reports(exact, missing, sampled)
+        own = np.asarray(self.status_flags(world, conditions, reading), dtype=np.uint16)
+        flags |= np.where(has_power & is_connected(self._active, conditions), own, 0).astype(np.uint16)
         flags[~sampled] = 0
+        grade = only_reports(exact, missing, sampled)
         return SensorBlock(ideal, reading, sampled, flags, grade.quality, grade.confidence)
 
     @cached_property
@@ -170,7 +181,8 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         """Stages of a unit that left the factory today, each with its carry, by name."""
         new = {"age_days": 0.0, "used_days": None, "calibrated_at_days": (), "on_since_s": None, "faults": ()}
         anywhere = {"sensor_id": "new", "position_m": None}
-        return new_stages(type(self), self.config.model_copy(update=new | anywhere).model_dump_json())
+        whole = {"stages_off": False}  # only the stages this unit has are asked; a fault's is unknown to a new one
+        return new_stages(type(self), self.config.model_copy(update=new | anywhere | whole).model_dump_json())
 
     def stages_at_start(self) -> "NewStages":
         """Active stages, each with a carry before the first tick, by name; their draws are no unit's."""

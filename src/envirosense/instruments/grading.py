@@ -17,6 +17,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import AnyStage, Biased, Sloped, Uncertain
 from envirosense.instruments.stages.digital import ClipQuantise
 from envirosense.instruments.stages.environment import REFERENCE_K
+from envirosense.instruments.stages.faults import Disconnected
 from envirosense.instruments.status import Status
 
 type Rows = npt.NDArray[np.intp]
@@ -140,24 +141,36 @@ class Grader:
         self._as_new = as_new
         self._rows = rows
         at_rows = conditions.at(rows)
+        self._reading: Array | None = None  # at the rows; what it was before a stage where that lost it
         self._now = ErrorBudget(at_rows)
         self._new = ErrorBudget(at_reference(at_rows))
 
     def meet(self, stage: AnyStage, x: Array, carry: Any) -> None:
         """Take in what a stage does to the errors of its input `x`."""
-        if not self._rows.size or not any(_kind(type(stage))):
+        if not self._rows.size:
             return
         at_rows = np.ascontiguousarray(x[self._rows])
+        self._reading = self._with_last_known(at_rows)
+        if not any(_kind(type(stage))):
+            return
         self._now.meet(stage, at_rows, carry)
         if stage.name in self._as_new:
             new_stage, new_carry = self._as_new[stage.name]
             self._new.meet(new_stage, at_rows, new_carry)
 
+    def _with_last_known(self, at_rows: Array) -> Array:
+        lost = np.isnan(at_rows)
+        return np.where(lost, self._reading, at_rows) if self._reading is not None and lost.any() else at_rows
+
     def grade(self, reading: Array, accuracy: Accuracy, held: tuple[float, float] | None) -> Grade:
-        """Grade at every tick of the block, (time,); `held` is that of the tick before the block."""
+        """Grade at every tick of the block, (time,); `held` is that of the tick before the block.
+
+        Of a reading that dropped out the accuracy is that of the signal before: the grade holds for the
+        readings of the next minute.
+        """
         if not self._rows.size:
             return Grade(*(np.full(reading.shape[0], value) for value in held or (np.nan, np.nan)))
-        exact = graded(self._now, self._new, accuracy(reading[self._rows]))
+        exact = graded(self._now, self._new, accuracy(self._with_last_known(reading[self._rows])))
         since = np.cumsum(np.bincount(self._rows, minlength=reading.shape[0])) - 1  # -1: before the first row
         before = (np.nan, np.nan) if held is None else held
         values = (
@@ -190,6 +203,15 @@ def missing_ticks(reading: Array) -> npt.NDArray[np.bool_]:
     """Ticks at which a channel has no value, (time,)."""
     nothing = np.isnan(reading)
     return np.asarray(nothing.any(axis=1)) if nothing.any() else np.zeros(reading.shape[0], np.bool_)
+
+
+def is_connected(stages: Sequence[AnyStage], conditions: Conditions) -> npt.NDArray[np.bool_]:
+    """Ticks at which the device hears from the sensor, (time,)."""
+    connected = np.ones(conditions.t_s.size, np.bool_)
+    for stage in stages:
+        if isinstance(stage, Disconnected):
+            connected &= stage.spells.severity(conditions.t_s) == 0.0
+    return connected
 
 
 def known_flags(

@@ -36,7 +36,7 @@ class SensorMemory:
     carries: dict[str, Any]
     noise: Mapping[str, np.random.Generator]
     on_at_s: float | None = None  # last switch-on since the episode's start; None: long on, NaN: off
-    grade: tuple[float, float] | None = None  # quality and confidence at the last tick; None before the first
+    grade: tuple[float, float] | None = None  # quality and confidence at the last tick; None when just on
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class SensorBlock:
     """Readings of one block: `ideal` and `reading` (time, channel); the rest is (time,).
 
     A reading is NaN where the sensor did not sample, dropped out or was switched off. `status` holds the
-    bits of `Status`. `confidence` is the chance that every channel's error lies within the accuracy that
-    the part states, `quality` the error expected of a new unit over the one expected now, by the worst
-    channel, once a minute; both are 0 without a reading and NaN where nothing is sampled.
+    bits of `Status`. `confidence` is the chance that the error lies within the accuracy that the part states,
+    `quality` the error expected of a new unit over the one expected now, both of the worst channel and once a
+    minute; both are 0 without a reading and NaN where nothing is sampled.
     """
 
     ideal: Array

@@ -30,7 +30,7 @@ class Observability:
 def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
     """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
 
-    A sensor that is switched off sees nothing. A camera is asked at the steps of the heat network,
+    A sensor that is switched off or without power sees nothing. A camera is asked at the steps of the heat network,
     between which temperatures are linear.
     """
     state = world.state(0, world.grid.n)
@@ -50,6 +50,9 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
             continue
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
+    if device.power is not None:
+        for name, powered in device.power.powered.items():
+            snr[name][~powered] = 0.0
     return snr
 
 

@@ -80,6 +80,14 @@ def test_losses_of_the_window_add_before_they_act():
     assert mean(film=5.0) == pytest.approx(-CONTRAST_K)  # no more than all
 
 
+def test_the_spread_of_the_dirt_over_units_is_that_of_its_draws():
+    """Loss times pattern: the variance of a product of independent factors."""
+    quiet = replace(LEPTON.none(), soiling_per_day=LEPTON.soiling_per_day)
+    losses = np.array([soiling(LEPTON, 2000.0, share) for share in (np.arange(2000) + 0.5) / 1000.0])
+    square = losses.var() * (1.0 + WINDOW_VARIANCE) + WINDOW_VARIANCE * losses.mean() ** 2
+    assert sigma(quiet, days=2000.0) == pytest.approx(np.sqrt(square) * CONTRAST_K, rel=1e-3)
+
+
 def test_gain_drifts_with_the_root_of_time():
     settings = replace(LEPTON, soiling_per_day=0.0)
     added = [sigma(settings, days=days) ** 2 - sigma(settings) ** 2 for days in (365.25, 4 * 365.25)]

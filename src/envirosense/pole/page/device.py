@@ -14,6 +14,9 @@ _NAMES = {
     "temperature_humidity": ("Temperature, humidity", "Air T, RH"),
     "barometer": ("Barometer", "Pressure"),
     "wind_sensor": ("Wind sensor", "Wind"),
+    "particulate_matter": ("Particulate matter", "Particles"),
+    "emf_sensor": ("Field sensor (EMF)", "EMF"),
+    "temperature_humidity_2": ("Temperature, humidity 2", "Air 2"),
     "thermal_camera": ("Thermal camera", "Camera"),
 }
 

@@ -1,13 +1,13 @@
 """Groups of charts of an episode page."""
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.pole.page.channel_truth import TARGET, ideal_series, sensor_type
 from envirosense.pole.page.charts import Line, TimeView, chart, legend
 from envirosense.pole.page.recording import Recording, Series, Thermal
 from envirosense.pole.page.scales import Axis, tick_label
@@ -23,41 +23,60 @@ GAS_NOTE = (
     "it with the line of the target gas itself."
 )
 _BAD_PIXELS = "Means of 3\u00d73 pixels; a pixel that stands out alone, such as a blinking one, is left out."
-_TARGET = re.compile(r"^ch\d+_")  # VOC channels are named after their target gas
+_STREAMS = ("readings", "emf", "acoustic", "vibration")
+_TITLES = {  # by sensor type, in the order of the page
+    "temperature_humidity": "Air",
+    "barometer": "Air",
+    "rain_gauge": "Air",
+    "wind_sensor": "Wind",
+    "voc_array": "Gas",
+    "gas_sensor": "Gas",
+    "particulate_matter": "Particles",
+    "emf_sensor": "Fields of the line",
+    "line_current": "Fields of the line",
+    "acoustic_sensor": "Sound",
+    "vibration_sensor": "Shaking and lean",
+    "lightning_detector": "Lightning",
+    "battery_level": "Energy",
+    "solar_power": "Energy",
+    "internal_temperature": "Energy",
+}
 
 
 def sensor_groups(recording: Recording, view: TimeView) -> Iterator[tuple[str, str, str]]:
     """Groups of charts of the scalar sensors: title, key, charts."""
-    if "readings" not in recording.tables:
-        return
-    groups: dict[str, list[str]] = {"Air": [], "Wind": [], "Gas": [], "Other sensors": []}
-    for name in recording.tables["readings"].column_names:
-        if name not in {"episode_id", "tick", "time_utc"}:
-            series = recording.series("readings", name)
-            groups[_group(name, series.unit)].append(_channel(recording, name, series, view))
+    groups: dict[str, list[str]] = {title: [] for title in (*_TITLES.values(), "Other sensors")}
+    for stream in _STREAMS:
+        for column in recording.tables[stream].column_names if stream in recording.tables else ():
+            if column not in {"episode_id", "tick", "time_utc"}:
+                series = recording.series(stream, column)
+                title = _group(sensor_type(recording, column.rpartition(".")[0]), column, series.unit)
+                groups[title].append(_channel(recording, stream, column, series, view))
     for title, charts in groups.items():
         if charts:
             name = _IN_AIR if title == "Gas" and "ideal" not in recording.tables else _PERFECT
             yield title, legend((("reading", "reading"), ("truth", name))), "".join(charts)
 
 
-def _group(column: str, unit: str) -> str:
+def _group(kind: str, column: str, unit: str) -> str:
+    if kind in _TITLES:
+        return _TITLES[kind]
     if unit in {"m/s", "deg"}:
         return "Wind"
-    if unit in {"ppb", "ppm", "ohm", "kohm", "ug/m3"}:
+    if unit in {"ppb", "ppm", "ohm", "kohm"}:
         return "Gas"
     words = ("temperature", "humidity", "pressure", "dew", "rain", "irradiance")
     return "Air" if any(word in column for word in words) else "Other sensors"
 
 
-def _channel(recording: Recording, column: str, reading: Series, view: TimeView) -> str:
+def _channel(recording: Recording, stream: str, column: str, reading: Series, view: TimeView) -> str:
     channel = column.rpartition(".")[2]
     lines = [Line("reading", "reading", reading)]
-    if (ideal := ideal_series(recording, column)) is not None:
+    if (ideal := ideal_series(recording, stream, column)) is not None:
         below = _roughness(reading) <= 1.5 * _roughness(ideal)  # a smooth line stays visible over a rough one
         lines.insert(0 if below else 1, Line("truth", "truth", ideal))
     name, _ = split_unit(channel)
-    target = _TARGET.sub("", name)
+    target = TARGET.sub("", name)
     name = name if target == "voc" else target  # two channels share that name
     note = reading.description.removeprefix(f"{name.replace('_', ' ')} ").replace("mox", "metal oxide")
     if reading.unit == "deg":
@@ -80,28 +99,6 @@ def _scaled(series: Series, factor: float, shift: float, unit: str) -> Series:
 def celsius(series: Series) -> Series:
     """Series of kelvin in degrees Celsius."""
     return _scaled(series, 1.0, -ZERO_CELSIUS_K, "degC")
-
-
-def ideal_series(recording: Recording, column: str) -> Series | None:
-    """What a perfect instrument would show: the ideal stream if stored, else the world's truth."""
-    if recording.has("ideal", column):
-        return recording.series("ideal", column)
-    channel = _TARGET.sub("", column.rpartition(".")[2])
-    if channel == "temperature_c" and recording.has("truth", "air_k"):
-        return celsius(recording.series("truth", "air_k"))
-    if channel == "humidity_pct" and recording.has("truth", "relative_humidity"):
-        return _scaled(recording.series("truth", "relative_humidity"), 100.0, 0.0, "%")
-    if channel in {"speed_m_s", "direction_deg"} and recording.has("truth", "wind_east_m_s"):
-        return _wind(recording, channel)
-    return recording.series("truth", channel) if recording.has("truth", channel) else None
-
-
-def _wind(recording: Recording, channel: str) -> Series:
-    east, north = (recording.series("truth", f"wind_{part}_m_s") for part in ("east", "north"))
-    if channel == "speed_m_s":
-        return replace(east, values=np.hypot(east.values, north.values))
-    from_deg = np.degrees(np.arctan2(-east.values, -north.values)) % 360.0
-    return replace(east, values=from_deg, unit="deg")
 
 
 def world_charts(recording: Recording, view: TimeView) -> str:
