@@ -7,6 +7,7 @@ printed, never raised: time is measured here, not tested. The exit code is 0 unl
 import argparse
 import importlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 
 import workload  # first: it sets the number of BLAS threads
 from figures import Figure, load, machine_facts, print_table
+
+from envirosense.factory.executors import WORKER_ENVIRONMENT
 
 TITLES = {
     "pole": "One core, whole path",
@@ -113,5 +116,12 @@ def main() -> int:
     return 0
 
 
+def as_worker() -> None:
+    """Start this process anew in the environment that a worker of the factory gets."""
+    if any(os.environ.get(name) != value for name, value in WORKER_ENVIRONMENT.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **WORKER_ENVIRONMENT})
+
+
 if __name__ == "__main__":
+    as_worker()
     sys.exit(main())

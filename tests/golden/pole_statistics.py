@@ -14,7 +14,18 @@ from envirosense.factory.request import EpisodeRequest
 from envirosense.pole.twin import PoleTwin
 
 PATH = Path(__file__).with_name("pole.json")
-STREAMS = ("readings", "emf", "acoustic", "vibration", "status", "truth", "components", "response", "labels", "observability")
+STREAMS = (
+    "readings",
+    "emf",
+    "acoustic",
+    "vibration",
+    "status",
+    "truth",
+    "components",
+    "response",
+    "labels",
+    "observability",
+)
 KEYS = {"episode_id", "time_utc", "tick", "event_id"}
 
 type Statistics = dict[str, dict[str, float]]

@@ -5,7 +5,6 @@ import pytest
 
 from envirosense.instruments.conditions import SensorWorld
 from envirosense.instruments.memory import SensorBlock
-from envirosense.instruments.registry import build_sensor
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
@@ -16,20 +15,19 @@ from envirosense.pole.site import Site
 from envirosense.testing.sensor_runs import readings
 from envirosense.testing.worlds import UniformWorld
 
-DUSTY = UniformWorld(n=400, particles={"background_fine": 300.0})
+STEADY = UniformWorld(n=400)
 RAINY = UniformWorld(n=20, rain=20.0)
-
-
-def of_dust(**changed: object) -> SensorBlock:
-    """Particle counter in dust, whose stated accuracy is a share of the reading."""
-    device = default_configuration(Site()).select(["particulate_matter"])
-    config = device.changed([SensorChange(set={"overrides": {"fault.up": 0.0}} | changed)]).sensors[0]
-    return readings(build_sensor(config), [DUSTY])
 
 
 def barometer(**changed: object) -> BarometerSensor:
     fields = {"sensor_id": "p", "sensor_type": "barometer", "part": "barometer/bmp388", **changed}
     return BarometerSensor(SensorConfig.parse(fields))
+
+
+def in_shares(**changed: object) -> SensorBlock:
+    """Barometer whose accuracy is stated as a share of its reading, no more than its errors."""
+    shares = {"accuracy.absolute": 0.0, "accuracy.relative": 5e-4, "fault.up": 0.0}
+    return readings(barometer(overrides=shares, **changed), [STEADY])
 
 
 def anemometer(**changed: object) -> WindSensor:
@@ -39,15 +37,15 @@ def anemometer(**changed: object) -> WindSensor:
 
 
 def test_an_interval_that_is_no_part_of_a_minute_is_graded_alike() -> None:
-    """Tick 60 has no sample of a sensor that reports every 90 s, but the grade made there holds at tick 90."""
-    usual, seldom = of_dust(interval_s=60.0), of_dust(interval_s=90.0)
-    assert usual.confidence[180] > 0.2
+    """Tick 60 has no sample of a sensor that reports every 90 s; the grade made there holds at tick 90."""
+    usual, seldom = in_shares(interval_s=60.0), in_shares(interval_s=90.0)
+    assert 0.2 < usual.confidence[180] < 0.99
     assert seldom.confidence[[90, 180, 270]] == pytest.approx(usual.confidence[[60, 180, 240]], rel=0.1)
 
 
 def test_a_gap_at_the_minute_leaves_the_grade_after_it() -> None:
     gap = {"kind": "disconnected", "begin_s": 170.0, "end_s": 190.0}
-    whole, broken = of_dust(), of_dust(faults=[gap])
+    whole, broken = in_shares(), in_shares(faults=[gap])
     assert (broken.confidence[170:190] == 0.0).all()
     assert np.array_equal(broken.confidence[190:240], whole.confidence[190:240])
 

@@ -452,7 +452,7 @@ def test_a_new_sensor_in_an_ordinary_field_keeps_its_accuracy() -> None:
         block = readings(emf(part), [LineWorld(n=300, body=293.15)])
         straight = {"mounting.tilt": 0.0, "mounting.azimuth": 0.0}
         hung_well = readings(emf(part, overrides=straight), [LineWorld(n=300, body=293.15)])
-        assert np.nanmean(hung_well.confidence) > 0.8
+        assert np.nanmean(hung_well.confidence) > 0.6
         assert np.nanmean(block.confidence) < np.nanmean(hung_well.confidence)
         old = readings(emf(part, age_days=3650.0), [LineWorld(n=300, body=313.15)])
         assert np.nanmean(old.quality) < np.nanmean(block.quality) <= 1.0

@@ -107,6 +107,14 @@ def test_optional_sensors_and_coupling_are_options(draw):
     assert draw().sensing["power_coupling"] == "off"
 
 
+def test_a_guardian_that_asks_for_ideal_readings_gets_them_unless_an_option_says_no(draw):
+    sensing = guardian(ideal_stream=True)
+    assert draw(options={"sensing": sensing}).sensing["ideal_stream"]
+    assert not draw(options={"sensing": sensing, "ideal_stream": False}).sensing["ideal_stream"]
+    assert draw(options={"sensing": guardian(), "ideal_stream": True}).sensing["ideal_stream"]
+    assert not draw().sensing["ideal_stream"]
+
+
 # --- what is known of the device
 
 

@@ -351,7 +351,7 @@ def test_the_mains_share_keeps_the_accuracy_it_states(part: str, hum_mg: float) 
 def test_confidence_falls_while_the_pole_is_too_calm_to_tell_its_frequency() -> None:
     only = ("frequency_noise",)
     windy, calm = (
-        readings(sensor(only, **AT_TEN), [world(20, (mg, 0.0, 0.0, 0.0, 0.0))]).confidence[-1]
+        readings(sensor(only, **AT_TEN), [world(200, (mg, 0.0, 0.0, 0.0, 0.0))]).confidence[-1]
         for mg in (5.0, 0.0)
     )
     assert windy > 0.999 > calm > 0.9

@@ -49,7 +49,8 @@ class ColumnHasher:
             return
         plain = array if array.type == self._type else array.cast(self._type)
         nulls = np.flatnonzero(plain.is_null()) if plain.null_count else np.empty(0, np.int64)
-        self._nulls.update((nulls + self._n_rows).astype("<i8"))
+        if nulls.size:
+            self._nulls.update((nulls + self._n_rows).astype("<i8"))
         self._n_rows += len(plain)
         if self._items is not None:
             self._lengths.update(_list_lengths(plain))

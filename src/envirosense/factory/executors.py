@@ -13,12 +13,15 @@ from typing import Any, Final
 from envirosense.core.errors import ConfigError
 from envirosense.core.settings import settings
 
-_ONE_THREAD: Final = {
-    name: "1"
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+WORKER_ENVIRONMENT: Final = {
+    **{
+        name: "1"
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    },
+    # glibc: memory that a block frees is kept for the next, instead of asked of the kernel page by page
+    "MALLOC_MMAP_THRESHOLD_": str(2**26),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
 }
-# glibc: memory that a block frees is kept for the next, instead of being asked of the kernel page by page
-_KEEP_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 _HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
 PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
 
@@ -68,11 +71,11 @@ def _single_threaded_start(needs_main: bool) -> Iterator[None]:
     A started process would import the caller's script again, and run it if it has no main guard;
     only a twin that is written in that script needs this.
     """
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
     main = sys.modules["__main__"]
     attributes = () if needs_main else ("__spec__", "__file__")
     hidden = {name: getattr(main, name) for name in attributes if hasattr(main, name)}
-    os.environ.update(_ONE_THREAD)
+    os.environ.update(WORKER_ENVIRONMENT)
     for name in hidden:
         setattr(main, name, None)
     try:

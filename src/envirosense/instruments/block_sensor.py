@@ -181,7 +181,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         """Stages of a unit that left the factory today, each with its carry, by name."""
         new = {"age_days": 0.0, "used_days": None, "calibrated_at_days": (), "on_since_s": None, "faults": ()}
         anywhere = {"sensor_id": "new", "position_m": None}
-        whole = {"stages_off": False}  # only the stages this unit has are asked; a fault's is unknown to a new one
+        whole = {"stages_off": False}  # a new unit knows no stage of a fault; stages off here are never asked
         return new_stages(type(self), self.config.model_copy(update=new | anywhere | whole).model_dump_json())
 
     def stages_at_start(self) -> "NewStages":

@@ -1,13 +1,15 @@
 """Settings of one guardian: its sensors and what is recorded beside their readings."""
 
+import json
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 from envirosense.core.config import FrozenModel, config_error
-from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.errors import ConfigError, EnviroSenseError, UnknownNameError
 from envirosense.instruments.randomisation import FaultChance, Range, Rng, drawn_changes, require_possible
 from envirosense.instruments.registry import SENSORS, build_sensor
 from envirosense.instruments.sensor_change import SensorChange
@@ -30,8 +32,26 @@ def parsed_sensor(value: Mapping[str, Any]) -> SensorConfig:
         raise ConfigError("sensor_type", None, "required field is missing; add it")
     where = str(value.get("sensor_id", ""))
     config = SENSORS[str(value["sensor_type"])].config_type.parse(value, where)
-    build_sensor(config)  # part, overrides and stage names are only known to the built sensor
+    if not _can_be_built(_without_history(config)):
+        build_sensor(config)  # says what is wrong, with the sensor's own name
     return config
+
+
+def _without_history(config: SensorConfig) -> str:
+    """What decides whether a sensor can be built, as JSON: neither name, place nor age."""
+    common = {"sensor_id": "any", "position_m": None, "age_days": 0.0, "used_days": None}
+    return config.model_copy(update=common | {"calibrated_at_days": ()}).model_dump_json()
+
+
+@lru_cache(maxsize=1024)
+def _can_be_built(config: str) -> bool:
+    """Whether part, overrides and stage names fit: only the built sensor knows."""
+    sensor_class = SENSORS[str(json.loads(config)["sensor_type"])]
+    try:
+        sensor_class(sensor_class.config_type.model_validate_json(config))
+    except EnviroSenseError:
+        return False
+    return True
 
 
 type AnySensorConfig = Annotated[SerializeAsAny[SensorConfig], BeforeValidator(_typed)]

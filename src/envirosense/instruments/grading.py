@@ -1,7 +1,8 @@
 """Error budget of a reading: what part data, age and surroundings lead one to expect.
 
 Variances of the stages add, and so do errors whose sign is known; a stage that rescales the signal rescales
-the errors before it. Lags and clipping are left out. What a unit happens to have drawn is not known to the device and does not count.
+the errors before it. Lags and clipping are left out. What a unit happens to have drawn is not known to the
+device and does not count.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ REFERENCE_PRESSURE_PA: Final = 101_325.0
 
 @cache
 def _kind(stage_class: type) -> tuple[bool, bool, bool]:
-    """Whether stages of a class rescale errors, add some, and have one of known sign; asked once per class."""
+    """Whether a class of stages rescales errors, adds some, has one of known sign; asked once per class."""
     return (
         issubclass(stage_class, Sloped),
         issubclass(stage_class, Uncertain),
@@ -159,8 +160,10 @@ class Grader:
             self._new.meet(new_stage, at_rows, new_carry)
 
     def _with_last_known(self, at_rows: Array) -> Array:
-        lost = np.isnan(at_rows)
-        return np.where(lost, self._reading, at_rows) if self._reading is not None and lost.any() else at_rows
+        before, lost = self._reading, np.isnan(at_rows)
+        if before is None or before.shape != at_rows.shape or not lost.any():
+            return at_rows
+        return np.where(lost, before, at_rows)
 
     def grade(self, reading: Array, accuracy: Accuracy, held: tuple[float, float] | None) -> Grade:
         """Grade at every tick of the block, (time,); `held` is that of the tick before the block.

@@ -30,8 +30,8 @@ class Observability:
 def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
     """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
 
-    A sensor that is switched off or without power sees nothing. A camera is asked at the steps of the heat network,
-    between which temperatures are linear.
+    A sensor that is switched off or without power sees nothing. A camera is asked at the steps of the heat
+    network, between which temperatures are linear.
     """
     state = world.state(0, world.grid.n)
     healthy = state.without_causes()
@@ -50,10 +50,8 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
             continue
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
-    if device.power is not None:
-        for name, powered in device.power.powered.items():
-            snr[name][~powered] = 0.0
-    return snr
+    powered = {} if device.power is None else device.power.powered
+    return {name: np.where(powered.get(name, True), values, 0.0) for name, values in snr.items()}
 
 
 def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:

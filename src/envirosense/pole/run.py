@@ -48,7 +48,7 @@ class EpisodeRun:
         self.device.couple(self.world)
         self._schemas = {
             (role, stream): d.readings_schema(self.device, stream, role)
-            for role in ("reading", "ideal")
+            for role in ("reading", *(("ideal",) if self.configuration.ideal_stream else ()))
             for stream in self.device.streams
         }
         self._status_schema = d.status_schema(self.device)

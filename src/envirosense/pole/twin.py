@@ -19,6 +19,7 @@ from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.registry import SENSORS
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
+from envirosense.pole.episode_cost import hour_cost
 from envirosense.pole.outfit import at_rates, default_configuration, mounted
 from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
 from envirosense.pole.site import Site, draw_site
@@ -29,9 +30,6 @@ from envirosense.scenarios.parameters import ParameterSpace
 
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
 OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to here
-# Bytes and seconds of CPU, from 9 one-hour episodes with and without the camera, at ticks of 1 and 10 s.
-FRAME_BYTES, TICK_BYTES, EPISODE_BYTES = 4990.0, 287.0, 1.46e5
-FRAME_S, TICK_S, EPISODE_S = 5.5e-5, 1.9e-5, 0.094
 PHYSICS_VERSION = "3"  # raised when the same spec gives other bytes
 WORLD_LIMITS = (  # a test holds docs/world.md to them
     "Components feel the air of 2 m; what a sensor is told follows the height.",
@@ -145,16 +143,9 @@ class PoleTwin:
         return spec.model_copy(update=update)
 
     def cost_per_hour(self, options: Mapping[str, object], dt_s: float) -> Cost:
-        """Measured on one core of an EPYC server; frames dominate both."""
+        """Cost of one hour of the device that the options describe, from measured ones."""
         chosen = PoleOptions.parse(dict(options), "options")
-        wanted = ("thermal_camera",) if chosen.sensors is None else chosen.sensors
-        names = set(wanted) - set(chosen.without)
-        frames = 3600.0 / max(chosen.frame_interval_s, dt_s) if "thermal_camera" in names else 0.0
-        ticks = 3600.0 / dt_s
-        return Cost(
-            n_bytes=FRAME_BYTES * frames + TICK_BYTES * ticks + EPISODE_BYTES,
-            seconds=FRAME_S * frames + TICK_S * ticks + EPISODE_S,
-        )
+        return hour_cost(_selected(_guardian(chosen, Site(), age_days=0.0), chosen), dt_s)
 
     def describe(self) -> Mapping[str, object]:
         """Facts for the card and for estimates."""
@@ -215,7 +206,9 @@ def _guardian(options: PoleOptions, site: Site, age_days: float) -> SensorConfig
     else:
         chosen = SensorConfiguration.parse(options.sensing, "sensing")
         chosen = chosen if options.profile is None else at_rates(chosen, options.profile)
-    update: dict[str, Any] = {"ideal_stream": options.ideal_stream, "stages_stream": options.stages_stream}
+    update: dict[str, Any] = {"stages_stream": options.stages_stream}
+    if "ideal_stream" in given:
+        update["ideal_stream"] = options.ideal_stream
     if options.power_coupling is not None:
         update["power_coupling"] = options.power_coupling
     return chosen.model_copy(update=update)

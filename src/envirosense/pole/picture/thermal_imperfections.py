@@ -206,13 +206,15 @@ def draw_unit(
         dt_s=dt_s,
         bias_k=float(np.clip(bias_k, -bias_limit_k, bias_limit_k)),
         window_loss=dust + soiling(settings, drift_days, stream(root, *names, "soiling").uniform(0.0, 2.0)),
-        since_ffc_s=float(
-            stream(root, *names, "ffc_phase").uniform(settings.freeze_s, settings.ffc_period_s)
-        ),
+        since_ffc_s=_since_ffc_s(settings, stream(root, *names, "ffc_phase")),
         dead=dead,
         hot=hot,
         blinking=blinking,
     )
+
+
+def _since_ffc_s(settings: ThermalImperfections, rng: np.random.Generator) -> float:
+    return float(rng.uniform(settings.freeze_s, settings.ffc_period_s))
 
 
 def soiling(settings: ThermalImperfections, days: float, share: float) -> float:

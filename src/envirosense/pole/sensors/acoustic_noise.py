@@ -82,7 +82,7 @@ class BandNoise(st.WhiteNoise):
         chance = np.zeros_like(x)
         chance[:, :N_BANDS] = sigma / (sound + noise)
         chance[:, A_COLUMN] = np.sqrt(np.square(sigma) @ np.square(A_WEIGHTS)) / ((sound + noise) @ A_WEIGHTS)
-        return DB_PER_NEPER * chance
+        return np.asarray(DB_PER_NEPER * chance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,8 +3,8 @@
 It reports field strengths in uT, which stages and noise act on; what is made of them (shares of the
 fundamental, the mains frequency) fades out where there is no fundamental. Harmonic phasors are felt through
 this unit's own mounting, gains and corners; a device cannot know how it hangs askew, only how far devices
-do, and that is in its error budget. The radio bands are means over a tick: the world does not tell how their energy falls
-within a period of the mains.
+do, and that is in its error budget. The radio bands are means over a tick: the world does not tell how their
+energy falls within a period of the mains.
 """
 
 import math

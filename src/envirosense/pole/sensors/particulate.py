@@ -30,6 +30,7 @@ from envirosense.pole.sensors.particulate_optics import (
     dry_columns,
     inlet_humidity,
     unit_table,
+    unlike_ordinary,
     with_typical_size,
 )
 from envirosense.pole.sensors.particulate_rain import Splash
@@ -159,6 +160,7 @@ class ParticulateMatterSensor(BaseSensor[SensorConfig, ParticleWorld]):
                 power=v.number("extrapolation.power", "1"),
                 most=v.number("extrapolation.most", "1"),
                 near_share=v.number("extrapolation.near_share", "1"),
+                unlike=unlike_ordinary(self.optics) if self._is_as_built else np.zeros(N_CHANNELS),
             ),
             *self._electronics_stages(),
             *self.warm_up_stages(),

@@ -43,6 +43,9 @@ N_ADDITIVE: Final = 10  # 4 masses, 5 numbers, and number times diameter, in the
 NOTHING_PER_CM3: Final = 1e-9  # numerical choice: air this clean has the typical size of NOTHING_UM
 NOTHING_UM: Final = 0.5
 N_NODES: Final = 29  # numerical choice: of humidity
+# Aerosols that a counter by the road meets most: what its error budget reckons with; assumed
+ORDINARY: Final = ("background_fine", "smoke_fresh", "smoke_aged", "salt", "dust")
+USUAL_HUMIDITY: Final = 0.4  # at the inlet; assumed
 N_SIZES: Final = 65  # numerical choice: diameters per mode, within 4 gsd
 
 
@@ -175,6 +178,19 @@ def _spread_over_bins(diameter_um: Array, counted: Array) -> Array:
 def unit_table(unit: Optics, part: Optics, aerosols: tuple[str, ...]) -> Array:
     """Table of a unit that was calibrated as the part is, (humidity node, aerosol, column)."""
     return unit.table(aerosols, part.calibrated())
+
+
+@cache
+def unlike_ordinary(part: Optics) -> Array:
+    """How far readings of ordinary aerosols are off, root mean square over them, (column,) [1].
+
+    Each alone and in air of USUAL_HUMIDITY at the inlet, as a share of the reading of a new unit.
+    """
+    alone = np.eye(len(ORDINARY))
+    dry = with_typical_size(alone @ dry_columns(ORDINARY))
+    humidity = np.full(len(ORDINARY), USUAL_HUMIDITY)
+    read = with_typical_size(counted_columns(alone, humidity, unit_table(part, part, ORDINARY)))
+    return np.asarray(np.sqrt(np.mean(np.square(1.0 - dry / read), axis=0)))
 
 
 def counted_columns(mass_ug_m3: Array, humidity: Array, table: Array) -> Array:

@@ -4,6 +4,7 @@ The signal is (time, 10): mass below 1, 2.5, 4 and 10 um [ug/m3], number of 0.3 
 10 um [1/cm3], mean diameter [um].
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,9 +96,15 @@ class Wear:
         return scaled(x, left), WearState(dose[-1:].copy(), carry.loss)
 
     def spread(self, x: Array, carry: WearState, conditions: Conditions) -> float | Array:
+        """How units differ in the light they lose."""
+        light = (self.loss_high - self.loss_low) / math.sqrt(12.0) * self._dose_before
+        return light * np.abs(x) * concentrations(x.shape[1])
+
+    def bias(self, x: Array, carry: WearState, conditions: Conditions) -> Array:
         """Expected loss of flow and light at the age it has: nobody corrects them."""
         light = 0.5 * (self.loss_low + self.loss_high) * self._dose_before
-        return (self.flow_loss_per_day * self.used_days + light) * np.abs(x) * concentrations(x.shape[1])
+        left = math.exp(-light) * max(1.0 - self.flow_loss_per_day * self.used_days, 0.0)
+        return (left - 1.0) * x * concentrations(x.shape[1])
 
     def describe(self, carry: WearState) -> Description:
         """Dose so far, loss of this unit, wear of the fan, and use before the episode."""
@@ -125,8 +132,15 @@ class Coincidence:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal of the particles told apart, (time, channel)."""
+        return scaled(x, self._told_apart(x)), None
+
+    def _told_apart(self, x: Array) -> Array:
         load = np.maximum(x[:, PM10] / self.scale_ug_m3, 1e-12)
-        return scaled(x, -np.expm1(-load) / load), None
+        return np.asarray(-np.expm1(-load) / load)
+
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """What hides, (time, channel)."""
+        return (self._told_apart(x) - 1.0)[:, None] * x * concentrations(x.shape[1])
 
     def describe(self, carry: None) -> Description:
         """Mass at which the counter is full."""
@@ -186,7 +200,8 @@ class Extrapolation:
     """Coarse channels guessed from the slope of the fine ones.
 
     Mass above 2.5 um is that of 1 to 2.5 um times (n / (ratio n'))^power, at most `most`, with n' and n the
-    numbers below and above 1 um; `near_share` of it lies below 4 um.
+    numbers below and above 1 um; `near_share` of it lies below 4 um. The error budget counts here by how much
+    a reading is off, one sigma, since no aerosol is that of the calibration: `unlike` (channel,) [1].
     """
 
     name: str
@@ -194,6 +209,7 @@ class Extrapolation:
     power: float
     most: float
     near_share: float
+    unlike: Array
 
     def start(self, n_channels: int, unit_rng: np.random.Generator) -> None:
         """Nothing to remember."""
@@ -202,6 +218,9 @@ class Extrapolation:
         self, x: Array, carry: None, conditions: Conditions, noise_rng: np.random.Generator
     ) -> tuple[Array, None]:
         """Signal with guessed coarse channels, (time, channel)."""
+        return self._guessed(x), None
+
+    def _guessed(self, x: Array) -> Array:
         last_mass = np.maximum(x[:, 1] - x[:, 0], 0.0)
         below, above = np.maximum(x[:, 5] - x[:, 4], 1e-9), np.maximum(x[:, 6] - x[:, 5], 0.0)
         steepness = np.minimum(above / (self.ratio * below), 1e3)
@@ -213,7 +232,11 @@ class Extrapolation:
         y[:, 2], y[:, 3] = x[:, 1] + near, x[:, 1] + guess
         y[:, 7] = x[:, 6] + near * per_mass / NUMBER_VOLUMES_UM3[3]
         y[:, 8] = y[:, 7] + (guess - near) * per_mass / NUMBER_VOLUMES_UM3[4]
-        return y, None
+        return y
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Error by the kind of the aerosol, which the counter does not know, (time, channel)."""
+        return self.unlike * np.abs(self._guessed(x))
 
     def describe(self, carry: None) -> Description:
         """The law's constants."""

@@ -75,6 +75,10 @@ class Membrane:
     def _liquid(self, air_k: Array) -> Array:
         return np.clip((air_k - self.frozen_k) / (self.liquid_k - self.frozen_k), 0.0, 1.0)
 
+    def bias(self, x: Array, carry: MembraneState, conditions: Conditions) -> Array:
+        """Snow that nobody hears, (time, 2)."""
+        return -x * (1.0 - self._liquid(conditions.air_k))[:, None]
+
     def spread(self, x: Array, carry: MembraneState, conditions: Conditions) -> float | Array:
         """Gain error expected of a unit of this age."""
         return math.hypot(self.gain_spread_ln, self.drift_ln_per_day * self.age_days) * np.abs(x)
@@ -119,7 +123,7 @@ class Drops(Draws):
         per_s, mean_mm3, _ = self.noticed(np.full(1, self.calibrated_mm_h))[0]
         return self.calibrated_mm_h / float(per_s * mean_mm3)
 
-    def rate_sigma(self, rain_mm_h: Array, mean_s: float) -> Array:
+    def rate_sigma(self, rain_mm_h: Array, mean_s: float | Array) -> Array:
         """Scatter of the mean rate over a time, shape of the rate [mm/h]."""
         drops = self.noticed(np.ascontiguousarray(rain_mm_h))
         return self._mm_h_per_mm3_s * np.sqrt(drops[:, 0] * drops[:, 2] / mean_s)
@@ -131,11 +135,14 @@ class Drops(Draws):
         noise = noise_rng.standard_normal((x.shape[0], 3))
         drops = self.noticed(np.ascontiguousarray(x[:, 0]))
         water_mm3 = drop_water(drops, conditions.dt_s, noise)
-        wind = conditions.wind_m_s / self.false_at_m_s
-        false_drops = self.false_hz * conditions.dt_s * wind**self.false_power
+        false_drops = self._false_per_s(conditions) * conditions.dt_s
         water_mm3 += self._least_mm3 * poisson_counts(false_drops, noise[:, 2])
         rate_mm_h = self._mm_h_per_mm3_s / conditions.dt_s * water_mm3
         return rate_mm_h[:, None] * self._report_hours(conditions), None
+
+    def _false_per_s(self, conditions: Conditions) -> Array:
+        """Drops a second that the wind feigns, (time,)."""
+        return np.asarray(self.false_hz * (conditions.wind_m_s / self.false_at_m_s) ** self.false_power)
 
     def _report_hours(self, conditions: Conditions) -> Array:
         """What one mm/h is in each channel of a report, (2,)."""
@@ -146,12 +153,19 @@ class Drops(Draws):
     def _least_mm3(self) -> float:
         return math.pi / 6.0 * self.threshold_mm**3
 
-    def spread(self, x: Array, carry: None, conditions: Conditions) -> float | Array:
-        """Scatter of the mean since the last report."""
-        if not x.any():
-            return 0.0
-        about_s = report_s(conditions.averaged_s, self.report_least_s, conditions.dt_s)
-        return self.rate_sigma(x[:, 0], about_s)[:, None] * self._report_hours(conditions)
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Rain of the drops noticed, and of those that the wind feigns, over the rain, (time, 2)."""
+        drops = self.noticed(np.ascontiguousarray(x[:, 0]))
+        water_mm3_s = drops[:, 0] * drops[:, 1] + self._least_mm3 * self._false_per_s(conditions)
+        return (self._mm_h_per_mm3_s * water_mm3_s - x[:, 0])[:, None] * self._report_hours(conditions)
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """Scatter of the mean since the last report, (time, 2)."""
+        whole_s = report_s(conditions.averaged_s, self.report_least_s, conditions.dt_s)
+        about_s = np.minimum(whole_s, conditions.t_s + conditions.dt_s)  # a mean is not about time before it
+        feigned = self._mm_h_per_mm3_s * self._least_mm3 * np.sqrt(self._false_per_s(conditions) / about_s)
+        sigma = np.hypot(self.rate_sigma(x[:, 0], about_s), feigned)
+        return np.asarray(sigma[:, None] * self._report_hours(conditions))
 
     def describe(self, carry: None) -> Description:
         """Area, threshold, dead time, and false drops."""

@@ -69,7 +69,7 @@ from envirosense.pole.sensors.thermal_camera_settings import (
 
 __all__ = ["CameraMemory", "FrameBlock", "SceneField", "ThermalCameraConfig", "ThermalCameraSensor"]
 
-LEAST_PX = 8  # of each side of a picture
+LEAST_PX = 8  # of a side
 
 
 class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
@@ -91,8 +91,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
                 raise UnknownNameError("stages_off", name, self.effects)
         rows, columns = self.camera.rows, self.camera.columns
         if min(rows, columns) < LEAST_PX:
-            fix = f"needs at least {LEAST_PX} rows and columns"
-            raise ConfigError("overrides.optics", f"{columns}x{rows}", fix)
+            raise ConfigError("overrides.optics", f"{columns}x{rows}", f"needs {LEAST_PX} rows and columns")
 
     @cached_property
     def effects(self) -> tuple[str, ...]:
@@ -115,7 +114,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
 
     @property
     def camera(self) -> PinholeCamera:
-        """Where it stands and looks."""
+        """Place and direction."""
         return PinholeCamera(
             position_m=self.position_3d,
             azimuth_deg=(self.config.azimuth_deg or 0.0) % 360.0,

@@ -12,7 +12,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages import Description, Spells, as_description
 from envirosense.instruments.stages.kernels import mix
 from envirosense.physics.motion.vibration import N_BANDS, VIBRATION_BANDS_HZ
-from envirosense.pole.sensors.vibration_stages import MAINS_BAND, N_RMS, RMS, TILT
+from envirosense.pole.sensors.vibration_stages import MAINS_BAND, N_RMS, RMS, TILT, TOTAL
 
 CREST: Final = 4.0  # largest over rms value of noise in a second of samples: one in 16,000 lies beyond
 
@@ -119,8 +119,7 @@ class Axes:
     """Axes of the unit: mounted askew, each with its gain, and each feeling a little of the others.
 
     Motions of different axes are taken as uncorrelated, so energies mix with the squared matrix. The tilt is
-    levelled on site: only the azimuth error turns it. Errors are small shares of the motion, far below what
-    parts state, and stay out of the error budget.
+    levelled on site: only the azimuth error turns it.
     """
 
     name: str
@@ -148,6 +147,23 @@ class Axes:
         cos, sin = np.cos(carry.azimuth_rad[0]), np.sin(carry.azimuth_rad[0])
         y[:, TILT] = mix(x[:, TILT], np.array([[cos, sin], [-sin, cos]]))
         return y, carry
+
+    def spread(self, x: Array, carry: AxesState, conditions: Conditions) -> Array:
+        """What gains, and the motion of other axes, may be expected to add, (time, 23)."""
+        level, azimuth = np.radians(self.level_deg), np.radians(self.azimuth_deg)
+        turn = np.array([[0.0, azimuth, level], [azimuth, 0.0, level], [level, level, 0.0]])
+        mixed = np.where(turn > 0.0, np.square(turn) + self.cross_spread**2, 0.0)
+        y = np.zeros_like(x)
+        energy = np.square(x[:, RMS]).reshape(-1, N_BANDS, 3)
+        y[:, RMS] = self._mixed_error(energy, mixed).reshape(-1, N_RMS)
+        y[:, TOTAL] = self._mixed_error(energy.sum(axis=1), mixed)
+        y[:, TILT] = azimuth * np.abs(x[:, TILT][:, ::-1])
+        return y
+
+    def _mixed_error(self, energy: Array, mixed: Array) -> Array:
+        """Error of rms of energies (..., axis), same shape."""
+        lift = np.sqrt(energy + energy @ mixed) - np.sqrt(energy)
+        return np.sqrt(self.gain_spread_ln**2 * energy + np.square(lift))
 
     def describe(self, carry: AxesState) -> Description:
         """Gain of each axis of the unit, and its azimuth error."""

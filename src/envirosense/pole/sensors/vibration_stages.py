@@ -102,14 +102,28 @@ class MotionNoise(WhiteNoise):
         y[:, TILT] += self.tilt_deg(mean_s) * normals[:, N_RMS:]
         return y, None
 
+    def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
+        """What noise lifts rms by, (time, 23)."""
+        energy, floor = np.square(x[:, RMS]).reshape(-1, N_BANDS, 3), self.floor_mg2()
+        lift = np.zeros_like(x)
+        lift[:, RMS] = (np.sqrt(energy + floor[:, None]) - np.sqrt(energy)).reshape(-1, N_RMS)
+        whole = energy.sum(axis=1)
+        lift[:, TOTAL] = np.sqrt(whole + floor.sum()) - np.sqrt(whole)
+        return lift
+
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
-        """The floor itself, more than bias and scatter of any motion come to; the share's where greatest."""
-        floor = self.floor_mg2()
+        """Scatter about that, and of the mains' share and the tilt, (time, 23)."""
         mean_s = max(conditions.dt_s, conditions.averaged_s)
-        shape = float(noise_shape(WIDTH_HZ[MAINS_BAND], mean_s))
-        share = share_sigma(LEAST_SHARED_MG**2, float(floor[MAINS_BAND]), shape)
-        y = per_kind(math.sqrt(float(floor.sum())), share, 0.0, self.tilt_deg(mean_s))
-        y[RMS] = np.repeat(np.sqrt(floor), 3)
+        shape = np.array([noise_shape(width_hz, mean_s) for width_hz in WIDTH_HZ])[:, None]
+        energy, floor = np.square(x[:, RMS]).reshape(-1, N_BANDS, 3), self.floor_mg2()[:, None]
+        variance = floor * (floor + 2.0 * energy) / shape
+        y = np.zeros_like(x)
+        y[:, RMS] = (0.5 * np.sqrt(variance / (energy + floor))).reshape(-1, N_RMS)
+        whole = energy.sum(axis=1)
+        y[:, TOTAL] = 0.5 * np.sqrt(variance.sum(axis=1) / (whole + floor.sum()))
+        mains_sigma = np.sqrt(variance[:, MAINS_BAND].sum(axis=1))
+        y[:, SHARE] = mains_sigma / (whole.sum(axis=1) + LEAST_SHARED_MG**2)
+        y[:, TILT] = self.tilt_deg(mean_s)
         return y
 
     def describe(self, carry: None) -> Description:

@@ -111,9 +111,11 @@ class FrequencyNoise(Draws):
         return y, TrackState(variance, value)
 
     def spread(self, x: Array, carry: TrackState, conditions: Conditions) -> Array:
-        """Error of an estimate that has long run in such a motion."""
+        """Error of an estimate that has run since the episode's start in such a motion, (time, 23)."""
+        told = self.swing.information(x) * conditions.t_s[:, None]
+        first = self.swing.first_hz**2
         y = np.zeros(x.shape)
-        y[:, NATURAL] = self.swing.sigma_hz(x)
+        y[:, NATURAL] = np.maximum(self.swing.sigma_hz(x), np.sqrt(first / (1.0 + first * told)))
         return y
 
     def describe(self, carry: TrackState) -> Description:

@@ -19,6 +19,7 @@ from envirosense.instruments.conditions import Conditions, SensorWorld
 from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
+from envirosense.pole.sensors.wind_calibration import ComponentCalibration
 from envirosense.pole.sensors.wind_cup import CupInertia, VaneInertia
 from envirosense.pole.sensors.wind_stages import (
     FULL_TURN_DEG,
@@ -72,7 +73,7 @@ class WindSensor(BaseSensor[SensorConfig]):
             IntervalStatistics("interval", self.config.interval_s, v.number("gust.mean_over", "s")),
             Orientation("orientation", v.number("orientation.spread", "deg")),
             ToComponents("to_components"),
-            st.Calibration(
+            ComponentCalibration(
                 "calibration",
                 gain_spread_ln=v.number("calibration.gain_spread", "ln"),
                 offset_spread=v.number("calibration.offset_spread", "m/s") * _OF_COMPONENTS,
