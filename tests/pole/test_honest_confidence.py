@@ -38,7 +38,7 @@ GAS_PPB = {"carbon_monoxide": 300.0, "ozone": 35.0, "formaldehyde": 60.0, "ethan
 def worlds(rain_mm_h: float) -> dict[str, MockEnvironmentState]:
     grid = TimeGrid(start_utc=datetime(1990, 7, 1, 12, tzinfo=UTC), dt_s=TICK_S, n=N_TICKS)
     day = {"period_s": 86_400.0, "begin_s": 0.0, "air_k": 298.0, "rain_mm_h": rain_mm_h}
-    calm = {"wind_m_s": (-0.5, 0.0, 0.0), "irradiance_w_m2": 0.0, "air_k": 288.0}
+    calm = {"wind_m_s": (0.0, 0.5, 0.0), "irradiance_w_m2": 0.0, "air_k": 288.0}
     return {
         "day": create_mock_environment_state("sinusoid", grid, gas_ppb=GAS_PPB, **day),
         "calm": create_mock_environment_state("uniform", grid, gas_ppb=GAS_PPB, **calm),

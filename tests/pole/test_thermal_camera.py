@@ -204,7 +204,7 @@ def test_seeds_are_cameras():
         ({"overrides": {"imperfections.blink_on_s": 0.0}}, "must be above 0"),
         ({"overrides": {"imperfections.netd_k": "loud"}}, "must be a number"),
         ({"overrides": {"range.low_k": 500.0}}, "must be rising"),
-        ({"overrides": {"optics.rows": 4}}, "needs at least 8 rows and columns"),
+        ({"overrides": {"optics.rows": 4}}, "needs 8 rows and columns"),
         ({"faults": [{"kind": "foulded"}]}, "did you mean 'fouled'"),
         ({"elevation_deg": 95.0}, "elevation_deg=95.0"),
         ({"interval_s": -1.0}, "interval_s=-1.0"),

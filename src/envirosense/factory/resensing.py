@@ -87,7 +87,8 @@ def _plain(configuration: object) -> dict[str, Any]:
     if isinstance(configuration, SensorChange):
         configuration = (configuration,)
     if isinstance(configuration, SensorConfiguration):
-        return configuration.model_dump(mode="json")
+        unsaid = {"ideal_stream", "stages_stream", "status_stream"} - configuration.model_fields_set
+        return configuration.model_dump(mode="json", exclude=unsaid)
     if isinstance(configuration, Mapping):
         parsed = configuration if "changes" in configuration or "sensors" in configuration else None
         if parsed is None:

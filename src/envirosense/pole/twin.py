@@ -160,7 +160,8 @@ class PoleTwin:
 def _changed(guardian: SensorConfiguration, sensing: Mapping[str, object]) -> SensorConfiguration:
     changes = sensing.get("changes")
     if changes is None:
-        return SensorConfiguration.parse(sensing, "sensing")
+        streams = guardian.model_dump(include={"ideal_stream", "stages_stream", "status_stream"})
+        return SensorConfiguration.parse(streams | dict(sensing), "sensing")
     if more := sorted(set(sensing) - {"changes"}):
         raise ConfigError("configuration", more, "cannot stand beside `changes`; give either")
     if not isinstance(changes, list | tuple):

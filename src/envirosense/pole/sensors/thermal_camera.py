@@ -69,8 +69,6 @@ from envirosense.pole.sensors.thermal_camera_settings import (
 
 __all__ = ["CameraMemory", "FrameBlock", "SceneField", "ThermalCameraConfig", "ThermalCameraSensor"]
 
-LEAST_PX = 8  # of a side
-
 
 class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
     """Apparent temperature of every pixel; `run_frames` takes the place of `run`."""
@@ -90,8 +88,8 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
             if name not in self.effects:
                 raise UnknownNameError("stages_off", name, self.effects)
         rows, columns = self.camera.rows, self.camera.columns
-        if min(rows, columns) < LEAST_PX:
-            raise ConfigError("overrides.optics", f"{columns}x{rows}", f"needs {LEAST_PX} rows and columns")
+        if min(rows, columns) < 8:  # numerical choice: patterns need a few pixels each way
+            raise ConfigError("overrides.optics", f"{columns}x{rows}", "needs 8 rows and columns")
 
     @cached_property
     def effects(self) -> tuple[str, ...]:
