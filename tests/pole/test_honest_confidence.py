@@ -14,7 +14,6 @@ import pytest
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
-from envirosense.instruments import generic_stages
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.chain import through_stages
 from envirosense.instruments.grading import ErrorBudget
@@ -72,7 +71,7 @@ def one_unit(sensor: BaseSensor, world: MockEnvironmentState, unit: int) -> tupl
     ideal, signal = sensor.transduce(world, memory.unit)
     budget = ErrorBudget(conditions)
     reading = through_stages(signal, sensor._active, memory, conditions, budget.meet)
-    accuracy = generic_stages.stated_accuracy(sensor.values, reading)
+    accuracy = sensor.stated_accuracy(reading)
     assert accuracy is not None
     shape = reading.shape
     expected = (budget.mean_square, budget.chance_within(accuracy), accuracy)

@@ -1,7 +1,7 @@
 """The sensor contract: an ideal reading, and the stages between it and the readings of a block."""
 
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final, Generic
 
 import numpy as np
@@ -95,6 +95,10 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         """When the sensor has a fault of one kind, and how badly."""
         return generic_stages.spells_of(self.config, kind)
 
+    def stated_accuracy(self, reading: Array) -> Array | None:
+        """Greatest error that the part states for readings, (time, channel); None where it states none."""
+        return generic_stages.stated_accuracy(self.values, reading)
+
     def status_flags(
         self, world: WorldT, conditions: Conditions, reading: Array
     ) -> npt.NDArray[np.uint16] | int:
@@ -161,7 +165,7 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
         rows = graded_rows(world.first_tick, n_time, world.grid.dt_s, memory.grade is None)
         grader = Grader(self._as_new, conditions, rows)
         reading = through_stages(signal, self._active, memory, conditions, grader.meet)
-        exact = grader.grade(reading, partial(generic_stages.stated_accuracy, self.values), memory.grade)
+        exact = grader.grade(reading, self.stated_accuracy, memory.grade)
         memory.grade = float(exact.quality[-1]), float(exact.confidence[-1])
         sampled = self.sampled(world)
         has_power = np.ones(n_time, np.bool_) if powered is None else powered

@@ -43,9 +43,7 @@ def weather_ref(name_or_path: str | None) -> WeatherRef:
         return WeatherRef(name=name, digest=NAMED[name]().digest)
     path = Path(name)
     if not path.suffix and not path.exists():
-        raise ConfigError(
-            "weather", name, f"choose {', '.join(NAMED)}, or give a TMY3 .csv or an .epw file"
-        )
+        raise ConfigError("weather", name, f"choose {', '.join(NAMED)}, or give a TMY3 .csv or an .epw file")
     year = _from_file(str(path.resolve()))
     return WeatherRef(name=year.name, path=str(path.resolve()), digest=year.digest)
 

@@ -117,7 +117,7 @@ def test_a_single_flagged_tick_is_seen_and_the_worst_grade_of_a_column_is_shown(
     ("sensor_id", "title"),
     [
         ("temperature_humidity_2", "Temperature, humidity 2"),
-        ("emf_sensor", "EMF sensor"),
+        ("emf_sensor", "Field sensor (EMF)"),
         ("my_own", "My own"),
     ],
 )

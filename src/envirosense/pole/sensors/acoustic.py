@@ -19,7 +19,7 @@ from envirosense.instruments.faults import GENERIC_FAULTS
 from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.instruments.status import Status
-from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA, energy_of_db
+from envirosense.physics.sound.acoustics import BANDS, REFERENCE_PA, db_of_energy, energy_of_db
 from envirosense.pole.sensors import acoustic_signal as signal
 from envirosense.pole.sensors import acoustic_stages as ac
 from envirosense.pole.sensors.acoustic_noise import BandNoise, ModulationNoise
@@ -28,6 +28,7 @@ from envirosense.pole.sensors.acoustic_waveform import EventWindow, Recorder, Tr
 N_BANDS = signal.N_BANDS
 N_OCTAVES = 8  # of the bands, the first
 TRIGGER = "trigger"  # of recordings, among the carries of the stages
+OVER_FLOOR_DB = 3.0  # as much sound as noise; quieter, a reading is a bound
 CUTTING_DB = 6.0  # below the overload point noise has peaks above it, at three standard deviations
 CALIBRATION_DB = 94.0  # level at which sensitivity is stated
 
@@ -85,6 +86,21 @@ class AcousticSensor(BaseSensor[AcousticConfig, AcousticWorld]):
         weighted = np.sqrt(np.sum(floor * floor / lines)) / floor.sum()
         levels = signal.DB_PER_NEPER * np.append(1.0 / np.sqrt(lines), weighted)
         return np.append(levels, st.white_sigma(self._modulation_density, self.config.interval_s))
+
+    def stated_accuracy(self, reading: Array) -> Array | None:
+        """Greatest error that the part states; any where a band stands at the microphone's own floor.
+
+        Such a reading says that the sound is no louder than that, which is true whatever it is.
+        """
+        stated = super().stated_accuracy(reading)
+        if stated is None:
+            return None
+        floor_db = db_of_energy(np.square(self._noise_density) * BANDS.width_hz)
+        at_floor = reading[:, :N_BANDS] < floor_db + OVER_FLOOR_DB
+        accuracy = np.array(np.broadcast_to(stated, reading.shape))
+        accuracy[:, :N_BANDS][at_floor] = np.inf
+        accuracy[at_floor[:, signal.ULTRASONIC].all(axis=1), -1] = np.inf
+        return accuracy
 
     @cached_property
     def _modulation_density(self) -> Array:

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from envirosense.core.protocols import Array
-from envirosense.instruments.generic_stages import stated_accuracy
 from envirosense.instruments.memory import SensorBlock
 from envirosense.pole.page.charts import Line, TimeView, chart
 from envirosense.pole.page.recording import Series
@@ -82,7 +81,7 @@ def _histogram(trial: Trial, hour: SensorBlock, error: Array, i: int) -> str:
 def _accuracy(trial: Trial, size: float, i: int) -> float:
     """Stated accuracy of one channel at a size of its reading; NaN where none is stated."""
     row = np.full((1, len(trial.sensor.channels)), size)
-    found = stated_accuracy(trial.sensor.values, row)
+    found = trial.sensor.stated_accuracy(row)
     return math.nan if found is None else float(np.broadcast_to(found, row.shape)[0, i])
 
 

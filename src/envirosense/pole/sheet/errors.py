@@ -7,7 +7,6 @@ import numpy as np
 
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
-from envirosense.instruments.generic_stages import stated_accuracy
 from envirosense.instruments.stages.digital import ClipQuantise
 
 
@@ -43,7 +42,7 @@ def within_accuracy(sensor: BaseSensor[Any, Any], reading: Array, error: Array) 
 
     NaN without a reading; None where the part states no accuracy.
     """
-    accuracy = stated_accuracy(sensor.values, reading)
+    accuracy = sensor.stated_accuracy(reading)
     if accuracy is None:
         return None
     return np.where(np.isnan(error), np.nan, np.abs(error) <= accuracy)
