@@ -1,5 +1,6 @@
 """The last thing that happens to a value: range and resolution of the output."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,10 @@ class ClipQuantise:
         for c in np.flatnonzero(period):
             y[:, c] = np.where(y[:, c] >= period[c], y[:, c] - period[c], y[:, c])
         return y, None
+
+    def spread(self, x: Array, carry: None, conditions: Conditions) -> float | Array:
+        """Of rounding to a step."""
+        return np.asarray(self.step) / math.sqrt(12.0)
 
     def at_limit(self, y: Array) -> npt.NDArray[np.bool_]:
         """Ticks at which a channel stands at an end of its range, (time,).
