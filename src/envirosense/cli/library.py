@@ -166,7 +166,10 @@ def _model(sensor_type: str, part_id: str) -> dict[str, Any]:
         }
         for channel in sensor.channels
     ]
-    return {"channels": channels, "stages": [stage.name for stage in sensor.stages()]}
+    return {
+        "channels": channels,
+        "stages": [stage.name for stage in sensor.stages()] or list(getattr(sensor, "effects", ())),
+    }
 
 
 def _parts_of(sensor_type: str) -> list[str]:

@@ -56,9 +56,7 @@ def energy(
     weather: Annotated[str | None, typer.Option(help="Weather year: a name, or a TMY3 or EPW file.")] = None,
     site: Annotated[Path | None, typer.Option(help="Site file, YAML.")] = None,
     guardian: Annotated[Path | None, typer.Option(help="Sensors of the guardian, YAML or JSON.")] = None,
-    load: Annotated[
-        float | None, typer.Option(help="One power [W] instead of sensors.", min=0.0)
-    ] = None,
+    load: Annotated[float | None, typer.Option(help="One power [W] instead of sensors.", min=0.0)] = None,
     step: Annotated[str, typer.Option(help="Step; at most 300s, and a part of the hour.")] = "300s",
     as_json: AsJson = False,
 ) -> None:

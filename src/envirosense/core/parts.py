@@ -150,4 +150,9 @@ def load_part(part_id: str) -> Part:
     """Part with the id `kind/name`, for example `thermal_camera/lepton_2_5`."""
     if part_id not in _index():
         raise UnknownNameError("part", part_id, _index())
-    return part_from_text(_index()[part_id].read_text(encoding="utf-8"), f"parts/{part_id}.toml")
+    where = f"parts/{part_id}.toml"
+    try:
+        text = _index()[part_id].read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(where, "no text", "damaged part file: it is not UTF-8; install it again") from None
+    return part_from_text(text, where)

@@ -77,6 +77,8 @@ def origin_section(dataset: Dataset, facts: Mapping[str, object], run: Mapping[s
 
 def loading_section(dataset: Dataset) -> str:
     """How to load it."""
+    if not dataset.streams:
+        return "## How to load it\n\nNo episode could be simulated: there is nothing to load."
     stream = "readings" if "readings" in dataset.streams else dataset.streams[0]
     split = "train" if "train" in dataset.splits else dataset.splits[0]
     glob = f"{stream}/{split}-*.parquet"

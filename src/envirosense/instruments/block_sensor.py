@@ -34,6 +34,7 @@ from envirosense.instruments.stages.spells import Spells
 from envirosense.instruments.switching import on_times_s
 
 USUAL_PLACE_M: Final[Position] = (0.0, 0.0, 6.0)  # of a sensor that nobody has mounted
+SHORTEST_S: Final = 0.01  # interval of a part that does not state its own; assumed
 AS_BUILT: Final = "as_built"  # how this unit's projection differs from the ideal; in stages_off like a stage
 
 ConfigT = TypeVar("ConfigT", bound=SensorConfig, default=SensorConfig)
@@ -61,10 +62,20 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
             if fault.kind not in self.fault_kinds:
                 raise UnknownNameError(f"{config.sensor_id}.faults.kind", fault.kind, self.fault_kinds)
         self.values = PartValues(load_part(config.part), config.overrides)
+        self._require_possible_rate()
         self._sensing_seed = sensing_seed
         self._position_m = USUAL_PLACE_M if config.position_m is None else config.position_m
         self._enabled = config.enabled
         self._active = active_stages(self.stages(), config.stages_off, (AS_BUILT,))
+
+    def _require_possible_rate(self) -> None:
+        name = "sampling.shortest"
+        shortest_s = self.values.number(name, "s") if name in self.values else SHORTEST_S
+        if self.config.interval_s < shortest_s:
+            fix = (
+                f"part {self.values.part.name} reports at most every {shortest_s:g} s; give a longer interval"
+            )
+            raise ConfigError(f"{self.config.sensor_id}.interval_s", self.config.interval_s, fix)
 
     # --- what an author writes
 

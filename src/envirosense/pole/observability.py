@@ -30,8 +30,8 @@ class Observability:
 def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
     """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
 
-    A sensor that is switched off or without power sees nothing. A camera is asked at the steps of the heat
-    network, between which temperatures are linear.
+    Between its samples a sensor goes on showing the last. One that is switched off or without power sees
+    nothing. A camera is asked at the steps of the heat network, between which temperatures are linear.
     """
     state = world.state(0, world.grid.n)
     healthy = state.without_causes()
@@ -50,8 +50,16 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
             continue
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
+    for name, sensor in device.sensors.items():
+        snr[name] = snr[name][_last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
     powered = {} if device.power is None else device.power.powered
     return {name: np.where(powered.get(name, True), values, 0.0) for name, values in snr.items()}
+
+
+def _last_sample(every: int, n: int) -> npt.NDArray[np.int64]:
+    """Tick of the last sample at each tick, (time,): between samples a sensor shows nothing new."""
+    ticks = np.arange(n)
+    return ticks - ticks % every
 
 
 def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:

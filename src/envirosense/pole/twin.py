@@ -220,7 +220,8 @@ def _selected(chosen: SensorConfiguration, options: PoleOptions) -> SensorConfig
     _require_carried(chosen, options)
     chosen = chosen.select(options.sensors, options.without)
     if not chosen.sensors and options.sensors != ():
-        raise ConfigError("without", list(options.without), "leaves no sensor; keep at least one")
+        field, value = ("without", list(options.without)) if options.without else ("sensors", [])
+        raise ConfigError(field, value, "leaves no sensor; keep at least one")
     return chosen
 
 

@@ -59,7 +59,7 @@ class LiveSession:
             ConfigError: if the speed is negative or not a number.
         """
         if math.isnan(speed) or speed < 0.0:
-            raise ConfigError("speed", speed, "must be positive: 1 is real time, 0 as fast as possible")
+            raise ConfigError("speed", speed, "must be 0 (as fast as possible) or more; 1 is real time")
         self.twin = twin
         self.speed = math.inf if speed == 0.0 else speed
         self.feed = Feed()

@@ -25,6 +25,7 @@ SHORTEST_RETRY_S: Final = 1
 LONGEST_RETRY_S: Final = 30
 IN_FLIGHT: Final = 50  # messages sent and not yet acknowledged
 CONNECT_S: Final = 5.0
+LEAVE_S = 3.0
 
 
 def messages(records: Sequence[LiveRecord]) -> Iterator[tuple[str, str, int]]:
@@ -141,7 +142,10 @@ class MqttOutlet(Outlet):
 
     def _leave(self) -> None:
         self._client.disconnect()
-        self._client.loop_stop()
+        # the client's thread may be busy with a broker that is not there, and its own stop waits for ever
+        stopper = threading.Thread(target=self._client.loop_stop, name="mqtt-leave", daemon=True)
+        stopper.start()
+        stopper.join(LEAVE_S)
 
     @property
     def sent(self) -> int:

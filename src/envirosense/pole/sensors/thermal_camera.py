@@ -71,7 +71,7 @@ __all__ = ["CameraMemory", "FrameBlock", "SceneField", "ThermalCameraConfig", "T
 
 
 class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
-    """Apparent temperature of every pixel; `run_frames` takes the place of `run`."""
+    """Apparent temperature of every pixel (frame, pixel) [K]. `run_frames` takes the place of `run`."""
 
     sensor_type: ClassVar[str] = "thermal_camera"
     stream: ClassVar[str] = "thermal"
