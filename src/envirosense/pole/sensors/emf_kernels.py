@@ -153,16 +153,3 @@ def noisy_rms(
             spread = noise * (mean + energy) / (9.0 * lines[k] * mean * mean)
             root = max(1.0 - spread + normals[t, k] * np.sqrt(spread), 0.0)
             x[t, columns[k]] = np.sqrt(mean * root * root * root)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def rms_lift(x: Floats, square: Floats, added: Floats, share: Floats) -> Floats:
-    """What noise lifts rms readings x by, (time, channel).
-
-    `square` is its mean square in the reading's band, (channel,); `added` and `share` as in `noisy_rms`.
-    """
-    lifted = np.empty_like(x)
-    for t in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            lifted[t, c] = np.sqrt(x[t, c] * x[t, c] + square[c] + share[t] * added[c]) - x[t, c]
-    return lifted

@@ -11,7 +11,7 @@ from envirosense.instruments.conditions import Conditions
 from envirosense.instruments.stages.contract import Description, as_description
 from envirosense.instruments.stages.noise import WhiteNoise
 from envirosense.pole.sensors.emf_features import AXES, FUNDAMENTAL, MAINS
-from envirosense.pole.sensors.emf_kernels import noisy_rms, rms_lift
+from envirosense.pole.sensors.emf_kernels import noisy_rms
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,8 @@ class FieldNoise(WhiteNoise):
     def bias(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """Lift of one reading, (time, channel)."""
         square = np.square(np.asarray(self.density)) * self.bandwidth_hz
-        return rms_lift(x, square, np.square(self.modem.added_nt), self.modem.sending(conditions))
+        added = np.outer(self.modem.sending(conditions), np.square(self.modem.added_nt))
+        return np.asarray(np.sqrt(x * x + square + added) - x)
 
     def spread(self, x: Array, carry: None, conditions: Conditions) -> Array:
         """Scatter of one reading in a strong signal, (time, channel)."""
