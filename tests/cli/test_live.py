@@ -69,7 +69,7 @@ def test_a_profile_is_handed_on(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--scenario", "fire/celulose_pyrolysis"], "did you mean 'fire/cellulose_pyrolysis'"),
-        (["--speed", "-1"], "speed=-1.0: must be positive"),
+        (["--speed", "-1"], "speed=-1.0: must be 0 (as fast as possible) or more"),
         (["--duration", "soon"], "duration='soon'"),
         (["--mqtt", "broker"], "mqtt='broker': must be HOST:PORT"),
         (["--serve", f"{LOCAL}:99999"], "must be HOST:PORT"),
