@@ -11,9 +11,11 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
 
 DETECTION_SNR = 3.0  # sigmas [Currie1968]
+BLOCK_TICKS = 3600
 SPAN_S = 60.0  # length of the look back; assumed
 NEEDED_S = 10.0  # time above the threshold within it that makes an event detectable; assumed
 
@@ -36,13 +38,12 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
     state = world.state(0, world.grid.n)
     healthy = state.without_causes()
     snr: dict[str, Array] = {name: np.zeros(world.grid.n) for name in device.sensors}
-    for name, sensor in device.scalar_sensors.items():
-        if not sensor.is_enabled:
-            continue
-        rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
-        sigma = _noise_sigma(sensor, world.grid.dt_s)
-        for channel in np.flatnonzero(sigma > 0.0):  # a count without noise of its own tells no strength
-            snr[name] = np.maximum(snr[name], rise[:, channel] / sigma[channel])
+    for first in range(0, world.grid.n, BLOCK_TICKS):  # the answers of a whole day at once would fill memory
+        ticks = first, min(BLOCK_TICKS, world.grid.n - first)
+        for name, sensor in device.scalar_sensors.items():
+            if sensor.is_enabled:
+                block = snr[name][first : first + ticks[1]]
+                _raise_to(block, sensor, state.ticks(*ticks), healthy.ticks(*ticks), world.grid.dt_s)
     every = world.component_step_ticks
     step_ticks = np.arange(0, world.grid.n, every)
     for name, camera in device.cameras.items():
@@ -54,6 +55,20 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
         snr[name] = snr[name][_last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
     powered = {} if device.power is None else device.power.powered
     return {name: np.where(powered.get(name, True), values, 0.0) for name, values in snr.items()}
+
+
+def _raise_to(
+    snr: Array,
+    sensor: BaseSensor[Any, Any],
+    state: Environment3DState,
+    healthy: Environment3DState,
+    dt_s: float,
+) -> None:
+    """Put the greatest rise of any channel of one sensor into `snr`, (time,), where it is greater."""
+    rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
+    sigma = _noise_sigma(sensor, dt_s)
+    for channel in np.flatnonzero(sigma > 0.0):  # a count without noise of its own tells no strength
+        np.maximum(snr, rise[:, channel] / sigma[channel], out=snr)
 
 
 def _last_sample(every: int, n: int) -> npt.NDArray[np.int64]:
