@@ -13,7 +13,7 @@ from envirosense.instruments.status import Status
 
 
 class NoiseStreams(dict[str, np.random.Generator]):
-    """Generator of each stage's noise by its name, made when it first draws; most never do."""
+    """Generator of each stage's noise by its name, made when the stage first runs."""
 
     def __init__(self, root: int, *names: str | int) -> None:
         """Streams named `names`, stage, noise under a root."""
