@@ -68,7 +68,7 @@ PARTS: tuple[tuple[Any, str, Callable[..., str]], ...] = (
     (ThermalCameraSensor, "run_frames", _named("thermal camera")),
     (store.StreamHasher, "update", _named("content hash")),
     (shard, "file_sha256", _named("file checksum")),
-    (shard, "commit", _named("fsync and rename")),
+    (shard, "commit_all", _named("fsync and rename")),
     (store.StreamFile, "append", _stream_part),
     (store.EpisodeSink, "write", _named(REST)),
     (store.EpisodeSink, "close", _named(REST)),

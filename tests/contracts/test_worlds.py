@@ -10,7 +10,7 @@ from envirosense.climate.files import greensboro
 from envirosense.core.grid import TimeGrid
 from envirosense.core.volumes import Volume
 from envirosense.pole.mock import KINDS, MockEnvironmentState, create_mock_environment_state
-from envirosense.pole.scenarios.cellulose_pyrolysis import CellulosePyrolysisScenario
+from envirosense.pole.scenarios.fire.cellulose_pyrolysis import CellulosePyrolysisScenario
 from envirosense.pole.site import Site
 from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.testing.pole_worlds import check_world

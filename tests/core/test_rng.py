@@ -1,9 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envirosense.core.rng import derived_seed, philox_key, stream
+from envirosense.core.seed_kernels import seed_state
 
 ROOTS = st.integers(0, 2**63 - 1)
 NAMES = st.lists(
@@ -83,3 +86,24 @@ def test_streams_never_change():
     # a change here changes every dataset: say so in the changelog
     assert derived_seed(0, "frozen") == 7642862414545152421
     assert derived_seed(0, "pole", 0) == derived_seed(0, "pole", "0")  # an index is written as text
+
+
+@pytest.mark.parametrize("root", [0, 1, 2**63 - 1])
+def test_a_stream_is_what_numpy_makes_of_its_128_bits(root):
+    words = philox_key(root, "sensor", "noise").tolist()
+    entropy = sum(word << (32 * i) for i, word in enumerate(words))
+    plain = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+    assert stream(root, "sensor", "noise").bit_generator.state == plain.bit_generator.state
+
+
+@pytest.mark.parametrize("entropy", [0, 1, 2**32, 2**64 - 1, 2**96, 2**128 - 1])
+def test_seeding_is_that_of_numpy(entropy):
+    words = np.frombuffer(entropy.to_bytes(16, "little"), dtype="<u4")
+    expected = np.random.SeedSequence(entropy).generate_state(4, np.uint64)
+    np.testing.assert_array_equal(seed_state(words), expected)
+
+
+def test_a_stream_can_be_copied_and_goes_on_alike():
+    first = stream(1, "a")
+    second = pickle.loads(pickle.dumps(first))
+    assert first.random() == second.random()

@@ -4,7 +4,7 @@ import pytest
 
 from envirosense.core.errors import ConfigError, EpisodeError
 from envirosense.datasets import TICK, Column, stream_schema
-from envirosense.datasets.schema import describe_columns, keyed_schema, with_keys
+from envirosense.datasets.schema import Keys, describe_columns, keyed_schema
 
 
 def test_unit_and_description_travel_with_the_column():
@@ -43,5 +43,17 @@ def test_the_twin_must_not_write_key_columns():
 def test_times_are_rounded_as_on_the_grid(twin):
     spec = twin.make_spec(0, n=1000)
     spec = spec.model_copy(update={"grid": spec.grid.model_copy(update={"dt_s": 1 / 3})})
-    table = with_keys(pa.table({"tick": np.arange(1000)}), spec, "id")
+    table = Keys(spec, "id").added(pa.table({"tick": np.arange(1000)}))
     np.testing.assert_array_equal(table["time_utc"].to_numpy(), spec.grid.time_utc)
+
+
+def test_an_episode_s_keys_suit_tables_of_any_length(twin):
+    spec = twin.make_spec(0)
+    keys = Keys(spec, "id")
+    for n in (3, 0, 7, 5):
+        table = pa.table({"x": np.zeros(n), "tick": np.arange(n)}, metadata={"role": "r"})
+        keyed = keys.added(table)
+        assert keyed.schema.equals(keyed_schema(table.schema), check_metadata=True)
+        assert keyed["episode_id"].to_pylist() == ["id"] * n
+        np.testing.assert_array_equal(keyed["time_utc"].to_numpy(), spec.grid.time_utc[:n])
+        keyed.validate(full=True)

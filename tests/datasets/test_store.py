@@ -1,7 +1,9 @@
 import json
 import os
 
+import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -57,6 +59,23 @@ def test_bytes_do_not_depend_on_block_size(generate, twin, block):
     one = generate("one", plan, lambda spec, out: twin.simulate(spec, out, block=150))
     other = generate("other", plan, lambda spec, out: twin.simulate(spec, out, block=block))
     assert other.manifest.files == one.manifest.files
+
+
+def test_scalars_are_packed_so_that_every_reader_understands_them(generate):
+    dataset = generate()
+    path = dataset.folder / "readings" / "train-00000.parquet"
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    columns = {group.column(index).path_in_schema: group.column(index) for index in range(group.num_columns)}
+    assert columns["air_c"].compression == "LZ4"
+    for name in ("tick", "time_utc"):
+        assert (columns[name].compression, columns[name].is_stats_set) == ("UNCOMPRESSED", True)
+        assert "DELTA_BINARY_PACKED" in columns[name].encodings
+    ours = pq.read_table(path)
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT tick, air_c FROM read_parquet('{path}')").fetchall()
+    assert rows == list(zip(ours["tick"].to_pylist(), ours["air_c"].to_pylist(), strict=True))
+    theirs = pl.read_parquet(path)
+    assert {name: theirs[name].to_list() for name in ours.column_names} == ours.to_pydict()
 
 
 def test_row_groups_never_mix_episodes_and_stay_small(generate, twin):

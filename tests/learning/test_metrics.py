@@ -45,6 +45,7 @@ def hand_made(y, episode=None, events=(), dt_s=60.0):
             clearance_s=columns[1],
             ignition_s=columns[2],
             first_detectable_s=columns[3],
+            detectable_s=np.full(len(events), 60.0),
         ),
     )
 

@@ -414,7 +414,7 @@ def test_a_world_in_range_holds_nothing(make_world):
 
 def test_what_was_held_is_written_into_the_summary(draw, monkeypatch):
     from envirosense.datasets.memory import MemorySink
-    from envirosense.pole.scenarios.equipment_overheat import EquipmentOverheatScenario
+    from envirosense.pole.scenarios.electrical.equipment_overheat import EquipmentOverheatScenario
     from envirosense.pole.twin import PoleTwin
 
     spec = draw("electrical/equipment_overheat", duration_s=600.0, dt_s=10.0)

@@ -6,9 +6,9 @@ import pytest
 from envirosense.core.rng import stream
 from envirosense.physics.thermal.joint import ALUMINIUM_MELTING_K, contact_voltage_v
 from envirosense.pole.heat.components import build_components
-from envirosense.pole.scenarios import cellulose_pyrolysis as pyrolysis
-from envirosense.pole.scenarios import equipment_overheat as overheat
-from envirosense.pole.scenarios.diurnal_cycle import DiurnalCycleScenario
+from envirosense.pole.scenarios.fire import cellulose_pyrolysis as pyrolysis
+from envirosense.pole.scenarios.electrical import equipment_overheat as overheat
+from envirosense.pole.scenarios.normal.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.site import Site
 from envirosense.scenarios import EventSubtype, EventType, Family, Level
 from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_response
@@ -159,8 +159,8 @@ def test_the_voltage_of_a_clamp_never_passes_the_melting_voltage():
 def test_overheating_is_graded_by_the_excess_over_a_sound_clamp():
     (event,) = labels(overheat.EquipmentOverheatScenario(CLAMP), ramp(160.0))
     excess_k = ramp(160.0)
-    np.testing.assert_array_equal(event.active, excess_k >= overheat.ANOMALY_K)
-    lower_k = [lower for _, lower in overheat.STAGES[1:]]
+    np.testing.assert_array_equal(event.active, excess_k >= overheat.EXCESS_K.begins)
+    lower_k = [lower for _, lower in overheat.EXCESS_K.stages[1:]]
     np.testing.assert_array_equal(event.stage, np.searchsorted(lower_k, excess_k, side="right"))
     assert event.level[0] == Level.INFORMATION
     assert event.level[np.argmax(excess_k >= 16.0)] == Level.WARNING
@@ -181,7 +181,8 @@ def test_a_colder_clamp_than_a_sound_one_is_not_an_anomaly():
     excess_k = ramp(20.0) - 10.0
     (event,) = labels(overheat.EquipmentOverheatScenario(CLAMP), excess_k)
     assert np.all(event.stage[excess_k < 0] == 0)
-    assert np.all(event.severity[excess_k < 0] == 0)
+    assert np.all(event.level[excess_k < 0] == Level.INFORMATION)
+    assert not event.active[excess_k < 0].any()
 
 
 def test_the_healthy_pole_has_no_cause_and_no_events():

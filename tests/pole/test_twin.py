@@ -54,22 +54,27 @@ def guardian(**drawn):
 
 @dataclass
 class Episode:
-    """What `relabel` reads, with a table replaced."""
+    """What `relabel` reads, with the response replaced."""
 
-    spec: object
+    stored: object
     response: pa.Table
 
+    @property
+    def spec(self):
+        return self.stored.spec
+
     def table(self, stream):
-        assert stream == "response"
-        return self.response
+        return self.response if stream == "response" else self.stored.table(stream)
 
 
 @pytest.mark.parametrize("scenario", IDS)
 def test_the_block_does_not_matter(draw, run, scenario):
-    spec = draw(scenario, duration_s=160.0, options={"ideal_stream": True}, **STRONG[scenario])
+    strong = STRONG.get(scenario, {})
+    spec = draw(scenario, duration_s=160.0, options={"ideal_stream": True}, **strong)
     whole = run(spec)
-    assert differing(run(spec), whole) == []
-    for block in (7, 60):
+    if strong:
+        assert differing(run(spec), whole) == []
+    for block in (7, 60) if strong else (33,):
         assert differing(run(spec, block), whole) == [], block
 
 
@@ -129,10 +134,12 @@ def test_another_sensing_seed_changes_readings_alone(draw, run):
 
 @pytest.mark.parametrize("scenario", IDS)
 def test_labels_come_again_from_the_stored_world(draw, run, scenario):
-    episode = run(draw(scenario, duration_s=900.0, dt_s=5.0, **STRONG[scenario]))
+    strong, no_camera = STRONG.get(scenario, {}), {"without": ("thermal_camera",)}
+    episode = run(draw(scenario, duration_s=900.0, dt_s=5.0, options=no_camera, **strong))
     stored = tables(episode, ("labels",))["labels"]
     assert PoleTwin().relabel(episode).combine_chunks().equals(stored)
-    assert (stored.num_rows > 0) == (scenario != "normal/diurnal_cycle")
+    if scenario in STRONG:
+        assert (stored.num_rows > 0) == bool(strong)
 
 
 @pytest.mark.parametrize("scenario", [FIRE, "electrical/equipment_overheat"])
@@ -141,7 +148,7 @@ def test_another_world_gives_other_labels(draw, run, scenario):
     stored, response = tables(episode, ("labels",))["labels"], episode.table("response")
     order = np.random.default_rng(1).permutation(response.num_rows)
     for rows in (order, np.roll(np.arange(response.num_rows), 20)):
-        moved = PoleTwin().relabel(Episode(episode.spec, response.take(pa.array(rows))))
+        moved = PoleTwin().relabel(Episode(episode, response.take(pa.array(rows))))
         assert not moved.combine_chunks().equals(stored)
 
 

@@ -1,4 +1,4 @@
-"""`sensors`, `scenarios` and `parts`: what this installation knows, by name."""
+"""`sensors` and `parts`: what this installation knows, by name."""
 
 import inspect
 import json
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from envirosense.instruments import BaseSensor
 
 sensors = typer.Typer(help="Sensor types and their parts.")
-scenarios = typer.Typer(help="Scenarios: what can happen to a twin.")
 parts = typer.Typer(help="Datasheet and literature numbers, with unit and source.")
 
 
@@ -177,42 +176,6 @@ def _parts_of(sensor_type: str) -> list[str]:
 
     kinds = (sensor_type, sensor_type.removesuffix("_sensor"))
     return [part_id for part_id in part_ids() if part_id.partition("/")[0] in kinds]
-
-
-@scenarios.command("list")
-def list_scenarios(as_json: AsJson = False) -> None:
-    """Print every scenario."""
-    from envirosense.scenarios import SCENARIOS
-
-    rows = [{"scenario": scenario_id, "about": found.description} for scenario_id, found in SCENARIOS.items()]
-    report({"scenarios": rows}, table(rows), as_json)
-
-
-@scenarios.command("show")
-def show_scenario(scenario_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Print a scenario's parameters with range, unit and source, its phases and its limits."""
-    from envirosense.scenarios import SCENARIOS
-
-    found = SCENARIOS[scenario_id]
-    head = {
-        "scenario": scenario_id,
-        "about": found.description,
-        "phases": ", ".join(found.phases) or "none",
-        "limits": found.limits,
-    }
-    rows = [
-        {
-            "parameter": name,
-            "drawn": str(parameter.distribution),
-            "unit": parameter.unit,
-            "about": parameter.description,
-            "source": parameter.source,
-        }
-        for name, parameter in found.space.parameters.items()
-    ]
-    if as_json:
-        return say_json({**head, "phases": list(found.phases), "parameters": rows})
-    return say(facts(head) + ("\n\n" + table(rows) if rows else "\nno parameters of its own"))
 
 
 def _first_line(thing: object) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, NonNegativeInt
+from pydantic import Field, JsonValue, NonNegativeInt, PositiveFloat
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.fingerprint import fingerprint
@@ -17,7 +17,8 @@ class EpisodeSpec(FrozenModel):
     """Everything an episode's bytes depend on, and nothing else.
 
     `site`, `weather`, `params` and `sensing` are plain data here; the twin that runs the
-    episode holds their types.
+    episode holds their types. `importance_weight` says how a draw is to be counted; it is no part of the
+    identity.
     """
 
     twin: str
@@ -30,6 +31,8 @@ class EpisodeSpec(FrozenModel):
     world_seed: NonNegativeInt
     sensing_seed: NonNegativeInt
     group: str
+    definition: JsonObject | None = None  # of a scenario that no package registers
+    importance_weight: PositiveFloat = 1.0  # density of the scenario's own spread over that drawn from
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -43,7 +46,7 @@ class EpisodeSpec(FrozenModel):
         return fingerprint(self._identity("sensing", "sensing_seed"))
 
     def _identity(self, *left_out: str) -> dict[str, Any]:
-        data = self.model_dump(mode="json", exclude=set(left_out))
+        data = self.model_dump(mode="json", exclude={"importance_weight", *left_out})
         if "digest" in data["weather"]:
             data["weather"].pop("path", None)
         return data

@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,11 +43,22 @@ def flush(path: Path) -> None:
 
 def commit(temporary: Path, final: Path) -> None:
     """Give a finished temporary file its name; after this it survives a power cut."""
-    with storing(final):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        flush(temporary)
-        os.replace(temporary, final)
-        flush(final.parent)
+    commit_all({temporary: final})
+
+
+def commit_all(finals: Mapping[Path, Path]) -> None:
+    """Give finished temporary files their names; after this all of them survive a power cut.
+
+    Folders are flushed last: where the file system keeps a journal, the first flush then serves all.
+    """
+    for temporary, final in finals.items():
+        with storing(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            flush(temporary)
+            os.replace(temporary, final)
+    for folder in dict.fromkeys(final.parent for final in finals.values()):
+        with storing(folder):
+            flush(folder)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -105,11 +105,11 @@ def _episode_rows(plan: Plan, records: Iterable[ShardRecord]) -> Iterator[dict[s
 def _episode_row(shard_name: str, planned: PlannedEpisode, found: EpisodeRecord) -> dict[str, Any]:
     spec = planned.spec
     locations = {
-        stream: {"file": f"{stream}/{shard_name}.parquet", **record.model_dump(exclude={"sha256"})}
+        stream: {"file": f"{stream}/{shard_name}.parquet", **record.model_dump(exclude={"content_hash"})}
         for stream, record in found.streams.items()
     }
     return {
-        "episode_id": spec.episode_id,
+        "episode_id": planned.episode_id,
         "index": planned.index,
         "scenario": spec.scenario,
         "category": spec.scenario.partition("/")[0],
@@ -125,7 +125,9 @@ def _episode_row(shard_name: str, planned: PlannedEpisode, found: EpisodeRecord)
         "params": json.dumps(spec.params, sort_keys=True),
         "spec": spec.model_dump_json(),
         "summary": found.summary.model_dump_json(),
-        "content_hashes": json.dumps({stream: record.sha256 for stream, record in found.streams.items()}),
+        "content_hashes": json.dumps(
+            {stream: record.content_hash for stream, record in found.streams.items()}
+        ),
         "locations": json.dumps(locations),
     }
 

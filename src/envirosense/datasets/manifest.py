@@ -95,7 +95,7 @@ def content_entries(records: Iterable[ShardRecord]) -> list[tuple[str, ...]]:
         episode_id = episode.summary.episode_id
         if episode.summary.outcome == "failed":
             entries.append((episode_id, FAILED))
-        entries += [(episode_id, stream, found.sha256) for stream, found in episode.streams.items()]
+        entries += [(episode_id, stream, found.content_hash) for stream, found in episode.streams.items()]
     return entries
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.frames import LOW_PLANE, FrameLayout, Frames, table_frames
-from envirosense.datasets.schema import keyed_schema, with_keys
+from envirosense.datasets.schema import Keys, keyed_schema
 from envirosense.datasets.store import check_same_schema, check_stream_name
 
 
@@ -49,7 +49,7 @@ class MemorySink:
             raise UnknownNameError("stream", stream, self._batches)
         table = pa.Table.from_batches(self._batches[stream])
         if self._spec is not None:
-            table = with_keys(table, self._spec, self._spec.episode_id)
+            table = Keys(self._spec, self._spec.episode_id).added(table)
         return table if columns is None else table.select(list(columns))
 
     def frames(self, stream: str = "thermal") -> Frames:

@@ -25,6 +25,11 @@ class PlannedEpisode(FrozenModel):
     split: str = Field(pattern=NAME_PATTERN)
     spec: EpisodeSpec
 
+    @cached_property
+    def episode_id(self) -> str:
+        """Id of the spec, computed once; it travels with the episode to a worker."""
+        return self.spec.episode_id
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -80,11 +85,11 @@ class Plan(FrozenModel):
         workers: int = 1,
     ) -> Self:
         """Plan of (spec, split) pairs in dataset order; their positions become the indices."""
-        _check_distinct([spec for spec, _ in episodes])
         planned = [
             PlannedEpisode.parse({"index": index, "split": split, "spec": spec}, f"episodes.{index}")
             for index, (spec, split) in enumerate(episodes)
         ]
+        _check_distinct(planned)
         return cls.parse(
             {
                 "name": name,
@@ -113,9 +118,7 @@ class Plan(FrozenModel):
     def identity(self) -> dict[str, Any]:
         """Everything that decides the dataset, as plain data."""
         data = self.model_dump(mode="json", exclude={"episodes", "episodes_per_shard", "bytes_per_episode"})
-        data["episodes"] = {
-            episode.spec.episode_id: [episode.split, episode.index] for episode in self.episodes
-        }
+        data["episodes"] = {episode.episode_id: [episode.split, episode.index] for episode in self.episodes}
         return data
 
     @cached_property
@@ -128,7 +131,7 @@ class Plan(FrozenModel):
         for field, mine, theirs in _walk("", self.identity, other.identity):
             if not field.startswith("episodes"):
                 return f"{field} is {theirs!r} there, {mine!r} here"
-        mine_left = [e for e in self.episodes if e.spec.episode_id not in other.identity["episodes"]]
+        mine_left = [e for e in self.episodes if e.episode_id not in other.identity["episodes"]]
         if len(self.episodes) != len(other.episodes):
             return f"episodes: {len(other.episodes)} there, {len(self.episodes)} here"
         if mine_left:
@@ -136,16 +139,16 @@ class Plan(FrozenModel):
         return "" if self.fingerprint == other.fingerprint else "the splits of the episodes differ"
 
 
-def _check_distinct(specs: Sequence[EpisodeSpec]) -> None:
-    if not specs:
+def _check_distinct(episodes: Sequence[PlannedEpisode]) -> None:
+    if not episodes:
         raise ConfigError("episodes", 0, "a plan needs at least one episode")
     seen: set[str] = set()
-    for spec in specs:
-        if spec.episode_id in seen:
+    for episode in episodes:
+        if episode.episode_id in seen:
             raise ConfigError(
-                "episodes", spec.episode_id, "two episodes have the same spec; give each its own seed"
+                "episodes", episode.episode_id, "two episodes have the same spec; give each its own seed"
             )
-        seen.add(spec.episode_id)
+        seen.add(episode.episode_id)
 
 
 def _spec_difference(episode: PlannedEpisode, other: Plan) -> str:

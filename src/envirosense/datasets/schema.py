@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
@@ -34,6 +35,7 @@ EPISODE_ID = Column(
 )
 TICK = Column("tick", pa.int64(), "1", "index on the time grid of the episode", False)
 TIME_UTC = Column("time_utc", pa.timestamp("us", "UTC"), "", "time of the tick", False)
+_ID_FIELD, _TIME_FIELD = EPISODE_ID.arrow, TIME_UTC.arrow
 
 
 def stream_schema(columns: Iterable[Column], metadata: Mapping[str, str] | None = None) -> pa.Schema:
@@ -67,27 +69,41 @@ def keyed_schema(schema: pa.Schema) -> pa.Schema:
         raise EpisodeError(f"column {min(taken)!r} is added by the store; the twin must not write it")
     fields = list(schema)
     if TICK.name in schema.names:
-        fields.insert(schema.get_field_index(TICK.name) + 1, TIME_UTC.arrow)
-    return pa.schema([EPISODE_ID.arrow, *fields], schema.metadata)
+        fields.insert(schema.get_field_index(TICK.name) + 1, _TIME_FIELD)
+    return pa.schema([_ID_FIELD, *fields], schema.metadata)
 
 
-def tick_times(spec: EpisodeSpec, ticks: pa.ChunkedArray) -> pa.Array:
+def tick_times(spec: EpisodeSpec, ticks: npt.NDArray[np.int64]) -> pa.Array:
     """Times of ticks of an episode, timestamp[us, UTC]; the same rounding as `TimeGrid.time_utc`."""
     start = np.datetime64(spec.grid.start_utc.replace(tzinfo=None), "us")
-    offset_s = ticks.to_numpy() * spec.grid.dt_s
-    return pa.array(start + np.rint(offset_s * 1e6).astype("timedelta64[us]"), TIME_UTC.type)
+    times = start + np.rint(ticks * spec.grid.dt_s * 1e6).astype("timedelta64[us]")
+    return pa.Array.from_buffers(TIME_UTC.type, len(times), [None, pa.py_buffer(times)])
 
 
-def with_keys(
-    table: pa.Table, spec: EpisodeSpec, episode_id: str, stored: pa.Schema | None = None
-) -> pa.Table:
-    """The table with its key columns; `stored` is its `keyed_schema` where that is known."""
-    schema = keyed_schema(table.schema) if stored is None else stored
-    columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
-    columns[EPISODE_ID.name] = pa.repeat(pa.scalar(episode_id, pa.string()), table.num_rows)
-    if TICK.name in columns:
-        columns[TIME_UTC.name] = tick_times(spec, columns[TICK.name])
-    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+class Keys:
+    """Key columns of one episode; what many streams share is made once."""
+
+    def __init__(self, spec: EpisodeSpec, episode_id: str) -> None:
+        self._spec = spec
+        self._episode_id = pa.scalar(episode_id, pa.string())
+        self._ids = pa.repeat(self._episode_id, 0)
+        self._ticks = np.empty(0, np.int64)
+        self._times = tick_times(spec, self._ticks)
+
+    def added(self, table: pa.Table) -> pa.Table:
+        """The table with its key columns, in the order of its `keyed_schema`."""
+        if len(self._ids) < table.num_rows:
+            self._ids = pa.repeat(self._episode_id, table.num_rows)
+        keyed = table.add_column(0, _ID_FIELD, self._ids.slice(0, table.num_rows))
+        tick = keyed.schema.get_field_index(TICK.name)
+        if tick < 0:
+            return keyed
+        return keyed.add_column(tick + 1, _TIME_FIELD, self._times_of(keyed.column(tick).to_numpy()))
+
+    def _times_of(self, ticks: npt.NDArray[np.int64]) -> pa.Array:
+        if not np.array_equal(ticks, self._ticks):
+            self._ticks, self._times = ticks.copy(), tick_times(self._spec, ticks)
+        return self._times
 
 
 def describe_columns(schema: pa.Schema) -> list[dict[str, Any]]:

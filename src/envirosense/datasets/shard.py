@@ -13,7 +13,7 @@ from envirosense.core.config import FrozenModel
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import DatasetError, StorageError
 from envirosense.core.protocols import Sink
-from envirosense.datasets.files import commit, file_sha256, storing, write_whole
+from envirosense.datasets.files import commit_all, file_sha256, storing, write_whole
 from envirosense.datasets.plan import PlannedEpisode, Shard
 from envirosense.datasets.store import EpisodeSink, ShardFiles, StreamRecord
 
@@ -97,12 +97,12 @@ def _simulate_all(
     """Records of all episodes, or None if one failed after rows of it were written."""
     records = []
     for planned in shard.episodes:
-        record = failed.get(planned.spec.episode_id)
+        record = failed.get(planned.episode_id)
         if record is None:
-            sink = EpisodeSink(planned.spec, files)
+            sink = EpisodeSink(planned.spec, files, planned.episode_id)
             record = _simulate_one(planned, simulate, sink)
             if record.summary.outcome == "failed":
-                failed[planned.spec.episode_id] = record
+                failed[planned.episode_id] = record
                 if sink.has_written:
                     return None
         records.append(record)
@@ -110,7 +110,7 @@ def _simulate_all(
 
 
 def _simulate_one(planned: PlannedEpisode, simulate: Simulate, sink: EpisodeSink) -> EpisodeRecord:
-    episode_id = planned.spec.episode_id
+    episode_id = planned.episode_id
     try:
         summary = simulate(planned.spec, sink)
         if summary.outcome == "failed":
@@ -131,14 +131,15 @@ def _simulate_one(planned: PlannedEpisode, simulate: Simulate, sink: EpisodeSink
 
 def _commit(folder: Path, shard: Shard, files: ShardFiles) -> dict[str, FileRecord]:
     """Move every finished file into its place."""
-    committed = {}
+    committed, finals = {}, {}
     for stream, opened in sorted(files.streams.items()):
         opened.close()
         place = f"{stream}/{shard.name}.parquet"
         committed[place] = FileRecord(
             rows=opened.n_rows, bytes=opened.path.stat().st_size, sha256=file_sha256(opened.path)
         )
-        commit(opened.path, folder / place)
+        finals[opened.path] = folder / place
+    commit_all(finals)
     return committed
 
 

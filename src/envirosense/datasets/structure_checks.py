@@ -100,7 +100,7 @@ def check_ticks(table: pa.Table, spec: EpisodeSpec) -> Iterator[Outcome]:
     falls = (np.diff(ticks[order]) <= 0) & (np.diff(events[order]) == 0)
     yield Outcome(0, order[1:][falls], "not_rising", "tick")
     if known.all() and "time_utc" in table.column_names:
-        expected = tick_times(spec, table["tick"]).cast(pa.int64()).to_numpy()
+        expected = tick_times(spec, table["tick"].to_numpy()).cast(pa.int64()).to_numpy()
         found = table["time_utc"].cast(pa.int64()).fill_null(-1).to_numpy()
         yield Outcome(0, np.flatnonzero(expected != found), "off_grid", "time_utc")
 

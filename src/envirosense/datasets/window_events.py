@@ -1,4 +1,8 @@
-"""What a window is about: the most severe event in it, and whether a sensor could see it by then."""
+"""What a window is about: the most severe event in it, and whether a sensor could see it by then.
+
+What only looks like trouble (`benign_source`) is no event here: its windows are normal ones, so an alarm in
+them is a false one.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -8,7 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from envirosense.scenarios.taxonomy import EventType
+
 NORMAL = "normal"  # class of a window in which no event is active
+BENIGN = EventType.BENIGN_SOURCE.value
 
 type Floats = npt.NDArray[np.float64]
 type Texts = npt.NDArray[np.str_]
@@ -27,6 +34,7 @@ class EventTable:
     clearance_s: Floats  # NaN while not over
     ignition_s: Floats  # NaN where none was observed
     first_detectable_s: Floats  # earliest over sensors, NaN where none could see it
+    detectable_s: Floats  # how long the sensor that saw it longest could see it
 
     def __len__(self) -> int:
         return len(self.event_id)
@@ -70,6 +78,12 @@ def _texts(table: pa.Table, column: str) -> Texts:
     return np.asarray(table[column].to_pylist(), dtype=np.str_)
 
 
+def _without_benign(table: pa.Table | None) -> pa.Table | None:
+    if table is None or table.num_rows == 0:
+        return table
+    return table.filter(pa.array(_texts(table, "event_type") != BENIGN))
+
+
 def _first_detectable_s(table: pa.Table | None, event_ids: npt.NDArray[np.int32]) -> Floats:
     found = np.full(len(event_ids), np.nan)
     if table is None or table.num_rows == 0:
@@ -85,9 +99,20 @@ def _first_detectable_s(table: pa.Table | None, event_ids: npt.NDArray[np.int32]
     return found
 
 
+def _detectable_s(table: pa.Table | None, event_ids: npt.NDArray[np.int32]) -> Floats:
+    """Greatest time over sensors, (event,); 0 where nothing is known."""
+    longest = np.zeros(len(event_ids))
+    if table is None or table.num_rows == 0 or "detectable_s" not in table.column_names:
+        return longest
+    owner, seen_s = table["event_id"].to_numpy(), _floats(table, "detectable_s")
+    for position, event_id in enumerate(event_ids):
+        longest[position] = seen_s[owner == event_id].max(initial=0.0)
+    return longest
+
+
 def episode_events(tables: Mapping[str, pa.Table], scenario: str, group: str, episode_id: str) -> EventTable:
     """Events of one episode with the first time any sensor could see them."""
-    table = tables.get("events")
+    table = _without_benign(tables.get("events"))
     n = 0 if table is None else table.num_rows
     if table is None or n == 0:
         ids, types, times_s = np.empty(0, np.int32), np.empty(0, np.str_), np.empty((3, 0))
@@ -104,6 +129,7 @@ def episode_events(tables: Mapping[str, pa.Table], scenario: str, group: str, ep
         clearance_s=times_s[1],
         ignition_s=times_s[2],
         first_detectable_s=_first_detectable_s(tables.get("observability"), ids),
+        detectable_s=_detectable_s(tables.get("observability"), ids),
     )
 
 
@@ -116,6 +142,7 @@ def window_labels(
     one with the smallest id.
     """
     n = len(starts)
+    labels = _without_benign(labels)
     event_id, severity = np.full(n, -1, np.int32), np.zeros(n, np.float32)
     ignition_s, y = np.full(n, np.nan), np.full(n, NORMAL, dtype=object)
     if labels is not None and labels.num_rows:

@@ -109,6 +109,10 @@ class Windows:
             events=kept,
         )
 
+    def without_readings(self) -> "Windows":
+        """The same windows, labels and times with no channel left: what scores are judged against."""
+        return replace(self, x=self.x[:, :, :0], baseline=self.baseline[:, :0], channels=(), units=())
+
     def relabelled(self, order: npt.NDArray[np.intp]) -> "Windows":
         """The same readings, each window with the labels of window `order` (for a shuffled-label control)."""
         labels = ("y", "event_id", "severity", "time_to_ignition_s", "detectable")

@@ -4,11 +4,11 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "CellulosePyrolysisScenario": "envirosense.pole.scenarios.cellulose_pyrolysis",
-    "DiurnalCycleScenario": "envirosense.pole.scenarios.diurnal_cycle",
+    "CellulosePyrolysisScenario": "envirosense.pole.scenarios.fire.cellulose_pyrolysis",
+    "DiurnalCycleScenario": "envirosense.pole.scenarios.normal.diurnal_cycle",
     "Environment3DState": "envirosense.pole.world",
     "EnvironmentOrchestrator": "envirosense.pole.world",
-    "EquipmentOverheatScenario": "envirosense.pole.scenarios.equipment_overheat",
+    "EquipmentOverheatScenario": "envirosense.pole.scenarios.electrical.equipment_overheat",
     "PoleTwin": "envirosense.pole.twin",
     "ScenarioState": "envirosense.pole.guardian",
     "Site": "envirosense.pole.site",

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.protocols import Position
@@ -16,6 +15,14 @@ from envirosense.instruments.configuration import SensorConfiguration, parsed_se
 from envirosense.instruments.memory import SensorBlock, SensorMemory
 from envirosense.instruments.registry import build_sensor
 from envirosense.instruments.sensor_config import SensorConfig
+from envirosense.pole.device_causes import (
+    DeviceTimes,
+    Flags,
+    device_times,
+    unheard,
+    unheard_frames,
+    with_planted_faults,
+)
 from envirosense.pole.device_power import DeviceEnergy, device_energy
 from envirosense.pole.sensors.acoustic import AcousticSensor, AcousticWorld
 from envirosense.pole.sensors.acoustic_waveform import EventWindow
@@ -57,17 +64,21 @@ class VirtualGridGuardian:
         self._memories: dict[str, SensorMemory] = {}
         self._frame_memories: dict[str, CameraMemory] = {}
         self._power: DeviceEnergy | None = None
+        self._times = DeviceTimes()
         for config in configuration.sensors:
             self._add(config)
 
     def couple(self, world: EnvironmentOrchestrator) -> None:
         """Let the sensors load the battery in this world, where the configuration asks for that.
 
+        What the world's causes do to the device's power and link holds from here on; faults of its
+        sensors are settings, which `with_planted_faults` adds before the device is built.
         What the device draws follows from its sensors and their rates alone, so it is known for the whole
         episode before the first reading.
         """
         if self.configuration.power_coupling == "on":
             self._power = device_energy(world, self.configuration)
+        self._times = device_times(world.forcings)
 
     @property
     def power(self) -> "DeviceEnergy | None":
@@ -142,16 +153,14 @@ class VirtualGridGuardian:
     def observe(self, world: SensorWorld) -> GuardianBlock:
         """Readings and frames over a block; blocks must follow one another."""
         ticks = slice(world.first_tick, world.first_tick + world.grid.n)
-        powered: dict[str, npt.NDArray[np.bool_]] = {}
         if self._power is not None and isinstance(world, Environment3DState):
             world = world.with_energy(self._power.energy.cut(ticks))
-            powered = {name: mask[ticks] for name, mask in self._power.powered.items()}
         readings = {
-            name: sensor.run(world, self._memories[name], powered.get(name))
+            name: sensor.run(world, self._memories[name], self._powered(name, ticks))
             for name, sensor in self.scalar_sensors.items()
         }
         frames = {
-            name: camera.run_frames(world, self._frame_memories[name], powered.get(name))
+            name: camera.run_frames(world, self._frame_memories[name], self._powered(name, ticks))
             for name, camera in self.cameras.items()
         }
         windows = {
@@ -159,7 +168,33 @@ class VirtualGridGuardian:
             for name, sensor in self._sensors.items()
             if isinstance(sensor, AcousticSensor)
         }
-        return GuardianBlock(readings, frames, windows)
+        return self._heard(GuardianBlock(readings, frames, windows), ticks)
+
+    def _powered(self, sensor_id: str, ticks: slice) -> Flags | None:
+        """Ticks of a block at which a sensor has power, (time,); None for all."""
+        fed = None if self._power is None else self._power.powered.get(sensor_id)
+        masks = [mask[ticks] for mask in (fed, self._times.is_on) if mask is not None]
+        return np.logical_and.reduce(masks) if masks else None
+
+    def heard_ticks(self, sensor_id: str) -> Flags | bool:
+        """Ticks of the episode at which a sensor has power and its readings arrive, (time,); True for all."""
+        found = self._powered(sensor_id, slice(None)), self._times.is_linked
+        masks = [mask for mask in found if mask is not None]
+        return np.logical_and.reduce(masks) if masks else True
+
+    def _heard(self, block: GuardianBlock, ticks: slice) -> GuardianBlock:
+        """What arrives of a block; the device itself goes on while its link is down."""
+        if self._times.is_linked is None or (linked := self._times.is_linked[ticks]).all():
+            return block
+        first, silent = ticks.start, ~linked
+        return GuardianBlock(
+            {name: unheard(found, silent) for name, found in block.readings.items()},
+            {name: unheard_frames(found, silent, first) for name, found in block.frames.items()},
+            {
+                name: [window for window in found if not silent[window.tick - first]]
+                for name, found in block.windows.items()
+            },
+        )
 
     def sample_environment(self, environment_3d_state: SensorWorld) -> dict[str, dict[str, Any]]:
         """Reading of every sensor at the state's one tick, by sensor id: `observe` as plain values.
@@ -215,7 +250,8 @@ class VirtualGridGuardian:
                 raise ConfigError("num_samples_per_scenario", num_samples_per_scenario, fix)
             scenario.setup_environment(world)
             scenario.update(0, world)
-            device = VirtualGridGuardian(self.configuration, self.sensing_seed)
+            planted = with_planted_faults(self.configuration, world.forcings)
+            device = VirtualGridGuardian(planted, self.sensing_seed)
             device.couple(world)
             for tick in range(num_samples_per_scenario):
                 state = world.state(tick, tick + 1)

@@ -32,8 +32,9 @@ class Observability:
 def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
     """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
 
-    Between its samples a sensor goes on showing the last. One that is switched off or without power sees
-    nothing. A camera is asked at the steps of the heat network, between which temperatures are linear.
+    Between its samples a sensor goes on showing the last. One that is switched off, without power or without
+    a link shows nothing. A camera is asked at the steps of the heat network, between which temperatures are
+    linear.
     """
     state = world.state(0, world.grid.n)
     healthy = state.without_causes()
@@ -53,8 +54,7 @@ def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> d
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
     for name, sensor in device.sensors.items():
         snr[name] = snr[name][_last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
-    powered = {} if device.power is None else device.power.powered
-    return {name: np.where(powered.get(name, True), values, 0.0) for name, values in snr.items()}
+    return {name: np.where(device.heard_ticks(name), values, 0.0) for name, values in snr.items()}
 
 
 def _raise_to(

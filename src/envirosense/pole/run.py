@@ -9,12 +9,14 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
-from envirosense.core.protocols import EpisodeReader, Sink
+from envirosense.core.protocols import Sink
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import device_streams as d
 from envirosense.pole import streams as s
 from envirosense.pole import world_streams as w
+from envirosense.pole.bands import BANDS, Bands
 from envirosense.pole.columns import batch
+from envirosense.pole.device_causes import with_planted_faults
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
 from envirosense.pole.observability import excess_snr, observe_event
 from envirosense.pole.picture.view import shown_component
@@ -22,7 +24,8 @@ from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
 from envirosense.pole.weather_ref import WeatherRef, weather_year
 from envirosense.pole.world import EnvironmentOrchestrator
-from envirosense.scenarios import SCENARIOS, EventLabels, Labels, Response
+from envirosense.scenarios import Category, EventLabels, Labels, Response
+from envirosense.scenarios.definition import scenario_of
 
 MASK_SHARE = 0.1  # share of a pixel from which it counts as the event's
 
@@ -36,14 +39,13 @@ class EpisodeRun:
         self.site = Site.parse(spec.site, "site")
         year = weather_year(WeatherRef.parse(spec.weather, "weather"))
         self.world = EnvironmentOrchestrator(self.site, year, spec.grid, spec.world_seed)
-        self.scenario = SCENARIOS[spec.scenario](spec.params)
-        self.forcing = self.scenario.forcing(
-            self.world.conditions, self.world.scenario_rng(self.scenario.scenario_id)
-        )
-        self.forcing_id = self.world.add(self.forcing)
+        self.scenario = scenario_of(spec)
+        self.forcings = self.scenario.causes(self.world.conditions, self.world.scenario_rng)
+        self._forcing_ids = [self.world.add(forcing) for forcing in self.forcings]
         self.configuration = SensorConfiguration.parse(spec.sensing, "sensing")
         require_one_camera(self.configuration)
-        self.device = VirtualGridGuardian(self.configuration, spec.sensing_seed)
+        planted = with_planted_faults(self.configuration, self.forcings)
+        self.device = VirtualGridGuardian(planted, spec.sensing_seed)
         self._described = self._describe()
         self.device.couple(self.world)
         self._schemas = {
@@ -52,16 +54,18 @@ class EpisodeRun:
             for stream in self.device.streams
         }
         self._status_schema = d.status_schema(self.device)
+        is_normal = self.scenario.category is Category.NORMAL
+        self._bands = Bands.of(self.device, spec.grid.dt_s) if is_normal else None
 
     @cached_property
-    def response(self) -> Response | None:
-        """The world's answer to the cause; None without one."""
-        return self.world.response(self.forcing_id) if self.forcing.component else None
+    def responses(self) -> tuple[Response, ...]:
+        """The world's answer to each cause."""
+        return tuple(self.world.response(forcing_id) for forcing_id in self._forcing_ids)
 
     @cached_property
     def labels(self) -> Labels:
         """Events of the episode."""
-        return self.scenario.labels(self.forcing, self.response, self.spec.grid)
+        return self.scenario.all_labels(self.forcings, self.responses, self.spec.grid)
 
     def write_block(self, first: int, stop: int, out: Sink) -> None:
         """Sense the ticks `first` to before `stop` and write what is known of them."""
@@ -76,6 +80,8 @@ class EpisodeRun:
         out.write("fields", w.fields_batch(ticks, state, at))
         out.write("components", self._components(first, stop))
         out.write("regimes", regimes_batch(self.world, first, stop))
+        if self._bands is not None:
+            self._bands.add(ticks, block)
 
     def _write_readings(self, ticks: npt.NDArray[np.int64], block: GuardianBlock, out: Sink) -> None:
         """Readings, ideal ones, status and waveforms of one block."""
@@ -94,9 +100,12 @@ class EpisodeRun:
     def write_causes(self, out: Sink) -> None:
         """Write response, events, labels, observability, masks and the state of the stages."""
         out.write("strikes", w.strikes_batch(self.world.state(0, self.spec.grid.n).strikes()))
-        responses = [] if self.response is None else [s.response_batch(0, self.response)]
-        _write(out, "response", s.RESPONSE, responses)
+        answered = [(i, r) for i, r in enumerate(self.responses) if np.isfinite(r.component_k[0])]
+        _write(out, "response", s.RESPONSE, [s.response_batch(i, r) for i, r in answered])
+        stated = [(i, r.states) for i, r in enumerate(self.responses) if r.states]
+        _write(out, "states", s.STATES, [s.states_batch(i, states) for i, states in stated])
         out.write("sensor_faults", d.faults_batch(self.device))
+        _write(out, "bands", BANDS, [] if self._bands is None else [self._bands.rows()])
         events = list(enumerate(self.labels.events))
         _write(out, "events", s.EVENTS, [self._event(i, event) for i, event in events])
         _write(out, "labels", s.LABELS, [s.labels_batch(i, e, self.spec.grid) for i, e in events])
@@ -130,7 +139,7 @@ class EpisodeRun:
 
     def _event(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         grid = self.spec.grid
-        at = self.site.component_positions[event.component]
+        at = event.at or self.site.component_positions[event.component]
         distance_m = float(np.linalg.norm(np.subtract(at, self.site.device_position_m)))
         ignition_s = event.ignition_s(grid)
         row = {
@@ -151,7 +160,8 @@ class EpisodeRun:
             "distance_m": distance_m,
             "source_strength": event.source_strength,
             "source_strength_unit": event.source_strength_unit,
-            "parent_event_id": None,
+            "parent_event_id": event.parent,
+            "time_scale": event.time_scale,
         }
         return batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
@@ -198,14 +208,6 @@ def require_one_camera(configuration: SensorConfiguration) -> None:
     cameras = [c.sensor_id for c in configuration.sensors if c.sensor_type == "thermal_camera"]
     if len(cameras) > 1:
         raise ConfigError("sensors", cameras, "keep one thermal camera: its stream does not name it")
-
-
-def stored_response(episode: EpisodeReader) -> Response | None:
-    """The world's answer as an episode stored it; None for an episode without a cause."""
-    table = episode.table("response")
-    if table.num_rows == 0:
-        return None
-    return Response(*(table[name].to_numpy() for name in s.RESPONSE.names[2:]))
 
 
 def _write(out: Sink, stream: str, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:

@@ -4,7 +4,7 @@ A world without causes stands beside the one with them, on the same draws, so "w
 is always the same code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from envirosense.climate.year import HOURS_PER_YEAR
-from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array, Position
 from envirosense.core.units import GRAVITY_M_S2
 from envirosense.physics.air.humidity import relative_humidity
@@ -29,6 +28,7 @@ from envirosense.pole.fields.thunderstorms import Thunderstorms
 from envirosense.pole.heat.components import Components, build_components
 from envirosense.pole.heat.heat_causes import drive_under
 from envirosense.pole.heat.heating import HeatHistory, heat_history
+from envirosense.pole.heat.surfaces import glints_w_sr
 from envirosense.pole.matter.aerosol_parts import aerosol_kind
 from envirosense.pole.matter.gases import Background, GasField, ambient_gas
 from envirosense.pole.matter.outflow import BurningWood, burning_wood, discharge_outflow
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 HOTTEST_COMPONENT_K: Final = 1300.0  # metals melt and the network's laws end; held here and recorded
 AIR_GAS_CONSTANT_J_KG_K: Final = 287.05
 ALL_TICKS: Final = slice(None)
+OF_THE_AIR: Final = frozenset(("air", "dew point", "humidity", "pressure", "wind", "ambient gas"))
+OF_THE_LINE: Final = frozenset(("magnetic_t", "electric_v_m", "radio_t", "sound", "modulation"))
 RAIN_HISTORY_H: Final = 60 * 24  # a panel remembers its last rain that long; assumed
 
 
@@ -61,6 +63,13 @@ class Settled:
     def __post_init__(self) -> None:
         """Nothing about a place is known before it is asked for."""
         self.answers = Answers()
+
+    def answers_about(self, topic: Hashable) -> Answers:
+        """Where answers about a topic are kept: beside the undisturbed world's, where they are the same."""
+        if topic == "ambient gas" and self.background is not self.world.undisturbed.background:
+            return self.answers
+        calm = self._calm_air if topic in OF_THE_AIR else self._untouched if topic in OF_THE_LINE else None
+        return self.answers if calm is None else calm.answers
 
     # --- fields
 
@@ -84,23 +93,27 @@ class Settled:
     @cached_property
     def background(self) -> Background:
         """Ambient gas; that of the undisturbed world where no cause changes the air."""
-        undisturbed = self.world.undisturbed
-        has_own_air = self.inputs.atmosphere is not undisturbed.inputs.atmosphere
-        if self is undisturbed or has_own_air or any(self.inputs.air_masses()):
+        if self._calm_air is None or any(self.inputs.air_masses()):
             return ambient_gas(self.inputs)
-        return undisturbed.background
+        return self._calm_air.background
 
     @cached_property
     def aerosols(self) -> Aerosols:
         """Particles."""
-        return Aerosols(self.inputs, self.gases.particle_excess_ug_m3)
+        calm = None if self._calm_air is None else self._calm_air.aerosols
+        return Aerosols(self.inputs, self.gases.particle_excess_ug_m3, calm)
+
+    @cached_property
+    def _calm_air(self) -> "Settled | None":
+        """The world without causes, where it has the same air as this one."""
+        calm = self.world.undisturbed
+        return None if self is calm or self.inputs.atmosphere is not calm.inputs.atmosphere else calm
 
     @cached_property
     def _untouched(self) -> "Settled | None":
         """The world without causes, where it has the same line, sound, motion and lightning as this one."""
-        calm, mine = self.world.undisturbed, self.inputs
-        has_same_air = mine.atmosphere is calm.inputs.atmosphere and mine.current_a is calm.inputs.current_a
-        if self is calm or not has_same_air:
+        calm, mine = self._calm_air, self.inputs
+        if calm is None or mine.current_a is not calm.inputs.current_a:
             return None
         kinds = (mine.discharges, mine.line_changes, mine.tanks, mine.impacts, mine.structures, mine.noises)
         return None if any(any(kind()) for kind in (*kinds, mine.storms)) else calm
@@ -189,7 +202,7 @@ class Settled:
         columns = [np.interp(t_s, self.history.t_s, column) for column in self.component_k.T]
         return np.stack(columns, axis=1)
 
-    def view_conditions(self, ticks: slice) -> ViewConditions:
+    def view_conditions(self, ticks: slice, eye_m: Position | None) -> ViewConditions:
         """What a camera's picture needs to know of the weather, over ticks."""
         weather, whole = self.inputs.atmosphere.weather, self.world.natural_air.weather
         return ViewConditions(
@@ -203,28 +216,29 @@ class Settled:
             cloud_height_m=float(whole.cloud_base_m.mean()),
             cloud_drift_m_s=self.cloud_drift_m_s,
             cloud_seed=self.world.world_seed,
+            glints_w_sr=glints_w_sr(self.inputs, self.world.sun, eye_m, ticks),
         )
 
     # --- answers to a cause
 
-    def response(self, forcing: Forcing, forcing_id: int, undisturbed: "Settled") -> Response:
-        """The answer to one cause: of its first fuel, or of the component it acts on.
+    def _device_answer(self, forcing: Forcing) -> dict[str, Array]:
+        """What the battery does under a cause that acts on it or its panel, at the loads of the firmware."""
+        touched = any(change.changes_energy for change in forcing.device)
+        return {"battery_charge": self.power.energy.charge} if touched else {}
 
-        Raises:
-            ConfigError: if it acts on nothing.
-        """
+    def response(self, forcing: Forcing, forcing_id: int, undisturbed: "Settled") -> Response:
+        """The answer to one cause: of the component it names, of its first fuel, or of what it heats."""
         grid = self.inputs.grid
-        name = forcing.fuels[0].component if forcing.fuels else forcing.component
-        if name is None:
-            raise ConfigError("forcing_id", forcing_id, "this cause acts on nothing, so nothing responds")
+        name = forcing.acts_on or (forcing.fuels[0].component if forcing.fuels else forcing.component)
         wood = next((b.wood for b in self.burning if b.forcing_id == forcing_id), None)
-        zero = np.zeros(grid.n)
+        zero, unknown = np.zeros(grid.n), np.full(grid.n, np.nan)
         return Response(
-            component_k=self.at_ticks(name),
-            healthy_k=undisturbed.at_ticks(name),
+            component_k=unknown if name is None else self.at_ticks(name),
+            healthy_k=unknown if name is None else undisturbed.at_ticks(name),
             air_k=self.inputs.atmosphere.weather.air_k,
             converted=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.converted),
             emission_g_s=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.total_g_s),
+            states={**forcing.states, **self._device_answer(forcing)},
         )
 
 
@@ -237,10 +251,11 @@ def settle(
     compared with and without them.
     """
     fuel_g = {fuel.component: fuel.dry_mass_g for forcing in (*forcings, *others) for fuel in forcing.fuels}
-    components = build_components(world.site, fuel_g)
+    surfaces = tuple(surface for forcing in forcings for surface in forcing.surfaces)
+    components = build_components(world.site, fuel_g, surfaces)
     air = _air(world, forcings)
     inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed, world.natural_air)
-    if air is world.natural_air and forcings:
+    if air is world.natural_air and forcings and not surfaces:
         history = world.undisturbed.history
     else:
         history = heat_history(

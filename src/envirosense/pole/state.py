@@ -104,7 +104,8 @@ class Environment3DState:
         at = _point(at)
         if not question:
             return cast(Values, query(at)[self._part])
-        return cast(Values, self._settled.answers.get((*question, at), lambda: query(at))[self._part])
+        answers = self._settled.answers_about(question[0])
+        return cast(Values, answers.get((*question, at), lambda: query(at))[self._part])
 
     # --- air
 
@@ -141,8 +142,8 @@ class Environment3DState:
     def gas_background_ppb(self, species: Sequence[str]) -> Array:
         """Mole fractions far from any source, (time, species) [ppb]; zero for gases of no background."""
         names = gas_names(species)
-        ambient = self._settled.gases.background_ppb
-        return self._settled.answers.get(("ambient gas", names), lambda: ambient(names))[self._part]
+        ambient, answers = self._settled.gases.background_ppb, self._settled.answers_about("ambient gas")
+        return answers.get(("ambient gas", names), lambda: ambient(names))[self._part]
 
     def gas_excess_ppb(self, species: Sequence[str], at: Place) -> Array:
         """What the sources add, (time, species) [ppb]."""
@@ -288,7 +289,7 @@ class Environment3DState:
 
     def view_radiance_w_m2_sr(self, seen: Coverage) -> Array:
         """In-band radiance of every body that a camera sees, (time, body) [W/m2/sr]."""
-        conditions = self._settled.view_conditions(self._part)
+        conditions = self._settled.view_conditions(self._part, seen.eye_m)
         return view_radiance_w_m2_sr(seen, self.components, self.component_k(), conditions)
 
 

@@ -1,12 +1,14 @@
 """Tables of a pole episode about causes and labels: their columns, and rows made from arrays."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from envirosense.core.grid import TimeGrid
+from envirosense.core.protocols import Array, EpisodeReader
 from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.schema import TICK
 from envirosense.pole.columns import F32, F64, FLAG, I8, I32, TEXT, batch, course
@@ -17,15 +19,26 @@ type StageValues = Mapping[str, Mapping[str, Any]]  # by stage and parameter
 
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
+CAUSE_ID = Column("cause_id", I32, "1", "number of the cause within the episode", nullable=False)
+
 RESPONSE = stream_schema(
     (
         TICK,
-        EVENT_ID,
-        course("component_k", F64, "K", "temperature of the component that the cause acts on"),
-        course("healthy_k", F64, "K", "temperature it would have without the cause"),
+        CAUSE_ID,
+        Column("component_k", F64, "K", "temperature of the component that the cause acts on; null for none"),
+        Column("healthy_k", F64, "K", "temperature it would have without the cause; null for none"),
         course("air_k", F64, "K", "air temperature"),
         course("converted", F64, "1", "share of the fuel lost as gas and tar"),
         course("emission_g_s", F64, "g/s", "gas and tar leaving the fuel"),
+    ),
+    {"role": "truth"},
+)
+STATES = stream_schema(
+    (
+        TICK,
+        CAUSE_ID,
+        Column("state", TEXT, "", "what it is of the cause, with the unit as suffix", False),
+        Column("value", F64, "", "in that unit", False),
     ),
     {"role": "truth"},
 )
@@ -35,7 +48,7 @@ EVENTS = stream_schema(
         Column("event_type", TEXT, "", "second level of the alert taxonomy", False),
         Column("event_subtype", TEXT, "", "third level of the alert taxonomy", False),
         Column("category", TEXT, "", "shelf of the scenario library", False),
-        Column("component", TEXT, "", "component that the cause acts on", False),
+        Column("component", TEXT, "", "component or place that it happens to", False),
         Column("level", I8, "1", "alert level 1 to 5 of the greatest severity", False),
         Column("onset_s", F64, "s", "first active tick, since the episode's start", False),
         Column("peak_s", F64, "s", "tick of the greatest severity", False),
@@ -49,6 +62,7 @@ EVENTS = stream_schema(
         Column("source_strength", F64, "", "strength of the cause in its own unit", False),
         Column("source_strength_unit", TEXT, "", "unit of source_strength", False),
         Column("parent_event_id", I32, "1", "event that caused this one; null for none"),
+        Column("time_scale", F64, "1", "real seconds that a second of the episode stands for", False),
     ),
     {"role": "event"},
 )
@@ -109,11 +123,39 @@ STAGES = stream_schema(
 )
 
 
-def response_batch(event_id: int, response: Response) -> pa.RecordBatch:
+def response_batch(cause_id: int, response: Response) -> pa.RecordBatch:
     """Rows of the world's answer to one cause."""
-    n = response.component_k.size
+    n = response.air_k.size
     values = {name: getattr(response, name) for name in RESPONSE.names[2:]}
-    return batch(RESPONSE, {"tick": np.arange(n), "event_id": np.full(n, event_id, np.int32)} | values)
+    return batch(RESPONSE, {"tick": np.arange(n), "cause_id": np.full(n, cause_id, np.int32)} | values)
+
+
+def states_batch(cause_id: int, states: Mapping[str, Array]) -> pa.RecordBatch:
+    """Rows of what the labels need to know of one cause, state after state."""
+    n = next(iter(states.values())).size
+    columns = {
+        "tick": np.tile(np.arange(n), len(states)),
+        "cause_id": np.full(n * len(states), cause_id, np.int32),
+        "state": [name for name in states for _ in range(n)],
+        "value": np.concatenate([np.asarray(values, dtype=np.float64) for values in states.values()]),
+    }
+    return batch(STATES, columns)
+
+
+def stored_responses(episode: EpisodeReader, n_causes: int) -> tuple[Response, ...]:
+    """The world's answers as an episode stored them, one per cause."""
+    grid = episode.spec.grid
+    answers, states = episode.table("response"), episode.table("states")
+    owner, state_owner = (table["cause_id"].to_numpy() for table in (answers, states))
+    names, values = np.asarray(states["state"].to_pylist(), dtype=object), states["value"].to_numpy()
+    found = []
+    for cause_id in range(n_causes):
+        mine, own = owner == cause_id, state_owner == cause_id
+        courses = {str(name): values[own & (names == name)] for name in dict.fromkeys(names[own].tolist())}
+        columns = {name: answers[name].to_numpy()[mine] for name in RESPONSE.names[2:]}
+        whole = Response(**columns) if mine.any() else Response.quiet(grid)
+        found.append(replace(whole, states=courses))
+    return tuple(found)
 
 
 def labels_batch(event_id: int, event: EventLabels, grid: TimeGrid) -> pa.RecordBatch:

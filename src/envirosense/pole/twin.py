@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import PositiveFloat
 
+from envirosense.climate.ranks import weather_ranks
 from envirosense.core.config import FrozenModel, load_yaml
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
@@ -21,11 +22,12 @@ from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
 from envirosense.pole.episode_cost import hour_cost
 from envirosense.pole.outfit import at_rates, default_configuration, mounted
-from envirosense.pole.run import EpisodeRun, require_one_camera, stored_response
+from envirosense.pole.run import EpisodeRun, require_one_camera
 from envirosense.pole.site import Site, draw_site
-from envirosense.pole.weather_ref import weather_ref
+from envirosense.pole.weather_ref import weather_ref, weather_year
 from envirosense.pole.world import require_tick
 from envirosense.scenarios import SCENARIOS, Forcing
+from envirosense.scenarios.definition import scenario_of
 from envirosense.scenarios.parameters import ParameterSpace
 
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
@@ -89,12 +91,17 @@ class PoleTwin:
         def rng(kind: str) -> np.random.Generator:
             return stream(request.seed, *names, kind)
 
+        happening = SCENARIOS[scenario]
         site = _site(options, request)
+        if happening.needs_transformer and options.site is None:
+            site = site.model_copy(update={"has_transformer": True})
         weather = weather_ref(options.weather)
         n_ticks = max(1, round(request.duration_s / request.dt_s))
         start_s = 60.0 * int(rng("start").integers(365 * 24 * 60))
         start_s -= start_s % request.dt_s  # ticks lie on the clock, as the weather's do
         start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
+        year = weather_year(weather)
+        ranks = weather_ranks(year, year.hour_of(start_utc))
         age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
         sensing = _guardian(options, site, age_days).for_episode(
             scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}")
@@ -103,7 +110,7 @@ class PoleTwin:
         return EpisodeSpec(
             twin=self.name,
             scenario=scenario,
-            params=SCENARIOS[scenario].space.draw(lambda name: rng(f"param {name}")),
+            params=happening.space.draw(lambda name: rng(f"param {name}"), ranks),
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
             sensing=sensing.model_dump(mode="json"),
@@ -124,8 +131,9 @@ class PoleTwin:
     def relabel(self, episode: EpisodeReader) -> pa.Table:
         """Labels computed again from the stored response of the world."""
         spec = episode.spec
-        scenario = SCENARIOS[spec.scenario](spec.params)
-        labels = scenario.labels(Forcing(), stored_response(episode), spec.grid)
+        scenario = scenario_of(spec)
+        responses = s.stored_responses(episode, scenario.n_causes)
+        labels = scenario.all_labels((Forcing(),) * scenario.n_causes, responses, spec.grid)
         batches = [s.labels_batch(i, event, spec.grid) for i, event in enumerate(labels.events)]
         return pa.Table.from_batches(batches, schema=s.LABELS)
 

@@ -17,14 +17,17 @@ from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
 from envirosense.physics.light.sunlight import SunTrack
 from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
+from envirosense.pole.device_causes import require_device_causes
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
 from envirosense.pole.fields.inputs import WorldInputs
 from envirosense.pole.fields.line_supply import Supply, make_supply
 from envirosense.pole.heat.components import build_components
 from envirosense.pole.heat.heating import SUN_SAMPLE_S, line_current_a
+from envirosense.pole.heat.surfaces import require_surfaces
 from envirosense.pole.settled import HOTTEST_COMPONENT_K, Settled, settle
 from envirosense.pole.site import Site
 from envirosense.pole.state import Environment3DState
+from envirosense.pole.surroundings import surroundings
 from envirosense.scenarios import Conditions, Forcing, Response
 
 __all__ = ["HOTTEST_COMPONENT_K", "Environment3DState", "EnvironmentOrchestrator", "require_tick"]
@@ -100,9 +103,9 @@ class EnvironmentOrchestrator:
     @cached_property
     def conditions(self) -> Conditions:
         """What a scenario starts from."""
-        return Conditions(
-            self.grid, self.current_a, self.natural_air.weather.air_k, self.site.component_positions
-        )
+        air = self.natural_air
+        place = surroundings(self.site)
+        return Conditions(self.grid, self.current_a, air.weather, air.hour_local, place, self.sun)
 
     def scenario_rng(self, scenario_id: str) -> np.random.Generator:
         """Generator for a scenario's own draws."""
@@ -120,10 +123,18 @@ class EnvironmentOrchestrator:
             raise ConfigError("forcing", len(self._forcings), fix)
         require_fuels(forcing)
         fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
-        require_possible(forcing, self.grid, build_components(self.site, fuel_g), self.site)
+        components = build_components(self.site, fuel_g)
+        require_possible(forcing, self.grid, components, self.site)
+        require_surfaces(forcing, components, self.site)
+        require_device_causes(forcing, self.grid.n)
         require_new_names(forcing, self._forcings)
         self._forcings.append(forcing)
         return len(self._forcings) - 1
+
+    @property
+    def forcings(self) -> tuple[Forcing, ...]:
+        """Every cause added so far."""
+        return tuple(self._forcings)
 
     @cached_property
     def settled(self) -> Settled:

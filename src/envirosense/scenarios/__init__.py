@@ -1,9 +1,21 @@
 """Contracts and engine of scenarios: parameters, forcing, labels, taxonomy."""
 
-from envirosense.scenarios.base import SCENARIOS, BaseScenario, Orchestrator
+from envirosense.scenarios.base import SCENARIOS, BaseRate, BaseScenario, Orchestrator
+from envirosense.scenarios.conditions import WEATHER_RANKS, Conditions, Response, Surroundings
+from envirosense.scenarios.distributions import (
+    Choice,
+    Conditional,
+    Distribution,
+    Follows,
+    LogUniform,
+    Normal,
+    ParameterValue,
+    Uniform,
+)
+from envirosense.scenarios.events import Grading, active_only, graded_event
 from envirosense.scenarios.forcing import (
     AirMass,
-    Conditions,
+    DeviceChange,
     Discharge,
     Emission,
     Forcing,
@@ -11,32 +23,42 @@ from envirosense.scenarios.forcing import (
     Impact,
     JointResistance,
     LineChange,
+    Mirror,
     Noise,
-    Response,
+    SensorFault,
     Storm,
     Structure,
+    Surface,
     Tank,
     WeatherChange,
     WoodFuel,
 )
 from envirosense.scenarios.labels import EventLabels, Labels, latched
-from envirosense.scenarios.parameters import Choice, LogUniform, Parameter, ParameterSpace, Uniform
+from envirosense.scenarios.parameters import Constraint, Parameter, ParameterSpace
 from envirosense.scenarios.taxonomy import Category, EventSubtype, EventType, Family, Level, level_of
 
 __all__ = [
     "SCENARIOS",
+    "WEATHER_RANKS",
     "AirMass",
+    "BaseRate",
     "BaseScenario",
     "Category",
     "Choice",
+    "Conditional",
     "Conditions",
+    "Constraint",
+    "DeviceChange",
     "Discharge",
+    "Distribution",
     "Emission",
     "EventLabels",
     "EventSubtype",
     "EventType",
     "Family",
+    "Follows",
     "Forcing",
+    "Grading",
     "Heating",
     "Impact",
     "JointResistance",
@@ -44,17 +66,25 @@ __all__ = [
     "Level",
     "LineChange",
     "LogUniform",
+    "Mirror",
     "Noise",
+    "Normal",
     "Orchestrator",
     "Parameter",
     "ParameterSpace",
+    "ParameterValue",
     "Response",
+    "SensorFault",
     "Storm",
     "Structure",
+    "Surface",
+    "Surroundings",
     "Tank",
     "Uniform",
     "WeatherChange",
     "WoodFuel",
+    "active_only",
+    "graded_event",
     "latched",
     "level_of",
 ]

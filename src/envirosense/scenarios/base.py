@@ -1,19 +1,33 @@
 """Contract of a scenario: a cause over time, and labels that follow it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.registry import Registry
-from envirosense.scenarios.forcing import Conditions, Forcing, Response
+from envirosense.scenarios.conditions import Conditions, Response
+from envirosense.scenarios.distributions import ParameterValue
+from envirosense.scenarios.forcing import Forcing
 from envirosense.scenarios.labels import Labels
-from envirosense.scenarios.parameters import ParameterSpace, ParameterValue
-from envirosense.scenarios.taxonomy import Category
+from envirosense.scenarios.parameters import ParameterSpace
+from envirosense.scenarios.taxonomy import Category, EventType
 
 SCENARIOS: Registry[type["BaseScenario"]] = Registry("scenario", "envirosense.scenarios")
+
+type RngOf = Callable[[str], np.random.Generator]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """How often the happening is met at one pole, and for how long, so that evaluation can restore it."""
+
+    per_pole_year: float
+    duration_s: float  # of one real happening, from its first physical sign to its end
+    source: str
 
 
 class Orchestrator(Protocol):
@@ -51,6 +65,10 @@ class BaseScenario(ABC):
     space: ClassVar[ParameterSpace]
     phases: ClassVar[tuple[str, ...]]
     limits: ClassVar[str]  # what the model leaves out
+    rate: ClassVar[BaseRate]
+    version: ClassVar[int] = 1  # raised when the same parameters mean another happening
+    tags: ClassVar[tuple[str, ...]] = ()
+    needs_transformer: ClassVar[bool] = False  # only a pole with one can have it
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         """Scenario with checked parameters.
@@ -60,8 +78,8 @@ class BaseScenario(ABC):
         """
         self.space.check(params)
         self.params: dict[str, ParameterValue] = dict(params)
-        self._forcing: Forcing | None = None
-        self._forcing_id: int | None = None
+        self._forcings: tuple[Forcing, ...] = ()
+        self._forcing_ids: tuple[int, ...] = ()
         self._labels: Labels | None = None
 
     @property
@@ -82,27 +100,42 @@ class BaseScenario(ABC):
         """Cause over time."""
 
     @abstractmethod
-    def labels(self, forcing: Forcing, response: Response | None, grid: TimeGrid) -> Labels:
-        """Events and labels that follow from the cause and the world's answer, not from readings.
+    def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
+        """Events and labels that follow from the world's answer and the stored states, not from readings.
 
-        `response` is None for a scenario without a cause.
+        `forcing` is empty when labels are made again from a stored episode: use what `response` says.
         """
 
+    @property
+    def n_causes(self) -> int:
+        """How many causes `causes` gives."""
+        return 1
+
+    def causes(self, conditions: Conditions, rng_of: RngOf) -> tuple[Forcing, ...]:
+        """Every cause that the world answers on its own; one, unless the scenario is composed."""
+        return (self.forcing(conditions, rng_of(self.scenario_id)),)
+
+    def all_labels(
+        self, forcings: Sequence[Forcing], responses: Sequence[Response], grid: TimeGrid
+    ) -> Labels:
+        """Labels of all causes in their order."""
+        return self.labels(forcings[0], responses[0], grid)
+
     def setup_environment(self, environment_3d_orchestrator: Orchestrator) -> None:
-        """Put the scenario's cause into the world."""
+        """Put the scenario's causes into the world."""
         world = environment_3d_orchestrator
-        self._forcing = self.forcing(world.conditions, world.scenario_rng(self.scenario_id))
-        self._forcing_id = world.add(self._forcing)
+        self._forcings = self.causes(world.conditions, world.scenario_rng)
+        self._forcing_ids = tuple(world.add(forcing) for forcing in self._forcings)
         self._labels = None
 
     def update(self, time_step: int, environment_3d_orchestrator: Orchestrator) -> None:
         """Bring the labels up to date with the world; the cause itself is known for all ticks."""
-        if self._forcing is None or self._forcing_id is None:
-            self.setup_environment(environment_3d_orchestrator)
-        if self._labels is None and self._forcing is not None and self._forcing_id is not None:
-            world = environment_3d_orchestrator
-            response = world.response(self._forcing_id) if self._forcing.component else None
-            self._labels = self.labels(self._forcing, response, world.conditions.grid)
+        world = environment_3d_orchestrator
+        if not self._forcings:
+            self.setup_environment(world)
+        if self._labels is None:
+            responses = [world.response(forcing_id) for forcing_id in self._forcing_ids]
+            self._labels = self.all_labels(self._forcings, responses, world.conditions.grid)
 
     def get_ground_truth_labels(self, current_time_step: int, environment_3d_state: object) -> dict[str, Any]:
         """Labels of the most severe active event at one tick; `event_type` is `normal` when none is.
@@ -121,7 +154,7 @@ class BaseScenario(ABC):
         return {
             "event_type": worst.event_type.value,
             "event_subtype": worst.event_subtype.value,
-            "is_anomaly": True,
+            "is_anomaly": worst.event_type is not EventType.BENIGN_SOURCE,
             "stage": worst.stage_names[worst.stage[current_time_step]],
             "severity": float(worst.severity[current_time_step]),
             "level": int(worst.level[current_time_step]),

@@ -1,4 +1,4 @@
-"""Causes over time that a scenario puts into the world, and the world's noise-free answer.
+"""Causes over time that a scenario puts into the world.
 
 A cause is physical: a power, a resistance, a mass flow, a force. What each sensor makes of it is the
 world's business, so one cause reaches every sensor that physics lets it reach.
@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from envirosense.core.grid import TimeGrid
+import numpy as np
+import numpy.typing as npt
+
 from envirosense.core.protocols import Array, Position
 
 type DischargeKind = Literal["corona", "internal", "surface", "floating", "gap", "arc"]
 type Phase = Literal["a", "b", "c"]
+type Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,26 @@ class JointResistance:
 
     component: str
     resistance_ohm: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Surface of a component through the whole episode, where it is not the weathered one; None leaves it."""
+
+    component: str
+    emissivity: float | None = None  # long wave: heat balance and the camera's band
+    absorptivity: float | None = None  # of sunlight
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Flat smooth metal on a component, which throws an image of the sun one way."""
+
+    component: str
+    normal: Position  # unit vector east, north, up
+    area_m2: float
+    reflectance: float  # specular, 8 to 14 um
+    slope_rad: float  # standard deviation of its slopes along one axis, which widens the beam
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +187,44 @@ class Storm:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorFault:
+    """A fault of one kind of sensor on the device, from `begin_s` to `end_s` of the episode."""
+
+    sensor_type: str
+    kind: str  # one of the sensor's own fault kinds
+    begin_s: float
+    end_s: float
+    severity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChange:
+    """What happens to the device as a whole; every array is (time,), None leaves it alone."""
+
+    is_off: Flags | None = None  # no sensor has power: a restart
+    is_silent: Flags | None = None  # sensors work, nothing they say arrives
+    start_charge: float | None = None  # of the battery at the episode's start, 0..1
+    panel_factor: Array | None = None  # on the sunlight that reaches the panel's cells
+
+    @property
+    def changes_energy(self) -> bool:
+        """Whether the device's own energy answers, which the world keeps."""
+        return self.start_charge is not None or self.panel_factor is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Forcing:
-    """Everything one scenario does to the world."""
+    """Everything one scenario does to the world, or to the device that watches it.
+
+    `acts_on` names the component whose temperature answers; None takes the first that a cause names.
+    `states` say what labels need to know of the cause and the world does not answer, each (time,), in SI
+    units by suffix, such as `arc_power_w`. They are stored, so that labels can be made again.
+    """
 
     heatings: tuple[Heating, ...] = ()
     joints: tuple[JointResistance, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
     fuels: tuple[WoodFuel, ...] = ()
     emissions: tuple[Emission, ...] = ()
     air_masses: tuple[AirMass, ...] = ()
@@ -180,40 +236,29 @@ class Forcing:
     noises: tuple[Noise, ...] = ()
     weather: tuple[WeatherChange, ...] = ()
     storms: tuple[Storm, ...] = ()
+    sensor_faults: tuple[SensorFault, ...] = ()
+    device: tuple[DeviceChange, ...] = ()
+    acts_on: str | None = None
+    states: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing acts."""
-        return not any(getattr(self, cause.name) for cause in fields(self))
+        """Whether nothing acts on the world; faults of the device leave all but its energy alone."""
+        acts = any(getattr(self, name) for name in WORLD_CAUSES)
+        return not (acts or any(change.changes_energy for change in self.device))
 
     @property
     def component(self) -> str | None:
-        """Component that the cause acts on; None for a scenario without a cause."""
+        """Component that the cause acts on; None where it acts on none."""
+        if self.acts_on is not None:
+            return self.acts_on
         names = [heating.component for heating in self.heatings] + [joint.component for joint in self.joints]
         names += [d.component for d in self.discharges if d.component is not None]
         names += ["tank_oil"] * bool(self.tanks)
         return names[0] if names else None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What the world does under one forcing; all arrays are (time,).
-
-    `healthy_k` is the same component in the same weather and load without the forcing.
-    """
-
-    component_k: Array
-    healthy_k: Array
-    air_k: Array
-    converted: Array  # fraction of the fuel's dry mass lost as gas and tar
-    emission_g_s: Array  # gas and tar leaving the fuel
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a scenario starts from; it may shape the cause, never a reading."""
-
-    grid: TimeGrid
-    current_a: Array  # (time,)
-    air_k: Array  # (time,)
-    components: Mapping[str, Position]
+DEVICE_CAUSES = ("sensor_faults", "device")
+WORLD_CAUSES = tuple(
+    cause.name for cause in fields(Forcing) if cause.name not in (*DEVICE_CAUSES, "acts_on", "states")
+)

@@ -1,12 +1,12 @@
 """Events and their labels over time; they follow the cause, never a reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.grid import TimeGrid
-from envirosense.core.protocols import Array
+from envirosense.core.protocols import Array, Position
 from envirosense.scenarios.taxonomy import EventSubtype, EventType, level_of
 
 type Flags = npt.NDArray[np.bool_]
@@ -16,7 +16,9 @@ type Flags = npt.NDArray[np.bool_]
 class EventLabels:
     """One happening and what is true of it at every tick; arrays are (time,).
 
-    `stage` indexes `stage_names`. `severity` and `progress` lie in 0..1.
+    `stage` indexes `stage_names`. `severity` and `progress` lie in 0..1. `at` is None where the component's
+    own place is meant. `parent` counts the events of the same labels. `time_scale` is how many real seconds
+    a second of the episode stands for.
     """
 
     event_type: EventType
@@ -30,6 +32,13 @@ class EventLabels:
     ignited: Flags
     source_strength: float
     source_strength_unit: str
+    at: Position | None = None
+    parent: int | None = None
+    time_scale: float = 1.0
+
+    def with_parent(self, parent: int | None) -> "EventLabels":
+        """The same event caused by another."""
+        return replace(self, parent=parent)
 
     def onset_s(self, grid: TimeGrid) -> float | None:
         """Time of the first active tick [s]; None when the event never becomes active."""

@@ -29,6 +29,7 @@ class Family(StrEnum):
     ELECTRICAL = "electrical"
     ENVIRONMENTAL = "environmental"
     SYSTEM = "system"
+    BENIGN = "benign"  # ours, not the device's: what looks like trouble and must not alarm
 
 
 class EventType(StrEnum):
@@ -51,6 +52,7 @@ class EventType(StrEnum):
     COMMUNICATION_SYSTEM = "communication_system"
     PROCESSING_SYSTEM = "processing_system"
     PHYSICAL_INTEGRITY = "physical_integrity"
+    BENIGN_SOURCE = "benign_source"
 
     @property
     def family(self) -> Family:
@@ -89,12 +91,14 @@ _FAMILIES = {
         ),
         Family.SYSTEM,
     ),
+    EventType.BENIGN_SOURCE: Family.BENIGN,
 }
 
 
 class EventSubtype(StrEnum):
-    """Third level of the alert taxonomy, for the types that have one."""
+    """Third level of the alert taxonomy: what exactly happens."""
 
+    # fire
     PYROLYSIS = "pyrolysis"
     COMBUSTION_PRODUCTS = "combustion_products"
     THERMAL_ANOMALY = "thermal_anomaly"
@@ -104,7 +108,59 @@ class EventSubtype(StrEnum):
     SMOKE = "smoke"
     FLAME = "flame"
     RAPID_RISE = "rapid_rise"
+    # electrical
     JOINT = "joint"
+    TRANSFORMER = "transformer"
+    SERIES_ARC = "series_arc"
+    FAULT_ARC = "fault_arc"
+    GAP_SPARK = "gap_spark"
+    SURFACE_DISCHARGE = "surface_discharge"
+    HARDWARE_CORONA = "hardware_corona"
+    PARTIAL_DISCHARGE = "partial_discharge"
+    TRACKING = "tracking"
+    FLASHOVER = "flashover"
+    ARRESTER = "arrester"
+    DOWNED_CONDUCTOR = "downed_conductor"
+    BROKEN_NEUTRAL = "broken_neutral"
+    CONDUCTOR_SLAP = "conductor_slap"
+    STRIKE = "strike"
+    DECAY = "decay"
+    # environmental
+    WIND = "wind"
+    RAIN = "rain"
+    HEAT_WAVE = "heat_wave"
+    COLD_SNAP = "cold_snap"
+    FRONT = "front"
+    THUNDERSTORM = "thunderstorm"
+    FOG = "fog"
+    DUST = "dust"
+    CONTAMINATION = "contamination"
+    BRANCH_CONTACT = "branch_contact"
+    ANIMAL_CONTACT = "animal_contact"
+    # system
+    BATTERY_LOW = "battery_low"
+    PANEL_COVERED = "panel_covered"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_DRIFTED = "sensor_drifted"
+    SENSOR_DISCONNECTED = "sensor_disconnected"
+    SENSOR_SATURATED = "sensor_saturated"
+    SENSOR_FOULED = "sensor_fouled"
+    LINK_LOST = "link_lost"
+    RESTART = "restart"
+    MOUNT_LOOSE = "mount_loose"
+    # benign
+    COOKING_SMOKE = "cooking_smoke"
+    EXHAUST = "exhaust"
+    CREOSOTE = "creosote"
+    MOWING = "mowing"
+    FIREWORKS = "fireworks"
+    PRESCRIBED_BURN = "prescribed_burn"
+    WILDFIRE_SMOKE = "wildfire_smoke"
+    ROAD_DUST = "road_dust"
+    SUN_GLINT = "sun_glint"
+    SHINY_HARDWARE = "shiny_hardware"
+    RAIN_NOISE = "rain_noise"
+    INSECTS = "insects"
 
 
 class Level(IntEnum):

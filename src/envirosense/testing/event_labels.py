@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.scenarios import EventLabels, Labels
+from envirosense.scenarios import EventLabels, EventType, Labels
 
 
 def require(condition: bool, message: str) -> None:
@@ -17,10 +17,14 @@ def require(condition: bool, message: str) -> None:
 def labels_equal(one: Labels, other: Labels) -> bool:
     """Whether two label sets are the same in every event, field and tick, but for rounding."""
     return len(one.events) == len(other.events) and all(
-        _same(getattr(a, field.name), getattr(b, field.name))
-        for a, b in zip(one.events, other.events, strict=True)
-        for field in dataclasses.fields(a)
+        events_equal(a, b) for a, b in zip(one.events, other.events, strict=True)
     )
+
+
+def events_equal(one: EventLabels, other: EventLabels) -> bool:
+    """Whether two events are the same in every field and tick, but for rounding."""
+    names = (field.name for field in dataclasses.fields(EventLabels))
+    return all(_same(getattr(one, name), getattr(other, name)) for name in names)
 
 
 def _same(one: object, other: object) -> bool:
@@ -42,6 +46,11 @@ def check_event(event: EventLabels, grid: TimeGrid, phases: tuple[str, ...], own
     known = np.isfinite(event.source_strength) and event.source_strength >= 0
     require(bool(known), f"{owner}: source_strength {event.source_strength} must be finite and not negative")
     require(bool(event.source_strength_unit), f"{owner}: source_strength_unit: write the unit")
+    scaled = np.isfinite(event.time_scale) and event.time_scale > 0
+    require(bool(scaled), f"{owner}: time_scale {event.time_scale} must be above 0: real seconds per second")
+    if event.event_type is EventType.BENIGN_SOURCE:
+        level = int(event.level[event.active].max())
+        require(level == 1, f"{owner}: a benign source reaches level {level}; it must stay at 1")
 
 
 def _check_arrays(event: EventLabels, grid: TimeGrid, owner: str) -> None:

@@ -8,7 +8,17 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.rng import stream
-from envirosense.scenarios import BaseScenario, Category, Choice, LogUniform, Parameter, ParameterSpace
+from envirosense.scenarios import (
+    WEATHER_RANKS,
+    BaseRate,
+    BaseScenario,
+    Category,
+    Conditional,
+    Distribution,
+    Follows,
+    ParameterSpace,
+)
+from envirosense.scenarios.distributions import is_number
 from envirosense.testing.event_labels import require
 
 type ScenarioClass = type[BaseScenario]
@@ -23,6 +33,9 @@ _ATTRIBUTES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "space": ParameterSpace,
     "phases": tuple,
     "limits": str,
+    "rate": BaseRate,
+    "version": int,
+    "tags": tuple,
 }
 
 
@@ -38,6 +51,17 @@ def check_attributes(scenario_class: ScenarioClass) -> None:
     phases = scenario_class.phases
     named = all(isinstance(phase, str) and phase for phase in phases)
     require(named and len(set(phases)) == len(phases), f"{where}.phases: {phases!r} must be different names")
+    require(scenario_class.version >= 1, f"{where}.version: {scenario_class.version} must be 1 or more")
+    tags = all(isinstance(tag, str) and tag for tag in scenario_class.tags)
+    require(tags, f"{where}.tags: {scenario_class.tags!r} must be words")
+    _check_rate(scenario_class.rate, f"{where}.rate")
+
+
+def _check_rate(rate: BaseRate, where: str) -> None:
+    for name in ("per_pole_year", "duration_s"):
+        value = getattr(rate, name)
+        require(bool(np.isfinite(value)) and value > 0, f"{where}.{name}: {value} must be above 0 and finite")
+    require(bool(rate.source.strip()), f"{where}.source: write it ('assumed: why' for a guess)")
 
 
 def check_id(scenario_class: ScenarioClass, scenario_id: str | None = None) -> None:
@@ -56,30 +80,39 @@ def check_id(scenario_class: ScenarioClass, scenario_id: str | None = None) -> N
 
 def check_parameters(scenario_class: ScenarioClass) -> None:
     """Every parameter has a usable distribution, a unit, a description and a source; draws are allowed."""
-    for name, parameter in scenario_class.space.parameters.items():
+    space = scenario_class.space
+    for name, parameter in space.parameters.items():
         where = f"{scenario_class.__name__}.space[{name!r}]"
         for field in ("unit", "description", "source"):
             require(
                 bool(str(getattr(parameter, field)).strip()),
                 f"{where}.{field}: write it ('1' for no unit, 'assumed' for no source)",
             )
-        _check_distribution(where, parameter)
+        _check_dependence(where, name, parameter.distribution, space)
     for seed in range(20):
-        drawn_params(scenario_class, seed)
+        params = drawn_params(scenario_class, seed)
+        for name, parameter in space.parameters.items():
+            _check_density(f"{scenario_class.__name__}.space[{name!r}]", parameter.distribution, params, name)
 
 
-def _check_distribution(where: str, parameter: Parameter) -> None:
-    spread = parameter.distribution
-    if isinstance(spread, Choice):
-        require(
-            len(set(spread.options)) == len(spread.options) > 0,
-            f"{where}: give a Choice different options, at least one",
-        )
-        return
-    finite = np.isfinite([spread.low, spread.high]).all()
-    require(bool(finite) and spread.low < spread.high, f"{where}: {spread} must rise from low to high")
+def _check_dependence(where: str, name: str, spread: Distribution, space: ParameterSpace) -> None:
+    if isinstance(spread, Conditional):
+        before = list(space.parameters)[: list(space.parameters).index(name)]
+        require(spread.on in before, f"{where}: depends on {spread.on!r}, which must stand before it")
+        for case in spread.cases.values():
+            _check_dependence(where, name, case, space)
+    if isinstance(spread, Follows):
+        known = spread.weather in WEATHER_RANKS
+        require(known, f"{where}: follows {spread.weather!r}; one of {', '.join(WEATHER_RANKS)}")
+        _check_dependence(where, name, spread.spread, space)
+
+
+def _check_density(where: str, spread: Distribution, params: Params, name: str) -> None:
+    density = spread.log_density(params[name], params)
+    require(bool(np.isfinite(density)), f"{where}: log_density of the drawn {params[name]!r} is {density}")
+    ends = [spread.quantile(share, params) for share in (0.0, 1.0)]
     require(
-        not isinstance(spread, LogUniform) or spread.low > 0, f"{where}: {spread} needs a low bound above 0"
+        all(spread.allows(end, params) for end in ends), f"{where}: does not allow its own quantiles {ends}"
     )
 
 
@@ -111,11 +144,13 @@ def _bad_params(scenario_class: ScenarioClass, good: Params) -> Iterator[tuple[s
     yield "an unknown parameter", {**good, "no_such_parameter": 1.0}
     for name, parameter in scenario_class.space.parameters.items():
         yield f"{name} missing", {key: value for key, value in good.items() if key != name}
-        spread = parameter.distribution
-        if isinstance(spread, Choice):
-            wrong: tuple[object, ...] = ("no such option", 1.0)
-        else:
-            step = spread.high - spread.low
-            wrong = (spread.low - step, spread.high + step, float("nan"), "1.0", True, None)
-        for value in wrong:
+        for value in _bad_values(parameter.distribution, good):
             yield f"{name}={value!r}", {**good, name: value}
+
+
+def _bad_values(spread: Distribution, given: Params) -> tuple[object, ...]:
+    low, high = (spread.quantile(share, given) for share in (0.0, 1.0))
+    if not (is_number(low) and is_number(high)):
+        return ("no such option", 1.0, None)
+    step = max(high - low, 1.0)
+    return (low - step, high + step, float("nan"), "1.0", True, None)

@@ -15,7 +15,7 @@ from envirosense.pole.picture.clouds import (
 
 def drifting(places_m, t_s, drift_m_s, seed=1):
     """Field at times as the kernel reads it, (time, place)."""
-    samples, before, between = field_samples(cloud_field(seed), places_m, t_s, drift_m_s)
+    samples, before, between = field_samples(seed, places_m, t_s, drift_m_s)
     return samples[before] + between[:, None] * (samples[before + 1] - samples[before])
 
 

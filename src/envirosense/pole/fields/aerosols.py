@@ -37,16 +37,24 @@ SHARED_PATHS = ("hourly", "synoptic")  # streams of the gases' shared wander, in
 class Aerosols:
     """Particles over all ticks of an episode; arrays start with (time,)."""
 
-    def __init__(self, inputs: WorldInputs, excess: Excess | None = None) -> None:
-        """Field of ambient air and air masses, plus what `excess` says that plumes add at a point."""
+    def __init__(
+        self, inputs: WorldInputs, excess: Excess | None = None, same_air: "Aerosols | None" = None
+    ) -> None:
+        """Field of ambient air and air masses, plus what `excess` says that plumes add at a point.
+
+        `same_air` are the aerosols of another world with the same ambient air.
+        """
         self.aerosols = aerosol_names()
         self._inputs = inputs
         self._excess = excess
+        self._same_air = same_air
         self._mass: dict[Position, Array] = {}
 
     @cached_property
     def ambient_ug_m3(self) -> Array:
         """Mass of ambient air and its fog, without any cause, (time, aerosol) [ug/m3]."""
+        if self._same_air is not None:
+            return self._same_air.ambient_ug_m3
         inputs, weather = self._inputs, self._inputs.atmosphere.weather
         part = load_part(f"background/{inputs.site.background}")
         levels_ug_m3 = [float(part["particles.pm2_5"]), float(part["particles.pm10"])]

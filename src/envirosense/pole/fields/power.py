@@ -25,6 +25,7 @@ from envirosense.physics.energy.photovoltaic import (
 )
 from envirosense.physics.energy.power_modes import MODES
 from envirosense.physics.light.sunlight import SunTrack, incidence_cosine, plane_irradiance_w_m2
+from envirosense.pole.device_causes import panel_factor, start_charge
 from envirosense.pole.fields.inputs import WorldInputs
 
 BATTERY_PART: Final = "battery/gg_bat_200"
@@ -90,12 +91,17 @@ class PanelLight:
         )
         return np.asarray(light[:, 0])
 
-    def panel(self, part: Part, soiling: float | Array) -> tuple[Array, Array]:
-        """Irradiance of the panel [W/m2] and what it can give [W], both (time,)."""
+    def panel(
+        self, part: Part, soiling: float | Array, light_factor: float | Array = 1.0
+    ) -> tuple[Array, Array]:
+        """Irradiance of the panel's cells [W/m2] and what it can give [W], both (time,).
+
+        `light_factor` is what snow, leaves or shade leave of the light, evenly over all cells.
+        """
         tilt, azimuth = float(part["tilt_deg"]), float(part["azimuth_deg"])
-        light = self.plane_irradiance_w_m2(tilt, azimuth)
+        light = light_factor * self.plane_irradiance_w_m2(tilt, azimuth)
         cosine = incidence_cosine(self.sun, np.radians(tilt), np.radians(azimuth))[:, 0]
-        beam = np.minimum(self.dni_w_m2 * np.maximum(cosine, 0.0), light)
+        beam = np.minimum(light_factor * self.dni_w_m2 * np.maximum(cosine, 0.0), light)
         through = beam * transmitted_share(cosine) + (light - beam) * CLOUDY_TRANSMISSION
         cells = cell_c(light, self.air_k - 273.15, self.wind_m_s)
         clean = float(part["wiring"]) * (1.0 - soiling)
@@ -155,10 +161,11 @@ class DevicePower:
 
     @cached_property
     def _panel(self) -> tuple[Array, Array]:
-        return self._light.panel(load_part(PANEL_PART), self._soiling)
+        return self._light.panel(load_part(PANEL_PART), self._soiling, panel_factor(self._inputs.forcings))
 
     def _battery(self, charger_w: Array, load_w: Sequence[float], knows_cold: bool) -> ModeCourse:
-        start = PackState(float(self._inputs.rng("battery", "charge").uniform(*START_CHARGE)))
+        usual = float(self._inputs.rng("battery", "charge").uniform(*START_CHARGE))
+        start = PackState(start_charge(self._inputs.forcings, usual))
         hour = np.floor(self._inputs.atmosphere.hour_of_year + 1e-9).astype(np.int64)
         pack = pack_of(load_part(BATTERY_PART))
         dt_s = self._inputs.grid.dt_s

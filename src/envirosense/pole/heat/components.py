@@ -1,7 +1,7 @@
 """The pole's components as a heat network, by name."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from envirosense.pole.heat.component_nodes import (
     nodes,
 )
 from envirosense.pole.site import PHASES, Site
+from envirosense.scenarios.forcing import Surface
 
 WIRE_20_OHM_M = float(resistance_ohm_m(LINNET, RESISTANCE_REFERENCE_K - ZERO_CELSIUS_K))
 WIRE_SLOPE_PER_K = float(resistance_ohm_m(LINNET, 21.0) - resistance_ohm_m(LINNET, 20.0)) / WIRE_20_OHM_M
@@ -86,8 +87,12 @@ def _wires() -> tuple[str, ...]:
     return (*(f"conductor_{p}" for p in PHASES), "neutral")
 
 
-def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> Components:
+def build_components(
+    site: Site, fuel_g: Mapping[str, float] | None = None, surfaces: Iterable[Surface] = ()
+) -> Components:
     """Components of a site's pole; `fuel_g` sets the wood that takes part at a fitting [g].
+
+    `surfaces` replace those that components have by themselves.
 
     Raises:
         UnknownNameError: if `fuel_g` names anything but the wood of a fitting.
@@ -96,7 +101,7 @@ def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> C
     for name in fuel_g or {}:
         if name not in woods:
             raise UnknownNameError("fuel", name, woods)
-    parts = nodes(site, fuel_g or {})
+    parts = _resurfaced(nodes(site, fuel_g or {}), surfaces)
     place = {node.name: i for i, node in enumerate(parts)}
     linked = links(site)
 
@@ -127,3 +132,18 @@ def build_components(site: Site, fuel_g: Mapping[str, float] | None = None) -> C
         wire_slope_per_k=np.full(len(wire), WIRE_SLOPE_PER_K),
     )
     return Components(parts, network)
+
+
+def _resurfaced(parts: tuple[Node, ...], surfaces: Iterable[Surface]) -> tuple[Node, ...]:
+    """The same nodes with the surfaces that causes give them."""
+    place = {node.name: i for i, node in enumerate(parts)}
+    changed = list(parts)
+    for surface in surfaces:
+        at = place[surface.component]
+        old = changed[at]
+        changed[at] = replace(
+            old,
+            emissivity=old.emissivity if surface.emissivity is None else surface.emissivity,
+            absorptivity=old.absorptivity if surface.absorptivity is None else surface.absorptivity,
+        )
+    return tuple(changed)

@@ -104,7 +104,7 @@ def sample_field(
             left, below = math.floor(east), math.floor(north)
             right, up = east - left, north - below
             j, i = int(left) % n, int(below) % n
-            m, k = (j + 1) % n, (i + 1) % n
+            m, k = j + 1 if j + 1 < n else 0, i + 1 if i + 1 < n else 0
             low = field[i, j] * (1.0 - right) + field[i, m] * right
             high = field[k, j] * (1.0 - right) + field[k, m] * right
             out[s, p] = low * (1.0 - up) + high * up

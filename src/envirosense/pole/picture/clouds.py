@@ -23,6 +23,7 @@ EDGE = 0.5  # width of a cloud's edge over the field's standard deviation; assum
 CLOUD_SPEED_UP = 1.6  # wind at the clouds over that at 10 m; assumed
 LOWEST_SINE = 0.09  # the layer is not followed below 5 degrees of elevation; assumed
 SAMPLE_S = 5.0  # the field is read this often and in between by straight lines
+STRETCH = 720  # samples that are read together: an hour; numerical choice
 SHARPNESS = 1.702 / EDGE  # 1.702 brings a logistic edge within 1 % of the normal distribution's
 
 
@@ -34,7 +35,7 @@ def cloud_field(seed: int) -> Array:
     power = (north**2 + east**2 + OUTER_SCALE_M**-2) ** (SPECTRAL_SLOPE / 2.0)
     power[0, 0] = 0.0
     field = np.fft.irfft2(white * np.sqrt(power), (TEXELS, TEXELS))
-    return np.asarray((field - field.mean()) / field.std())
+    return np.ascontiguousarray((field - field.mean()) / field.std())
 
 
 def cloud_places_m(azimuth_rad: Array, elevation_rad: Array, height_m: float) -> Array:
@@ -45,7 +46,7 @@ def cloud_places_m(azimuth_rad: Array, elevation_rad: Array, height_m: float) ->
 
 
 def field_samples(
-    field: Array, places_m: Array, t_s: Array, drift_m_s: tuple[float, float]
+    seed: int, places_m: Array, t_s: Array, drift_m_s: tuple[float, float]
 ) -> tuple[Floats, npt.NDArray[np.int64], Array]:
     """Field over places of the sky, (sample, place), the sample before each time, and the way to the next.
 
@@ -53,17 +54,24 @@ def field_samples(
     agree.
     """
     before = np.floor(t_s / SAMPLE_S).astype(np.int64)
-    first, last = int(before.min()), int(before.max()) + 1
-    out = np.empty((last - first + 1, places_m.shape[0]), np.float32)
-    sample_field(
-        np.ascontiguousarray(field),
-        np.ascontiguousarray(places_m / TEXEL_M),
-        SAMPLE_S * np.arange(first, last + 1, dtype=np.float64),
-        drift_m_s[0] / TEXEL_M,
-        drift_m_s[1] / TEXEL_M,
-        out,
-    )
-    return out, before - first, t_s / SAMPLE_S - before
+    first, last = int(before.min()) // STRETCH, int(before.max()) // STRETCH
+    key = np.ascontiguousarray(places_m / TEXEL_M).tobytes()
+    stretches = [_stretch(seed, key, drift_m_s, number) for number in range(first, last + 1)]
+    samples = np.concatenate([*(stretch[:-1] for stretch in stretches), stretches[-1][-1:]])
+    return samples, before - STRETCH * first, t_s / SAMPLE_S - before
+
+
+@lru_cache(maxsize=32)
+def _stretch(seed: int, places: bytes, drift_m_s: tuple[float, float], number: int) -> Floats:
+    """Samples of one stretch and the first of the next, (sample, place); `places` are doubles [texel].
+
+    Kept because the world with causes and the one without have the same clouds.
+    """
+    at = np.frombuffer(places).reshape(-1, 2)
+    read_s = SAMPLE_S * np.arange(STRETCH * number, STRETCH * (number + 1) + 1, dtype=np.float64)
+    out = np.empty((read_s.size, at.shape[0]), np.float32)
+    sample_field(cloud_field(seed), at, read_s, drift_m_s[0] / TEXEL_M, drift_m_s[1] / TEXEL_M, out)
+    return out
 
 
 def cover_level(cover: Array) -> Array:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.pole.picture.scene_geometry import Doubles, Numbers, PinholeCamera, Primitive
+from envirosense.pole.picture.scene_geometry import Doubles, Numbers, PinholeCamera, Point, Primitive
 
 SKY_SPACING_RAD = np.radians(3.4)  # between points whose radiance the sky is interpolated from # assumed
 BLUR_REACH_PX = 3  # 6.7 sigma: what is cut off is below 1e-8
@@ -50,13 +50,17 @@ class Coverage:
     range_m: Doubles  # (component,) mean distance of the seen part; NaN if unseen, infinite for sky
     elevation_rad: Doubles  # (component,) of a point of the sky; NaN for bodies
     azimuth_rad: Doubles | None = None  # (component,) likewise; None where nothing moves in the sky
+    seen_m2: Doubles | None = None  # (body,) area of the seen part across the line of sight
+    eye_m: Point | None = None  # where the camera stands
 
     def sparse(self) -> SparseWeights:
         """The same weights without their zeros."""
-        slots = max(int(np.count_nonzero(self.weights, axis=1).max()), 1)
-        order = np.argsort(-self.weights, axis=1, kind="stable")[:, :slots]
-        kept = np.take_along_axis(self.weights, order, axis=1)
-        return SparseWeights(np.ascontiguousarray(order, dtype=np.int32), np.ascontiguousarray(kept))
+        shown = np.flatnonzero(self.weights.any(axis=0))  # most bodies are out of the picture
+        weights = self.weights[:, shown]
+        slots = max(int(np.count_nonzero(weights, axis=1).max()), 1)
+        order = np.argsort(-weights, axis=1, kind="stable")[:, :slots]
+        kept = np.take_along_axis(weights, order, axis=1)
+        return SparseWeights(shown[order].astype(np.int32), np.ascontiguousarray(kept))
 
     @cached_property
     def sky_share(self) -> npt.NDArray[np.float32] | None:
@@ -83,17 +87,28 @@ def coverage(
     pixel = np.arange(component.size) // n_sub
     hits = np.bincount(pixel * n_columns + component, minlength=camera.rows * camera.columns * n_columns)
     shares = hits.reshape(camera.rows, camera.columns, n_columns) / n_sub
-    shares = _trim(_blur(shares, camera.blur_px if blur_px is None else blur_px)).reshape(-1, n_columns)
+    shown = np.flatnonzero(hits.reshape(-1, n_columns).any(axis=0))
+    shares[..., shown] = _blur(shares[..., shown], camera.blur_px if blur_px is None else blur_px)
+    shares = _trim(shares).reshape(-1, n_columns)
     sky, names, azimuth, elevation = _sky_points(camera, shares[:, -1])
     unknown = np.full(len(bodies), np.nan)
-    seen = np.bincount(component, minlength=n_columns)[:-1]
+    range_m = _mean_by(component, distance, np.bincount(component, minlength=n_columns)[:-1])
     return Coverage(
         weights=np.concatenate([shares[:, :-1], sky], axis=1).astype(np.float32),
         components=bodies + names,
-        range_m=np.concatenate([_mean_by(component, distance, seen), np.full(len(names), np.inf)]),
+        range_m=np.concatenate([range_m, np.full(len(names), np.inf)]),
         elevation_rad=np.concatenate([unknown, elevation]),
         azimuth_rad=np.concatenate([unknown, azimuth]),
+        seen_m2=_seen_m2(camera, shares, range_m),
+        eye_m=camera.position_m,
     )
+
+
+def _seen_m2(camera: PinholeCamera, shares: Doubles, range_m: Doubles) -> Doubles:
+    """Area of each body across the line of sight, (body,) [m2]; 0 where it is not seen."""
+    forward = camera.rays(1) @ camera.basis[2]
+    pixel_sr = forward**3 / camera.focal_px**2
+    return np.asarray(np.nan_to_num(pixel_sr @ shares[:, : range_m.size] * range_m**2))
 
 
 def _nearest(scene: Scene, origin_m: Doubles, directions: Doubles) -> tuple[Doubles, Numbers]:
@@ -104,9 +119,10 @@ def _nearest(scene: Scene, origin_m: Doubles, directions: Doubles) -> tuple[Doub
     for primitive in scene.primitives:
         rays = _towards(primitive, origin_m, directions)
         distance, own = primitive.hit(origin_m, directions[rays])
-        is_nearer = distance < nearest[rays]
-        nearest[rays[is_nearer]] = distance[is_nearer]
-        component[rays[is_nearer]] = first + own[is_nearer]
+        is_nearer = np.flatnonzero(distance < nearest[rays])
+        nearer = rays[is_nearer]
+        nearest[nearer] = distance[is_nearer]
+        component[nearer] = first + own[is_nearer]
         first += len(primitive.components)
     return nearest, component
 
@@ -132,8 +148,10 @@ def _blur(shares: Doubles, sigma_px: float) -> Doubles:
     for axis in (0, 1):
         at = np.arange(shares.shape[axis])
         near = [np.clip(at + step, 0, at.size - 1) for step in steps]
-        moved = (weight * np.take(shares, i, axis=axis) for weight, i in zip(kernel, near, strict=True))
-        shares = np.sum(list(moved), axis=0)
+        blurred = np.zeros_like(shares)
+        for weight, i in zip(kernel, near, strict=True):
+            blurred += weight * np.take(shares, i, axis=axis)
+        shares = blurred
     return shares
 
 

@@ -130,8 +130,10 @@ class Cylinder:
         axis = (end - start) / length
         to_start = origin_m - start
         along, offset = directions @ axis, float(to_start @ axis)
-        radial, base = directions - along[:, None] * axis, to_start - offset * axis
-        near, far = _roots((radial**2).sum(1), radial @ base, float(base @ base) - self.radius_m**2)
+        base, radial = to_start - offset * axis, np.empty_like(directions)
+        for i in range(3):  # axis by axis: rows of three cost more
+            radial[:, i] = directions[:, i] - along * axis[i]
+        near, far = _roots(_squared(radial), radial @ base, float(base @ base) - self.radius_m**2)
         into, out_of = _slab(offset, along, 0.0, length)
         enters = np.maximum(near, into)
         is_hit = (enters < np.minimum(far, out_of)) & (enters > 0.0)
@@ -173,7 +175,7 @@ class Ellipsoid:
         """First hit of the surface from outside."""
         scale = 1.0 / np.array(self.semi_axes_m)
         base, ray = (origin_m - np.array(self.centre_m)) * scale, directions * scale
-        near, far = _roots((ray**2).sum(1), ray @ base, float(base @ base) - 1.0)
+        near, far = _roots(_squared(ray), ray @ base, float(base @ base) - 1.0)
         is_hit = (near < far) & (near > 0.0)
         return np.where(is_hit, near, np.inf), np.zeros(near.size, np.int64)
 
@@ -238,6 +240,12 @@ class Ground:
         distance = np.where(is_hit, (self.height_m - origin_m[2]) / fall, np.inf)
         horizontal_m = np.where(is_hit, distance * np.hypot(directions[:, 0], directions[:, 1]), 0.0)
         return distance, np.searchsorted(np.array(self.band_edges_m), horizontal_m, side="right")
+
+
+def _squared(vectors: Doubles) -> Doubles:
+    """Square of the length of each of (n, 3) vectors."""
+    x, y, z = vectors.T
+    return np.asarray(x * x + y * y + z * z)
 
 
 def _roots(a: Doubles, half_b: Doubles, c: float) -> tuple[Doubles, Doubles]:

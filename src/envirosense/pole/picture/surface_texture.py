@@ -7,6 +7,7 @@ and cracks, a crown its lit leaves, shaded leaves and gaps. Each kind is a compo
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.pole.picture.scene_geometry import Doubles, Numbers, Point, Primitive
 
@@ -48,25 +49,34 @@ _NOISE_VARIANCE = (1.0 / 12.0) * (26.0 / 35.0) ** 3  # uniform corners under smo
 
 def _value_noise(points: Doubles, seed: int) -> Doubles:
     """Smooth field with a random value at each whole point of space, (point,), mean 0."""
-    base = np.floor(points)
-    part = points - base
-    ease = part * part * (3.0 - 2.0 * part)
-    corner = base.astype(np.int64)
+    keys, weights = [], []  # of each axis, for the lower and the upper corner
+    for axis, prime in zip(points.T, _PRIMES, strict=True):  # axis by axis: rows of three cost more
+        base = np.floor(axis)
+        part = axis - base
+        ease = part * part * (3.0 - 2.0 * part)
+        corner = base.astype(np.int64)
+        keys.append([(corner + step).astype(np.uint64) * prime for step in (0, 1)])
+        weights.append([1.0 - ease, ease])
+    offset = np.uint64(seed * _MIX % 2**64)
     out = np.zeros(points.shape[0])
     for i in range(8):
-        step = np.array([i & 1, (i >> 1) & 1, (i >> 2) & 1])
-        weight = np.where(step, ease, 1.0 - ease).prod(axis=1)
-        out += weight * _hashed(corner + step, seed)
+        east, north, up = i & 1, (i >> 1) & 1, (i >> 2) & 1
+        weight = weights[0][east] * weights[1][north] * weights[2][up]
+        weight *= _hashed(keys[0][east] + keys[1][north] + keys[2][up] + offset)
+        out += weight
     return out
 
 
-def _hashed(cells: Numbers, seed: int) -> Doubles:
-    """Random number of each cell, (cell,), uniform over -0.5..0.5."""
-    x = (cells.astype(np.uint64) * _PRIMES).sum(axis=1, dtype=np.uint64) + np.uint64(seed * _MIX % 2**64)
+def _hashed(x: npt.NDArray[np.uint64]) -> Doubles:
+    """Random number of each key, uniform over -0.5..0.5; `x` is used up."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64 (from memory)
-        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    x = x ^ (x >> np.uint64(31))
-    return np.asarray((x >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 0.5)
+        x ^= x >> np.uint64(shift)
+        x *= np.uint64(factor)
+    x ^= x >> np.uint64(31)
+    value = (x >> np.uint64(11)).astype(np.float64)
+    value *= 2.0**-53
+    value -= 0.5
+    return value
 
 
 @dataclass(frozen=True, slots=True)

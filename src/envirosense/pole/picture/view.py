@@ -1,7 +1,9 @@
 """What a camera on the pole sees: radiance of every body of the scene and of every point of the sky."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,7 @@ from envirosense.physics.light.sky import (
 )
 from envirosense.pole.heat.components import Components
 from envirosense.pole.picture import cloud_kernels as kernels
-from envirosense.pole.picture.clouds import SHARPNESS, cloud_field, cloud_places_m, cover_level, field_samples
+from envirosense.pole.picture.clouds import SHARPNESS, cloud_places_m, cover_level, field_samples
 from envirosense.pole.picture.scene import Coverage, SparseWeights, coverage
 from envirosense.pole.picture.scene_bodies import build_scene, shown_component, surface_of
 from envirosense.pole.picture.scene_geometry import PinholeCamera
@@ -35,6 +37,7 @@ __all__ = ["ViewConditions", "build_scene", "shown_component", "site_view", "vie
 MEAN_SKY_RAD = np.radians(40.0)  # elevation whose radiance stands for the reflected sky; assumed
 SMALL_PX = 4800  # pixels of a picture of which many views are kept
 BASE_RELIEF_K = 1.2  # standard deviation of a cloud base's temperature along the layer; assumed
+NO_GLINTS: Mapping[str, Array] = MappingProxyType({})
 _F = np.float32
 
 type Numbers = npt.NDArray[np.int64]
@@ -77,6 +80,7 @@ class ViewConditions:
     cloud_height_m: float = 1500.0
     cloud_drift_m_s: tuple[float, float] = (0.0, 0.0)  # east, north
     cloud_seed: int = 0
+    glints_w_sr: Mapping[str, Array] = NO_GLINTS  # what components throw of the sun towards the camera
 
 
 def view_radiance_w_m2_sr(
@@ -84,18 +88,28 @@ def view_radiance_w_m2_sr(
 ) -> Array:
     """In-band radiance of every body at the window, (time, body) [W/m2/sr].
 
-    `component_k` is (time, node). A body reflects sky and surroundings by how much of each it
-    faces; the air in between dims it and glows. What no pixel shows radiates like the air.
+    `component_k` is (time, node). A body reflects sky and surroundings by how much of each it faces; the
+    air in between dims it and glows. What no pixel shows radiates like the air. A glint is spread over what
+    is seen of its component.
     """
     shown = [shown_component(name) for name in seen.components]
     n_bodies = sum(name is not None for name in shown)  # the sky's points come after them
-    out = np.empty((conditions.air_k.size, len(shown)))
-    out[:, :n_bodies] = band_radiance_w_m2_sr(conditions.air_k)[:, None]
+    out = np.empty((len(shown), conditions.air_k.size))  # a body after another, as kernels eat them
+    out[:n_bodies] = band_radiance_w_m2_sr(conditions.air_k)
     bodies = np.flatnonzero(~np.isnan(seen.range_m[:n_bodies]))
     nodes = np.array([components.index(str(shown[i])) for i in bodies], dtype=np.int64)
-    out[:, bodies] = _body_radiance(seen, components, component_k, conditions, bodies, nodes)
-    out[:, n_bodies:] = _sky_radiance(seen, n_bodies, conditions)
-    return out
+    out[bodies] = _body_radiance(seen, components, component_k, conditions, bodies, nodes).T
+    out[n_bodies:] = _sky_radiance(seen, n_bodies, conditions).T
+    for name, intensity_w_sr in conditions.glints_w_sr.items():
+        _add_glint(out, seen, [i for i in range(n_bodies) if shown[i] == name], intensity_w_sr)
+    return out.T
+
+
+def _add_glint(out: Array, seen: Coverage, bodies: list[int], intensity_w_sr: Array) -> None:
+    """Add the radiance of a component's glint to its bodies, `out` (body, time)."""
+    seen_m2 = 0.0 if seen.seen_m2 is None else float(seen.seen_m2[bodies].sum())
+    if seen_m2 > 0.0:
+        out[bodies] += intensity_w_sr / seen_m2
 
 
 def _body_radiance(
@@ -132,7 +146,7 @@ def _sky_radiance(seen: Coverage, first: int, conditions: ViewConditions) -> npt
     azimuth = np.zeros(elevation.size) if seen.azimuth_rad is None else seen.azimuth_rad[first:]
     t_s = np.zeros(c.air_k.size) if c.t_s is None else c.t_s
     places_m = cloud_places_m(azimuth, elevation, c.cloud_height_m)
-    samples, before, between = field_samples(cloud_field(c.cloud_seed), places_m, t_s, c.cloud_drift_m_s)
+    samples, before, between = field_samples(c.cloud_seed, places_m, t_s, c.cloud_drift_m_s)
     base_k, air = cloud_base_k(c.air_k, c.cloud_base_m), band_radiance_w_m2_sr(c.air_k)
     table = np.empty((t_s.size, kernels.N_COLUMNS), _F)
     table[:, kernels.AIR] = air

@@ -201,7 +201,8 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         conditions = replace(conditions, is_on=is_on, is_stuck=is_stuck[chosen])
         carry = self._carry(memory, conditions, int(ticks[chosen[0]]) // self.config.ticks_apart(dt_s), on_s)
         seen, weights = scene.view(camera)
-        radiance = scene.view_radiance_w_m2_sr(seen)[chosen]
+        radiance = scene.view_radiance_w_m2_sr(seen)
+        radiance = radiance if chosen.size == ticks.size else radiance[chosen]
         frames, memory.carry = record_frames(radiance, weights, memory.unit, conditions, carry)
         block = self._graded(ticks[chosen], frames, conditions, scene.rain_mm_h()[chosen], on_s)
         missing = np.where(is_lost[chosen], Status.NO_DATA, 0).astype(np.uint16)

@@ -10,6 +10,7 @@ import numpy as np
 from envirosense.pole.page.wording import phrase, quantity_text, span_text, split_unit, value_text, words
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.pole.worldpage.plumes import PlumeViews
+from envirosense.scenarios.forcing import DEVICE_CAUSES, WORLD_CAUSES
 
 _MOST_COURSES = 4  # of a mapping such as the gases of one source
 _NOT_SHOWN = {"name", "component", "at"}
@@ -26,11 +27,11 @@ def causes_section(moment: WorldMoment, views: PlumeViews | None) -> str:
 
 
 def _causes(moment: WorldMoment) -> list[tuple[str, str, str]]:
-    forcing = moment.run.forcing
     found = [
-        (phrase(kind.name.rstrip("s")), cause)
-        for kind in fields(forcing)
-        for cause in getattr(forcing, kind.name)
+        (phrase(kind.rstrip("s")), cause)
+        for forcing in moment.run.forcings
+        for kind in (*WORLD_CAUSES, *DEVICE_CAUSES)
+        for cause in getattr(forcing, kind)
     ]
     rows = [(name, _where(cause), _course(cause, moment)) for name, cause in found]
     return rows or [("none", "\u2014", "nothing acts on this world but weather and load")]

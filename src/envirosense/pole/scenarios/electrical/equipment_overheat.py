@@ -10,18 +10,23 @@ from typing import ClassVar
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.air.airflow import ou_path
+from envirosense.core.protocols import Array
 from envirosense.physics.thermal.joint import resistance_ceiling_ohm
 from envirosense.pole.heat.heating import HEALTHY_OHM
+from envirosense.pole.scenarios.electrical.bursts import flicker
+from envirosense.pole.scenarios.line_faults import arc_discharge, phase_index
 from envirosense.scenarios import (
+    BaseRate,
     BaseScenario,
     Category,
     Choice,
     Conditions,
-    EventLabels,
+    Constraint,
+    Discharge,
     EventSubtype,
     EventType,
     Forcing,
+    Grading,
     JointResistance,
     Labels,
     LogUniform,
@@ -29,14 +34,23 @@ from envirosense.scenarios import (
     ParameterSpace,
     Response,
     Uniform,
+    active_only,
+    graded_event,
 )
 
-ANOMALY_K = 4.0  # over a similar component: "probable deficiency" starts here [NETA-MTS]
-FULL_SCALE_K = 150.0  # excess that counts as severity 1; assumed
-# Lower excess over the healthy component of each stage [K] [NETA-MTS]
-STAGES = (("possible_deficiency", 0.0), ("probable_deficiency", 4.0), ("major_deficiency", 15.0))
+# Excess over a similar component: 4 K is "probable deficiency", 15 K "major" [NETA-MTS]; full scale assumed
+EXCESS_K = Grading(
+    4.0,
+    150.0,
+    (("possible_deficiency", 0.0), ("probable_deficiency", 4.0), ("major_deficiency", 15.0)),
+    "log",
+)
 FLICKER_TAU_S = 120.0  # load and thermal cycling make and break contact spots; assumed
 FLICKER = 0.08  # relative standard deviation of the resistance; assumed
+DAY_S = 86400.0
+SPARKS_OHM = 1e-3  # a joint this bad loses contact now and then; assumed
+SPARKS_SHARE = 1e-3  # of the time in which it does so; assumed
+SPARK_V = 12.0  # least voltage of an arc between aluminium contacts (from memory)
 
 
 class EquipmentOverheatScenario(BaseScenario):
@@ -47,8 +61,13 @@ class EquipmentOverheatScenario(BaseScenario):
     category: ClassVar[Category] = Category.ELECTRICAL
     difficulty_level: ClassVar[str] = "unmeasured"
     expected_duration: ClassVar[float] = 3600.0
-    phases: ClassVar[tuple[str, ...]] = tuple(name for name, _ in STAGES)
-    limits: ClassVar[str] = "No micro-arcing and no off-gas of joint compound; burn-down is not modelled."
+    phases: ClassVar[tuple[str, ...]] = EXCESS_K.stage_names
+    limits: ClassVar[str] = "No off-gas of joint compound; burn-down is not modelled."
+    rate: ClassVar[BaseRate] = BaseRate(
+        0.01, 60.0 * DAY_S, "assumed: one pole in a hundred a year, hot for weeks to months"
+    )
+    version: ClassVar[int] = 2
+    tags: ClassVar[tuple[str, ...]] = ("slow",)
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
             "component": Parameter(
@@ -72,7 +91,8 @@ class EquipmentOverheatScenario(BaseScenario):
                 "time the same growth takes on a real line; the episode's clock is compressed",
                 "assumed: weeks to months",
             ),
-        }
+        },
+        (Constraint({"onset_fraction": 1.0, "growth_fraction": 1.0}, at_most=0.9),),
     )
 
     def forcing(self, conditions: Conditions, rng: np.random.Generator) -> Forcing:
@@ -80,30 +100,35 @@ class EquipmentOverheatScenario(BaseScenario):
         grid = conditions.grid
         fraction = grid.t_s / grid.duration_s
         grown = np.clip((fraction - self.number("onset_fraction")) / self.number("growth_fraction"), 0.0, 1.0)
-        flicker = ou_path(rng.standard_normal(grid.n), grid.dt_s, FLICKER_TAU_S, float(rng.standard_normal()))
         growth = (self.number("final_resistance_ohm") / HEALTHY_OHM) ** grown
-        resistance_ohm = HEALTHY_OHM * growth * np.exp(FLICKER * grown * flicker)
+        resistance_ohm = HEALTHY_OHM * growth * flicker(grid, rng, FLICKER_TAU_S, FLICKER) ** grown
         ceiling_ohm = resistance_ceiling_ohm(np.maximum(conditions.current_a, 1.0), conditions.air_k)
         resistance_ohm = np.minimum(resistance_ohm, ceiling_ohm)
-        return Forcing(joints=(JointResistance(self.text("component"), resistance_ohm),))
-
-    def labels(self, forcing: Forcing, response: Response | None, grid: TimeGrid) -> Labels:
-        """One event, while the clamp is at least 4 K warmer than a sound one would be."""
-        assert response is not None, "a scenario with a forcing has a response"
-        excess_k = response.component_k - response.healthy_k
-        active = excess_k >= ANOMALY_K
-        lower_k = [lower for _, lower in STAGES]
-        event = EventLabels(
-            event_type=EventType.OVERHEATING,
-            event_subtype=EventSubtype.JOINT,
-            component=self.text("component"),
-            active=active,
-            stage_names=self.phases,
-            stage=np.clip(np.searchsorted(lower_k, excess_k, side="right") - 1, 0, None).astype(np.int8),
-            severity=np.clip(np.log(np.maximum(excess_k, 1.0)) / np.log(FULL_SCALE_K), 0.0, 1.0),
-            progress=np.clip(np.maximum.accumulate(excess_k) / FULL_SCALE_K, 0.0, 1.0),
-            ignited=np.zeros(grid.n, dtype=bool),
-            source_strength=self.number("final_resistance_ohm"),
-            source_strength_unit="ohm",
+        return Forcing(
+            joints=(JointResistance(self.text("component"), resistance_ohm),),
+            discharges=self._sparks(conditions, resistance_ohm),
         )
-        return Labels((event,) if active.any() else ())
+
+    def _sparks(self, conditions: Conditions, resistance_ohm: Array) -> tuple[Discharge, ...]:
+        """Short arcs of a contact that opens for a moment; none while it is better than a milliohm."""
+        sparking = np.where(resistance_ohm >= SPARKS_OHM, SPARKS_SHARE, 0.0)
+        if not sparking.any():
+            return ()
+        clamp, power_w = self.text("component"), sparking * SPARK_V * conditions.current_a
+        at, phase = conditions.components[clamp], phase_index(clamp[-1])
+        return (arc_discharge("equipment_overheat_sparks", at, power_w, sparking, phase),)
+
+    def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
+        """One event, while the clamp is at least 4 K warmer than a sound one would be."""
+        growth_s = self.number("growth_fraction") * grid.duration_s
+        event = graded_event(
+            response.component_k - response.healthy_k,
+            EXCESS_K,
+            EventType.OVERHEATING,
+            EventSubtype.JOINT,
+            self.text("component"),
+            self.number("final_resistance_ohm"),
+            "ohm",
+            time_scale=self.number("real_growth_days") * DAY_S / growth_s,
+        )
+        return Labels(active_only((event,)))

@@ -11,32 +11,41 @@ from typing import ClassVar
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.air.airflow import ou_path
+from envirosense.physics.fire.combustion import PILOTED_K
+from envirosense.pole.scenarios.electrical.bursts import flicker
+from envirosense.pole.scenarios.fire.heated_wood import (
+    FLAME,
+    IGNITED,
+    SMOULDER,
+    fire_events,
+    leakage,
+    pyrolysis_event,
+    wood_fire,
+)
 from envirosense.scenarios import (
+    BaseRate,
     BaseScenario,
     Category,
     Choice,
     Conditions,
-    EventLabels,
-    EventSubtype,
-    EventType,
+    Constraint,
     Forcing,
-    Heating,
+    Grading,
     Labels,
     LogUniform,
     Parameter,
     ParameterSpace,
     Response,
     Uniform,
-    WoodFuel,
+    active_only,
     latched,
 )
 
 ANOMALY_K = 20.0  # excess over the healthy component at which the happening counts as begun; assumed
-IGNITION_K = 623.0  # piloted ignition of wood, surface about 350 degC [Drysdale2011] (from memory)
+IGNITION_K = PILOTED_K
 # Lower temperature of each stage [K], rounded from what thermogravimetry shows; assumed
 STAGES = (("heating", 0.0), ("hemicellulose", 433.0), ("cellulose", 493.0), ("charring", 573.0))
-WOOD_SHARE = 0.6  # of the leakage power arises in the dry ring of wood around the steel; assumed
+PYROLYSIS = Grading(ANOMALY_K, IGNITION_K, (*STAGES, IGNITED))
 FLICKER_TAU_S = 30.0  # dry bands form and rewet within a minute; assumed
 FLICKER = 0.15  # relative standard deviation of the leakage power; assumed
 
@@ -49,10 +58,23 @@ class CellulosePyrolysisScenario(BaseScenario):
     category: ClassVar[Category] = Category.FIRE
     difficulty_level: ClassVar[str] = "unmeasured"
     expected_duration: ClassVar[float] = 3600.0
-    phases: ClassVar[tuple[str, ...]] = (*(name for name, _ in STAGES), "ignited")
-    limits: ClassVar[str] = (
-        "Heat of smouldering and flame lifts the plume but does not warm the wood; the camera sees no flame."
+    phases: ClassVar[tuple[str, ...]] = (
+        *PYROLYSIS.stage_names,
+        *SMOULDER.stage_names,
+        *FLAME.stage_names,
     )
+    limits: ClassVar[str] = (
+        "Heat of smouldering and flame lifts the plume but does not warm the wood; the camera sees no flame. "
+        "Rain neither cools nor wets the wood, and the leak does not know whether it rains."
+    )
+    rate: ClassVar[BaseRate] = BaseRate(
+        5e-4,
+        10_800.0,
+        "assumed: ten hot fittings for each pole-top fire, of which there is 1 per 1000 km and year of "
+        "wood-pole network [Persadh2007], 50 m a pole; one wet spell of three hours",
+    )
+    version: ClassVar[int] = 2
+    tags: ClassVar[tuple[str, ...]] = ("fire", "precursor")
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
             "component": Parameter(
@@ -85,7 +107,8 @@ class CellulosePyrolysisScenario(BaseScenario):
                 "factor on every volatile yield",
                 "assumed: yields of one wood differ by 40 %",
             ),
-        }
+        },
+        (Constraint({"end_fraction": 1.0, "onset_fraction": -1.0, "ramp_fraction": -1.0}, at_least=0.0),),
     )
 
     def forcing(self, conditions: Conditions, rng: np.random.Generator) -> Forcing:
@@ -93,36 +116,14 @@ class CellulosePyrolysisScenario(BaseScenario):
         grid = conditions.grid
         fraction = grid.t_s / grid.duration_s
         grown = np.clip((fraction - self.number("onset_fraction")) / self.number("ramp_fraction"), 0.0, 1.0)
-        flicker = ou_path(rng.standard_normal(grid.n), grid.dt_s, FLICKER_TAU_S, float(rng.standard_normal()))
-        power_w = self.number("peak_power_w") * grown * np.exp(FLICKER * flicker - FLICKER**2 / 2)
+        power_w = self.number("peak_power_w") * grown * flicker(grid, rng, FLICKER_TAU_S, FLICKER)
         power_w[fraction >= self.number("end_fraction")] = 0.0
-        fitting = self.text("component")
-        fuel = WoodFuel(f"{fitting}_wood", self.number("fuel_g"), self.number("yield_spread"))
-        heatings = (
-            Heating(fitting, (1.0 - WOOD_SHARE) * power_w),
-            Heating(fuel.component, WOOD_SHARE * power_w),
-        )
-        return Forcing(heatings=heatings, fuels=(fuel,))
+        return leakage(self.text("component"), power_w, self.number("fuel_g"), self.number("yield_spread"))
 
-    def labels(self, forcing: Forcing, response: Response | None, grid: TimeGrid) -> Labels:
-        """One event, from the first 20 K of excess until the wood has cooled to it again."""
-        assert response is not None, "a scenario with a forcing has a response"
-        excess_k = response.component_k - response.healthy_k
-        active = excess_k >= ANOMALY_K
-        ignited = latched(response.component_k >= IGNITION_K)
-        lower_k = [lower for _, lower in STAGES]
-        stage = np.searchsorted(lower_k, response.component_k, side="right") - 1
-        event = EventLabels(
-            event_type=EventType.FIRE_PRECURSOR,
-            event_subtype=EventSubtype.PYROLYSIS,
-            component=self.text("component"),
-            active=active,
-            stage_names=self.phases,
-            stage=np.where(ignited, len(STAGES), stage).astype(np.int8),
-            severity=np.clip(excess_k / (IGNITION_K - response.healthy_k), 0.0, 1.0),
-            progress=np.clip(response.converted, 0.0, 1.0),
-            ignited=ignited,
-            source_strength=self.number("peak_power_w"),
-            source_strength_unit="W",
-        )
-        return Labels((event,) if active.any() else ())
+    def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
+        """Pyrolysis from the first 20 K of excess until it has cooled again, and the fire that it lights."""
+        fitting, fuel_g = self.text("component"), self.number("fuel_g")
+        fire = wood_fire(response, grid, fuel_g, self.number("yield_spread"))
+        strength = (self.number("peak_power_w"), "W")
+        event = pyrolysis_event(response, latched(fire.flaming), PYROLYSIS, fitting, strength)
+        return Labels(active_only((event, *fire_events(response, fire, fitting, fuel_g, parent=0))))

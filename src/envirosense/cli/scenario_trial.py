@@ -1,0 +1,68 @@
+"""A scenario tried before any episode is made of it: its draws, its causes, its events."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from envirosense.core.rng import stream
+from envirosense.pole.domain import require_fuels, require_new_names, require_possible
+from envirosense.pole.heat.components import build_components
+from envirosense.pole.site import Site
+from envirosense.scenarios import BaseScenario, Forcing, ParameterSpace, ParameterValue
+from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_responses
+
+TRIALS: Final = 64  # draws of the parameters whose refusals are counted
+CAUSES: Final = 8  # draws whose causes are made
+HOT_K: Final = 500.0  # excess of the components that a cause heats
+
+
+def trial_refusals(scenario: type[BaseScenario]) -> int:
+    """How many of `TRIALS` first draws the constraints refuse."""
+    refused = 0
+    for seed in range(TRIALS):
+        shares = {name: float(stream(seed, "trial", name).random()) for name in scenario.space.parameters}
+        refused += not _allows(scenario.space, shares)
+    return refused
+
+
+def _allows(space: ParameterSpace, shares: Mapping[str, float]) -> bool:
+    """Whether the constraints keep the first draw."""
+    given: dict[str, ParameterValue] = {}
+    for name, parameter in space.parameters.items():
+        given[name] = parameter.distribution.quantile(shares[name], given)
+    return all(constraint.holds(given) for constraint in space.constraints)
+
+
+def try_causes(scenario: type[BaseScenario]) -> None:
+    """Make the causes of a few draws and offer them to an ordinary pole.
+
+    Raises:
+        ConfigError: if a course, a place or a name cannot be used.
+    """
+    site = Site(has_transformer=True)
+    grid = planted_grid()
+    for _, forcings in _tried(scenario):
+        before: list[Forcing] = []
+        for forcing in forcings:
+            require_fuels(forcing)
+            fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
+            require_possible(forcing, grid, build_components(site, fuel_g), site)
+            require_new_names(forcing, before)
+            before.append(forcing)
+
+
+def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:
+    """Type and subtype of the events of a few draws where every heated component gets hot, sorted."""
+    grid = planted_grid()
+    found = set()
+    for drawn, forcings in _tried(scenario):
+        labels = drawn.all_labels(forcings, planted_responses(forcings, grid, HOT_K), grid)
+        found |= {(event.event_type.value, event.event_subtype.value) for event in labels.events}
+    return tuple(sorted(found))
+
+
+def _tried(scenario: type[BaseScenario]) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
+    conditions = planted_conditions(planted_grid())
+    for seed in range(CAUSES):
+        drawn = scenario(scenario.space.draw(partial(stream, seed, "trial")))
+        yield drawn, drawn.causes(conditions, partial(stream, seed, "trial causes"))

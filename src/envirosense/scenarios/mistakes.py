@@ -1,0 +1,101 @@
+"""Mistakes of a scenario file with the line and column where they stand."""
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeAliasType, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from envirosense.core.errors import ConfigError
+from envirosense.scenarios.document import ScenarioDefinition
+from envirosense.scenarios.faults import Fault, Path
+from envirosense.scenarios.marks import Marked, ScenarioFileError
+
+KEY: Final = "[key]"  # step of pydantic's paths that means the key itself
+FORMS: Final = (
+    "shape",
+    "product",
+    "reference",
+    "number",
+    "spread",
+    "name",
+)  # steps that name a form of a value
+
+
+def parsed(data: dict[str, Any], whole: Marked) -> ScenarioDefinition:
+    """Definition in plain data.
+
+    Raises:
+        ScenarioFileError: for the first mistake; a misspelt field before the one that is missing for it.
+    """
+    try:
+        return ScenarioDefinition.model_validate(data)
+    except ValidationError as error:
+        raise _of_validation(error, whole) from None
+
+
+def placed(fault: Fault, whole: Marked) -> ScenarioFileError:
+    """A mistake with its place in a file."""
+    field = ".".join(map(str, fault.path)) or "file"
+    return ScenarioFileError(whole.place(fault.path), field, fault.value, fault.fix)
+
+
+@contextmanager
+def located(whole: Marked) -> Iterator[None]:
+    """Say of every ConfigError inside where in the file its cause stands, or a value like the refused one.
+
+    Raises:
+        ScenarioFileError: in its place.
+    """
+    try:
+        yield
+    except ScenarioFileError:
+        raise
+    except Fault as fault:
+        raise placed(fault, whole) from None
+    except ConfigError as error:
+        path = next((path for path in whole.values if path and _value(whole.data, path) == error.value), ())
+        raise ScenarioFileError(whole.place(path), error.field, error.value, error.fix) from None
+
+
+def _of_validation(error: ValidationError, whole: Marked) -> ScenarioFileError:
+    faults = error.errors(include_url=False)
+    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+    path, kind = fault["loc"], fault["type"]
+    steps = whole.known(path) + path[-1:] * (kind == "missing")
+    cause = fault.get("ctx", {}).get("error")
+    text = fault["msg"].removeprefix("Value error, ")
+    value, fix = fault["input"], text[:1].lower() + text[1:]
+    if isinstance(cause, ConfigError):
+        value, fix = cause.value, cause.fix
+    elif kind == "missing":
+        value, fix = None, "required field is missing; add it"
+    elif kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=0.4)
+        fix = f"unknown field; did you mean {near[0]!r}?" if near else "unknown field; remove it"
+    place = whole.place(path, of_key=kind == "extra_forbidden" or KEY in path)
+    return ScenarioFileError(place, ".".join(map(str, steps)) or "file", value, fix)
+
+
+def _fields_at(path: Path) -> tuple[str, ...]:
+    """Names of the fields that may stand at a path of a scenario file."""
+    models: list[type[BaseModel]] = [ScenarioDefinition]
+    for step in path:
+        fields = [m.model_fields[step] for m in models if isinstance(step, str) and step in m.model_fields]
+        models = [inner for field in fields for inner in _models_in(field.annotation)] if fields else models
+    return tuple(name for model in models for name in model.model_fields)
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if isinstance(annotation, TypeAliasType):
+        return _models_in(annotation.__value__)
+    return [inner for part in get_args(annotation) for inner in _models_in(part)]
+
+
+def _value(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
