@@ -44,17 +44,6 @@ def test_every_sensor_type_has_a_part(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(row["parts"] for row in json.loads(printed(capsys))["sensors"])
 
 
-def test_a_scenario_shows_range_unit_and_source_of_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
-    run(["scenarios", "show", "electrical/equipment_overheat", "--json"])
-    found = json.loads(printed(capsys))
-    assert found["limits"]
-    assert found["phases"]
-    for row in found["parameters"]:
-        assert row["drawn"]
-        assert row["unit"]
-        assert row["source"]
-
-
 @pytest.mark.parametrize(
     ("args", "suggestion"),
     [

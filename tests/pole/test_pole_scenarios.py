@@ -6,11 +6,11 @@ import pytest
 from envirosense.core.rng import stream
 from envirosense.physics.thermal.joint import ALUMINIUM_MELTING_K, contact_voltage_v
 from envirosense.pole.heat.components import build_components
-from envirosense.pole.scenarios.fire import cellulose_pyrolysis as pyrolysis
 from envirosense.pole.scenarios.electrical import equipment_overheat as overheat
+from envirosense.pole.scenarios.fire import cellulose_pyrolysis as pyrolysis
 from envirosense.pole.scenarios.normal.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.site import Site
-from envirosense.scenarios import EventSubtype, EventType, Family, Level
+from envirosense.scenarios import EventType, Level
 from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_response
 
 GRID = planted_grid()
@@ -30,12 +30,6 @@ def forced(scenario, grid=GRID, current_a=250.0, seed=0):
     return scenario.forcing(conditions, stream(seed, "forcing"))
 
 
-def leakage_w(grid=GRID, **changes):
-    return sum(
-        act.power_w for act in forced(pyrolysis.CellulosePyrolysisScenario(LEAK | changes), grid).heatings
-    )
-
-
 def resistance_ohm(grid=GRID, current_a=250.0, **changes):
     scenario = overheat.EquipmentOverheatScenario(CLAMP | changes)
     return forced(scenario, grid, current_a).joints[0].resistance_ohm
@@ -52,32 +46,6 @@ def ramp(top_k):
     return np.linspace(0.0, top_k, GRID.n)
 
 
-def test_leakage_acts_between_its_onset_and_its_end():
-    power_w, fraction = leakage_w(), GRID.t_s / GRID.duration_s
-    assert np.all(power_w[fraction <= 0.1] == 0)
-    assert np.all(power_w[(fraction > 0.1) & (fraction < 0.8)] > 0)
-    assert np.all(power_w[fraction >= 0.8] == 0)
-    assert np.all(leakage_w(end_fraction=1.2)[fraction > 0.1] > 0)
-
-
-def test_leakage_flickers_about_its_peak_power():
-    # a day: 24 h * 0.5 grown = n_eff of 43 200 s / 60 s; mean 100 W within 5 * 15 % / sqrt(720)
-    fraction = DAY.t_s / DAY.duration_s
-    grown_w = leakage_w(DAY)[(fraction > 0.3) & (fraction < 0.8)]
-    assert grown_w.mean() == pytest.approx(100.0, rel=5 * 0.15 / np.sqrt(720))
-    # and its logarithm spreads by 15 %, itself known to 1/sqrt(2 * 1440)
-    assert np.std(np.log(grown_w)) == pytest.approx(0.15, rel=5 / np.sqrt(1440))
-
-
-def test_leakage_heats_the_steel_and_the_wood_beside_it():
-    forcing = forced(pyrolysis.CellulosePyrolysisScenario(LEAK))
-    assert forcing.component == "crossarm_bolt"
-    assert {act.component for act in forcing.heatings} == {"crossarm_bolt", "crossarm_bolt_wood"}
-    assert (forcing.fuels[0].component, forcing.fuels[0].dry_mass_g) == ("crossarm_bolt_wood", 60.0)
-    wood_w = sum(act.power_w for act in forcing.heatings if act.component.endswith("_wood"))
-    np.testing.assert_allclose(wood_w, pyrolysis.WOOD_SHARE * leakage_w())
-
-
 @pytest.mark.parametrize(
     ("scenario_class", "params"),
     [(pyrolysis.CellulosePyrolysisScenario, LEAK), (overheat.EquipmentOverheatScenario, CLAMP)],
@@ -91,51 +59,9 @@ def test_every_component_of_a_scenario_is_on_the_pole(scenario_class, params):
         assert option in Site().component_positions
 
 
-def test_pyrolysis_stages_follow_the_wood_temperature():
-    scenario = pyrolysis.CellulosePyrolysisScenario(LEAK)
-    excess_k = ramp(320.0)
-    (event,) = labels(scenario, excess_k)
-    component_k = 293.15 + excess_k
-    edges_k = [lower for _, lower in pyrolysis.STAGES[1:]]
-    np.testing.assert_array_equal(event.stage, np.searchsorted(edges_k, component_k, side="right"))
-    np.testing.assert_array_equal(event.active, excess_k >= pyrolysis.ANOMALY_K)
-    assert event.ignition_s(GRID) is None
-    assert np.isnan(event.time_to_ignition_s(GRID)).all()
-    assert (event.event_type, event.event_subtype) == (EventType.FIRE_PRECURSOR, EventSubtype.PYROLYSIS)
-    assert event.event_type.family is Family.FIRE
-    assert (event.source_strength, event.source_strength_unit) == (100.0, "W")
-
-
-def test_ignition_latches_and_is_counted_down_to():
-    scenario = pyrolysis.CellulosePyrolysisScenario(LEAK)
-    excess_k = np.interp(np.arange(GRID.n), [0, 200, GRID.n - 1], [0.0, 400.0, 0.0])
-    (event,) = labels(scenario, excess_k)
-    first = int(np.argmax(293.15 + excess_k >= pyrolysis.IGNITION_K))
-    assert event.ignition_s(GRID) == first * GRID.dt_s
-    assert event.ignited[first:].all()
-    assert set(event.stage[first:]) == {event.stage_names.index("ignited")}
-    assert event.severity[first] == 1.0
-    assert event.time_to_ignition_s(GRID)[first - 3] == 3 * GRID.dt_s
-    assert event.clearance_s(GRID) is not None
-
-
-def test_severity_of_pyrolysis_is_the_way_to_ignition():
-    (event,) = labels(pyrolysis.CellulosePyrolysisScenario(LEAK), ramp(500.0))
-    assert np.all(np.diff(event.severity) >= 0)
-    halfway = np.argmin(np.abs(ramp(500.0) - (pyrolysis.IGNITION_K - 293.15) / 2))
-    assert event.severity[halfway] == pytest.approx(0.5, abs=0.01)
-
-
 def test_a_response_too_weak_to_matter_is_no_event():
     assert labels(pyrolysis.CellulosePyrolysisScenario(LEAK), np.full(GRID.n, 19.0)) == ()
     assert labels(overheat.EquipmentOverheatScenario(CLAMP), np.full(GRID.n, 3.9)) == ()
-
-
-def test_progress_of_pyrolysis_is_the_converted_share():
-    scenario = pyrolysis.CellulosePyrolysisScenario(LEAK)
-    response = planted_response(GRID, 300.0)
-    (event,) = scenario.labels(forced(scenario), response, GRID).events
-    np.testing.assert_array_equal(event.progress, response.converted)
 
 
 def test_a_clamp_is_sound_before_its_growth_and_bad_after_it():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
+from envirosense.core.grid import TimeGrid
 from envirosense.core.rng import stream
 from envirosense.pole.scenarios.electrical.equipment_overheat import EquipmentOverheatScenario
 from envirosense.pole.scenarios.fire.cellulose_pyrolysis import CellulosePyrolysisScenario
 from envirosense.scenarios import (
+    SCENARIOS,
     BaseRate,
     BaseScenario,
     Category,
@@ -20,6 +22,7 @@ from envirosense.scenarios import (
     Conditional,
     Constraint,
     Emission,
+    EventLabels,
     EventSubtype,
     EventType,
     Follows,
@@ -46,7 +49,12 @@ from envirosense.scenarios.compose import (
     in_sequence,
     merged,
 )
-from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_response
+from envirosense.testing.planted_world import (
+    planted_conditions,
+    planted_grid,
+    planted_response,
+    planted_responses,
+)
 
 
 class LeakScenario(BaseScenario):
@@ -349,6 +357,49 @@ def test_what_flows_ends_with_its_act_and_damage_stays() -> None:
     assert ends(out.states["arc_power_w"]) == (2.0, 2.0)
     assert ends(out.states["contact_ohm"]) == (2.0, 3.0)
     assert np.array_equal(out.heatings[0].power_w[60:120], ramp)
+
+
+@pytest.mark.parametrize("scenario_id", list(SCENARIOS))
+def test_labels_of_a_scenario_do_not_change_when_time_goes_on(scenario_id: str) -> None:
+    """The contract that lets an act be labelled to the episode's end: a later tick changes no earlier one."""
+    own, whole = planted_grid(dt_s=60.0), planted_grid(5400.0, 60.0)
+    window = Window(whole, 0, own.n)
+    for seed in range(2):
+        scenario = drawn(SCENARIOS[scenario_id], seed)
+        forcings = scenario.causes(planted_conditions(own), streams(seed))
+        answers = planted_responses(forcings, own, 500.0)
+        longer = [
+            continued(answer, placed(forcing, window, "act"), whole)
+            for forcing, answer in zip(forcings, answers, strict=True)
+        ]
+        nothing = (Forcing(),) * len(forcings)
+        before = scenario.all_labels(nothing, answers, own).events
+        after = scenario.all_labels(nothing, longer, whole).events
+        for event in before:
+            assert any(goes_on(event, other, own.n) for other in after), event.event_subtype
+
+
+def continued(answer: Response, forcing: Forcing, grid: TimeGrid) -> Response:
+    """An answer that goes on as it ended, with the states that the act leaves."""
+    held = {
+        f.name: np.concatenate([values, np.full(grid.n - values.size, values[-1])])
+        for f in fields(answer)
+        if isinstance(values := getattr(answer, f.name), np.ndarray)
+    }
+    return replace(answer, **held, states={k: np.asarray(v, np.float64) for k, v in forcing.states.items()})
+
+
+def goes_on(event: EventLabels, other: EventLabels, n: int) -> bool:
+    """Whether two events are the same in the first ticks."""
+    same = (event.event_type, event.event_subtype, event.component) == (
+        other.event_type,
+        other.event_subtype,
+        other.component,
+    )
+    courses = ("active", "stage", "severity", "progress", "ignited")
+    pairs = ((getattr(event, name), getattr(other, name)[:n]) for name in courses)
+    on = event.active
+    return same and all(np.allclose(a[on], b[on]) for a, b in pairs) and np.array_equal(on, other.active[:n])
 
 
 def cause_types() -> dict[str, type[Any]]:

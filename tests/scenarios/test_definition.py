@@ -11,7 +11,10 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.rng import stream
+from envirosense.datasets.memory import MemorySink
+from envirosense.factory.request import EpisodeRequest
 from envirosense.pole.scenarios.electrical.equipment_overheat import EquipmentOverheatScenario
+from envirosense.pole.twin import PoleTwin
 from envirosense.scenarios import SCENARIOS, BaseScenario, Choice, LogUniform
 from envirosense.scenarios.definition import definition_of, scenario_class, scenario_of
 from envirosense.scenarios.definition_spaces import Held
@@ -260,3 +263,19 @@ def test_a_spec_of_a_registered_scenario_needs_no_definition() -> None:
 def test_a_definition_of_another_scenario_is_refused() -> None:
     with pytest.raises(ConfigError, match="the definition beside it is electrical/hot"):
         scenario_of(spec_of(EquipmentOverheatScenario, HOT))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_an_episode_of_a_file_is_simulated_and_labelled_again(path: Path) -> None:
+    definition = read_definition(path)
+    options = {"sensors": ("barometer",)}
+    ordinary = PoleTwin().draw("normal/diurnal_cycle", EpisodeRequest(1, 0, 1, 3600.0, 60.0, options, 1))
+    found = {"scenario": definition.id, "params": drawn(load_scenario(path), 3).params}
+    spec = ordinary.model_copy(update=found | {"definition": definition.plain()})
+    sink = MemorySink(spec)
+    summary = PoleTwin().simulate(spec, sink)
+    assert summary.outcome == "ok"
+    assert summary.facts["n_events"] == sink.table("events").num_rows > 0
+    again = PoleTwin().relabel(sink)
+    stored = sink.table("labels").select(again.column_names)
+    assert stored.cast(again.schema).combine_chunks().equals(again.combine_chunks())

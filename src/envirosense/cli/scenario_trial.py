@@ -13,6 +13,7 @@ from envirosense.testing.planted_world import planted_conditions, planted_grid, 
 
 TRIALS: Final = 64  # draws of the parameters whose refusals are counted
 CAUSES: Final = 8  # draws whose causes are made
+TICK_S: Final = 60.0  # coarse, since nobody looks at the courses
 HOT_K: Final = 500.0  # excess of the components that a cause heats
 
 
@@ -40,7 +41,7 @@ def try_causes(scenario: type[BaseScenario]) -> None:
         ConfigError: if a course, a place or a name cannot be used.
     """
     site = Site(has_transformer=True)
-    grid = planted_grid()
+    grid = planted_grid(dt_s=TICK_S)
     for _, forcings in _tried(scenario):
         before: list[Forcing] = []
         for forcing in forcings:
@@ -53,7 +54,7 @@ def try_causes(scenario: type[BaseScenario]) -> None:
 
 def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:
     """Type and subtype of the events of a few draws where every heated component gets hot, sorted."""
-    grid = planted_grid()
+    grid = planted_grid(dt_s=TICK_S)
     found = set()
     for drawn, forcings in _tried(scenario):
         labels = drawn.all_labels(forcings, planted_responses(forcings, grid, HOT_K), grid)
@@ -62,7 +63,7 @@ def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:
 
 
 def _tried(scenario: type[BaseScenario]) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
-    conditions = planted_conditions(planted_grid())
+    conditions = planted_conditions(planted_grid(dt_s=TICK_S))
     for seed in range(CAUSES):
         drawn = scenario(scenario.space.draw(partial(stream, seed, "trial")))
         yield drawn, drawn.causes(conditions, partial(stream, seed, "trial causes"))

@@ -94,6 +94,14 @@ class BlockSensor(ABC, Generic[ConfigT, WorldT]):
 
     # --- what an author may write
 
+    def observable(self, world: WorldT) -> Array:
+        """Ideal reading as far as the part's own steady noise lets it show, (time, channel).
+
+        The ideal reading itself, unless the channel is a level that noise adds to. Observability compares it
+        with and without a cause.
+        """
+        return self.respond(world)
+
     def fault_stages(self) -> tuple[AnyStage, ...]:
         """Generic faults and the part's random dropouts; they belong right before the output."""
         return generic_stages.fault_stages(self.values, self.config, len(self.channels))

@@ -198,7 +198,7 @@ def _courses(forcing: Forcing, n: int) -> Iterator[Course]:
     for kind, causes in (("tank", forcing.tanks), ("structure", forcing.structures)):
         for cause in causes:
             yield from _set(kind, cause, {}, (n,), ("tilt_north_rad", "tilt_east_rad"))
-    for weather in forcing.weather:
+    for weather in (*forcing.weather, *forcing.setting):
         yield from _set("weather", weather, {}, (n,), DEPARTURES)
 
 

@@ -29,15 +29,21 @@ class Observability:
     detectable_s: float
 
 
-def excess_snr(device: VirtualGridGuardian, world: EnvironmentOrchestrator) -> dict[str, Array]:
-    """Greatest ideal rise of any channel over the world without causes, in sigmas, (time,) by sensor.
+def excess_snr(
+    device: VirtualGridGuardian, world: EnvironmentOrchestrator, cause_id: int = 0
+) -> dict[str, Array]:
+    """Greatest rise of any channel over the world without one cause, in sigmas, (time,) by sensor.
+
+    A sigma is what a steady reading scatters by and, in quadrature, what the channel scatters by itself
+    within the hour in the world without the cause: a sound of a hundredth of a decibel over gusty wind is
+    not to be told from the wind.
 
     Between its samples a sensor goes on showing the last. One that is switched off, without power or without
     a link shows nothing. A camera is asked at the steps of the heat network, between which temperatures are
     linear.
     """
     state = world.state(0, world.grid.n)
-    healthy = state.without_causes()
+    healthy = state.without_causes(cause_id)
     snr: dict[str, Array] = {name: np.zeros(world.grid.n) for name in device.sensors}
     for first in range(0, world.grid.n, BLOCK_TICKS):  # the answers of a whole day at once would fill memory
         ticks = first, min(BLOCK_TICKS, world.grid.n - first)
@@ -65,10 +71,22 @@ def _raise_to(
     dt_s: float,
 ) -> None:
     """Put the greatest rise of any channel of one sensor into `snr`, (time,), where it is greater."""
-    rise = np.abs(sensor.respond(state) - sensor.respond(healthy))
-    sigma = _noise_sigma(sensor, dt_s)
-    for channel in np.flatnonzero(sigma > 0.0):  # a count without noise of its own tells no strength
+    without = sensor.observable(healthy)
+    rise = np.abs(sensor.observable(state) - without)
+    noise = _noise_sigma(sensor, dt_s)
+    sigma = np.hypot(noise, scatter(without))
+    for channel in np.flatnonzero(noise > 0.0):  # a count without noise of its own tells no strength
         np.maximum(snr, rise[:, channel] / sigma[channel], out=snr)
+
+
+def scatter(values: Array) -> Array:
+    """Standard deviation about a straight line through each channel, (channel,)."""
+    n = values.shape[0]
+    away = np.arange(n) - (n - 1) / 2.0
+    centred = values - values.mean(axis=0)
+    slope = away @ centred / max(float(away @ away), 1.0)
+    variance = np.square(centred).mean(axis=0) - np.square(slope) * np.square(away).mean()
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _last_sample(every: int, n: int) -> npt.NDArray[np.int64]:

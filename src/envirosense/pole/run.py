@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
-from envirosense.core.protocols import Sink
+from envirosense.core.protocols import Array, Sink
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import device_streams as d
 from envirosense.pole import streams as s
@@ -54,6 +54,7 @@ class EpisodeRun:
             for stream in self.device.streams
         }
         self._status_schema = d.status_schema(self.device)
+        self._snr: dict[int, dict[str, Array]] = {}
         is_normal = self.scenario.category is Category.NORMAL
         self._bands = Bands.of(self.device, spec.grid.dt_s) if is_normal else None
 
@@ -166,8 +167,11 @@ class EpisodeRun:
         return batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
     def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
-        seen = observe_event(excess_snr(self.device, self.world), event.active, self.spec.grid)
-        return s.observability_batch(event_id, seen)
+        if event.cause not in self._snr:
+            self._snr[event.cause] = excess_snr(self.device, self.world, event.cause)
+        return s.observability_batch(
+            event_id, observe_event(self._snr[event.cause], event.active, self.spec.grid)
+        )
 
     def _masks(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         shown = {event.component, f"{event.component}_wood"}

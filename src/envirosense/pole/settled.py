@@ -160,9 +160,9 @@ class Settled:
     def cloud_drift_m_s(self) -> tuple[float, float]:
         """Mean velocity of the clouds over the episode, east and north [m/s].
 
-        That of the natural air: a gust late in the episode must not move the clouds before it.
+        That of the air before causes: a gust late in the episode must not move the clouds before it.
         """
-        air = self.world.natural_air
+        air = self.world.setting_air
         east, north = (air.mean_wind_m_s(ANEMOMETER_M)[:, None] * air.downwind).mean(axis=0)
         return CLOUD_SPEED_UP * float(east), CLOUD_SPEED_UP * float(north)
 
@@ -204,7 +204,7 @@ class Settled:
 
     def view_conditions(self, ticks: slice, eye_m: Position | None) -> ViewConditions:
         """What a camera's picture needs to know of the weather, over ticks."""
-        weather, whole = self.inputs.atmosphere.weather, self.world.natural_air.weather
+        weather, whole = self.inputs.atmosphere.weather, self.world.setting_air.weather
         return ViewConditions(
             air_k=weather.air_k[ticks],
             dew_point_k=weather.dew_point_k[ticks],
@@ -226,7 +226,7 @@ class Settled:
         touched = any(change.changes_energy for change in forcing.device)
         return {"battery_charge": self.power.energy.charge} if touched else {}
 
-    def response(self, forcing: Forcing, forcing_id: int, undisturbed: "Settled") -> Response:
+    def response(self, forcing: Forcing, forcing_id: int, without: "Settled") -> Response:
         """The answer to one cause: of the component it names, of its first fuel, or of what it heats."""
         grid = self.inputs.grid
         name = forcing.acts_on or (forcing.fuels[0].component if forcing.fuels else forcing.component)
@@ -234,7 +234,7 @@ class Settled:
         zero, unknown = np.zeros(grid.n), np.full(grid.n, np.nan)
         return Response(
             component_k=unknown if name is None else self.at_ticks(name),
-            healthy_k=unknown if name is None else undisturbed.at_ticks(name),
+            healthy_k=unknown if name is None else without.at_ticks(name),
             air_k=self.inputs.atmosphere.weather.air_k,
             converted=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.converted),
             emission_g_s=zero if wood is None else np.interp(grid.t_s, self.history.t_s, wood.total_g_s),
@@ -254,8 +254,8 @@ def settle(
     surfaces = tuple(surface for forcing in forcings for surface in forcing.surfaces)
     components = build_components(world.site, fuel_g, surfaces)
     air = _air(world, forcings)
-    inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed, world.natural_air)
-    if air is world.natural_air and forcings and not surfaces:
+    inputs = WorldInputs(world.site, air, world.current_a, forcings, world.world_seed, world.setting_air)
+    if air is world.setting_air and forcings and not surfaces:
         history = world.undisturbed.history
     else:
         history = heat_history(
@@ -282,12 +282,12 @@ def settle(
 
 
 def _air(world: "EnvironmentOrchestrator", forcings: Sequence[Forcing]) -> Atmosphere:
-    """Natural air with everything that causes do to the weather."""
-    natural = world.natural_air
+    """Air of the setting with everything that causes do to the weather."""
+    before = world.setting_air
     changes = [change for forcing in forcings for change in forcing.weather]
     storms = [storm for forcing in forcings for storm in forcing.storms]
-    changes += [storm_change(storm, world.grid, natural.weather.wind_from_rad) for storm in storms]
-    return changed(natural, changes)
+    changes += [storm_change(storm, world.grid, before.weather.wind_from_rad) for storm in storms]
+    return changed(before, changes)
 
 
 def _clamps(unclamped_k: Array, components: Components) -> dict[str, str]:

@@ -60,10 +60,10 @@ class Environment3DState:
 
     # --- other views of the same world
 
-    def without_causes(self) -> "Environment3DState":
-        """The same ticks of the same world in which no cause acts."""
-        ticks = (self._part.start, self._part.stop, self._part.step)
-        return Environment3DState(self.world, self.world.undisturbed, *ticks)
+    def without_causes(self, only: int | None = None) -> "Environment3DState":
+        """The same ticks of the same world in which no cause acts, or all but `only`."""
+        settled = self.world.undisturbed if only is None else self.world.without(only)
+        return Environment3DState(self.world, settled, self._part.start, self._part.stop, self._part.step)
 
     def ticks(self, first: int, n: int) -> "Environment3DState":
         """`n` ticks of this state from its tick `first` on.

@@ -16,7 +16,7 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.core.rng import stream
 from envirosense.physics.light.sunlight import SunTrack
-from envirosense.pole.atmosphere import Atmosphere, make_atmosphere, sun_at
+from envirosense.pole.atmosphere import Atmosphere, changed, make_atmosphere, sun_at
 from envirosense.pole.device_causes import require_device_causes
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
 from envirosense.pole.fields.inputs import WorldInputs
@@ -58,6 +58,7 @@ class EnvironmentOrchestrator:
         self.world_seed = world_seed
         self._forcings: list[Forcing] = []
         self._next_tick = 0
+        self._without: dict[int, Settled] = {}
 
     @cached_property
     def natural_air(self) -> Atmosphere:
@@ -147,6 +148,20 @@ class EnvironmentOrchestrator:
         """The same world without any cause."""
         return settle(self, (), tuple(self._forcings))
 
+    @cached_property
+    def setting_air(self) -> Atmosphere:
+        """Air over the ticks with the weather that causes need and do not make."""
+        return changed(self.natural_air, [w for forcing in self._forcings for w in forcing.setting])
+
+    def without(self, forcing_id: int) -> Settled:
+        """The same world with every cause but one."""
+        others = tuple(f for i, f in enumerate(self._forcings) if i != forcing_id)
+        if all(forcing.is_empty for forcing in others):
+            return self.undisturbed
+        if forcing_id not in self._without:
+            self._without[forcing_id] = settle(self, others, tuple(self._forcings))
+        return self._without[forcing_id]
+
     def response(self, forcing_id: int) -> Response:
         """The world's answer to one cause.
 
@@ -155,7 +170,7 @@ class EnvironmentOrchestrator:
         """
         if not 0 <= forcing_id < len(self._forcings):
             raise ConfigError("forcing_id", forcing_id, f"choose 0 to {len(self._forcings) - 1}")
-        return self.settled.response(self._forcings[forcing_id], forcing_id, self.undisturbed)
+        return self.settled.response(self._forcings[forcing_id], forcing_id, self.without(forcing_id))
 
     @property
     def clamps(self) -> dict[str, str]:

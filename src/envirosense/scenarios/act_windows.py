@@ -42,7 +42,10 @@ from envirosense.scenarios.labels import EventLabels
 SILENT_DB: Final = -200.0  # re 1 pW, far below any ear; numerical choice
 # States that stay as the act left them, damage and not flow: by unit, or by a word in their name
 LASTING_UNITS: Final = ("ohm", "rad", "m", "kg")
-LASTING_WORDS: Final = frozenset({"stiffness", "tension", "level", "charred", "tracked", "decayed"})
+LASTING_WORDS: Final = frozenset(
+    {"stiffness", "tension", "level", "lost", "covered", "looseness", "deposit", "charred"}
+)
+LASTING_NAMES: Final = frozenset({"down"})  # a wire on the ground, not a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,5 +228,5 @@ def _over(values: Array, rule: Course, window: Window) -> Array:
 def _of_state(name: str, values: Array) -> Course:
     """Damage stays; anything else is again what it was before the act began to move it."""
     words = name.split("_")
-    lasts = words[-1] in LASTING_UNITS or not LASTING_WORDS.isdisjoint(words)
+    lasts = words[-1] in LASTING_UNITS or name in LASTING_NAMES or not LASTING_WORDS.isdisjoint(words)
     return Course(float(values[0]), before="held", after="held" if lasts else "neutral")

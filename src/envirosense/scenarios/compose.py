@@ -112,7 +112,8 @@ class CompositeScenario(BaseScenario):
             shift = len(events)
             for event in own:
                 parent = cause if event.parent is None else event.parent + shift
-                events.append(replace(window.event(event), parent=parent))
+                owner = place.start + event.cause
+                events.append(replace(window.event(event), parent=parent, cause=owner))
         return Labels(tuple(events))
 
     def forcing(self, conditions: Conditions, rng: np.random.Generator) -> Forcing:

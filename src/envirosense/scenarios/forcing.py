@@ -216,6 +216,8 @@ class DeviceChange:
 class Forcing:
     """Everything one scenario does to the world, or to the device that watches it.
 
+    `setting` is weather that the happening needs and does not make: it holds in the world without the cause
+    too, so that no sensor is said to see the event because it sees the weather.
     `acts_on` names the component whose temperature answers; None takes the first that a cause names.
     `states` say what labels need to know of the cause and the world does not answer, each (time,), in SI
     units by suffix, such as `arc_power_w`. They are stored, so that labels can be made again.
@@ -238,6 +240,7 @@ class Forcing:
     storms: tuple[Storm, ...] = ()
     sensor_faults: tuple[SensorFault, ...] = ()
     device: tuple[DeviceChange, ...] = ()
+    setting: tuple[WeatherChange, ...] = ()
     acts_on: str | None = None
     states: Mapping[str, Array] = field(default_factory=dict)
 
@@ -260,5 +263,7 @@ class Forcing:
 
 DEVICE_CAUSES = ("sensor_faults", "device")
 WORLD_CAUSES = tuple(
-    cause.name for cause in fields(Forcing) if cause.name not in (*DEVICE_CAUSES, "acts_on", "states")
+    cause.name
+    for cause in fields(Forcing)
+    if cause.name not in (*DEVICE_CAUSES, "setting", "acts_on", "states")
 )

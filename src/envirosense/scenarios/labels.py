@@ -17,7 +17,7 @@ class EventLabels:
     """One happening and what is true of it at every tick; arrays are (time,).
 
     `stage` indexes `stage_names`. `severity` and `progress` lie in 0..1. `at` is None where the component's
-    own place is meant. `parent` counts the events of the same labels. `time_scale` is how many real seconds
+    own place is meant. `parent` counts the events of the same labels, `cause` the scenario's causes. `time_scale` is how many real seconds
     a second of the episode stands for.
     """
 
@@ -35,6 +35,7 @@ class EventLabels:
     at: Position | None = None
     parent: int | None = None
     time_scale: float = 1.0
+    cause: int = 0
 
     def with_parent(self, parent: int | None) -> "EventLabels":
         """The same event caused by another."""

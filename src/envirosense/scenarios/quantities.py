@@ -102,7 +102,7 @@ def unit_of(text: str) -> Unit:
     """
     powers: dict[str, int] = {}
     factor = 1.0
-    for place, part in enumerate(text.replace("*", " ").split("/")):
+    for place, part in enumerate(text.replace("*", " ").replace(" per ", "/").split("/")):
         sign = 1 if place == 0 else -1
         for term in part.replace("(", " ").replace(")", " ").split():
             if term == "1":

@@ -30,6 +30,11 @@ def test_it_is_the_limit_of_ever_finer_steps():
     np.testing.assert_allclose(conductance_s(10.0), stepped, rtol=1e-3)
 
 
+def test_a_bridged_branch_conducts_as_char_does():
+    after = conductance_s(10.0, duration_s=300.0)[-5:]
+    assert after == pytest.approx(np.full(5, 1.0 / (0.005 * 220e3)))
+
+
 def test_the_whole_way_to_bridging_takes_half_as_much_heat_again_as_fresh_wood_would():
     whole_s = float(bridging_time_s(VOLTS, GREEN))
     n = 1000

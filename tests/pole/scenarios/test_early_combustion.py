@@ -101,10 +101,10 @@ def test_gas_heat_and_sound_go_with_the_fuel():
 
 
 def test_a_flame_crackles_like_a_camp_fire_and_a_smoulder_is_silent():
-    # 3.7 g/s are 50 kW, a ten thousand millionth of it is 67 dB of sound power; gaps between bands aside
+    # 3.7 g/s are 50 kW, a ten thousand millionth of it is 67 dB of sound power
     (noise,) = crackle("c", (0.0, 0.0, 0.0), np.array([3.7]))
     total_db = 10.0 * np.log10((10.0 ** (noise.power_level_db[0] / 10.0)).sum())
-    assert total_db == pytest.approx(67.0, abs=1.5)
+    assert total_db == pytest.approx(67.0, abs=0.1)
     assert forced(SMOULDER).noises == ()
 
 

@@ -128,6 +128,18 @@ class AcousticSensor(BaseSensor[AcousticConfig, AcousticWorld]):
         y[:, signal.MODULATION.start + 1] = share[:, signal.ULTRASONIC].mean(axis=1)
         return y
 
+    def observable(self, world: AcousticWorld) -> Array:
+        """Levels over the noise of electronics and of the wind on the housing, (time, channel)."""
+        y = self.respond(world)
+        energy = signal.energy(y[:, :N_BANDS])
+        for stage in self._sound_stages():
+            if isinstance(stage, BandNoise):
+                noise = stage.mean_energy(conditions_at(world, self.position_3d))
+                energy[:, : noise.shape[1]] += noise
+        y[:, :N_BANDS] = db_of_energy(energy)
+        y[:, signal.A_COLUMN] = signal.a_weighted_level_db(energy)
+        return y
+
     def stages(self) -> tuple[st.AnyStage, ...]:
         """Housing, port, transducer, electronics, output."""
         v = self.values

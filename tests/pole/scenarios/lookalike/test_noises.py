@@ -72,6 +72,13 @@ def test_a_shell_high_up_is_heard_and_smokes_less_than_the_street(stage, moved, 
     assert per_gram[0] > 3.0 * per_gram[1]
 
 
+def test_a_cold_shower_falls_as_snow_and_is_not_heard(stage):
+    frost = {"air_c": -3.0, "dew_point_c": -6.0}
+    _, forcing, events = stage(RainNoiseScenario, weather=frost, rain_mm_h=40.0)
+    assert events == ()
+    assert np.all(forcing.weather[0].rain_mm_h == 0.0)
+
+
 def test_a_shower_drums_into_ultrasound(stage, moved, level_db):
     world, forcing, (event,) = stage(RainNoiseScenario, rain_mm_h=40.0, onset_fraction=0.2, lasting_s=600.0)
     heard = level_db(world)
@@ -96,7 +103,7 @@ def test_insects_sing_louder_when_warmer_and_not_in_the_cold(stage, level_db):
 def test_cicadas_sing_by_day_and_bush_crickets_in_ultrasound_by_night(stage, moved, only, level_db):
     day, by_day, _ = stage(InsectsScenario, weather={"air_c": 30.0}, **CHORUS)
     night, by_night, _ = stage(InsectsScenario, weather={"air_c": 25.0} | NIGHT, start=MIDNIGHT, **CHORUS)
-    assert [noise.name for noise in by_day.noises] == ["cicadas", "bush_crickets"]
+    assert [noise.name for noise in by_day.noises] == ["insects_cicadas", "insects_bush_crickets"]
     assert by_day.noises[1].power_level_db.max() < by_day.noises[0].power_level_db.max() - 30.0
     assert by_night.noises[0].power_level_db.max() == -100.0
     band = 8  # 20 to 25 kHz

@@ -119,7 +119,7 @@ class ConductorSlapScenario(BaseScenario):
             discharges=(fault.discharge("conductor_slap_arc", at, share),),
             line=(fault.line_change(course, passes_pole=on_load_side),),
             structures=(self._slack_wires(conditions, begin_s),),
-            weather=(WeatherChange(wind_m_s=more_wind * windy),),
+            setting=(WeatherChange(wind_m_s=more_wind * windy),),
             states=stated_place(at, grid)
             | {
                 "clash_a": self.number("clash_a") * _since_clash(grid, starts_s),

@@ -142,7 +142,7 @@ class TrackingScenario(BaseScenario):
         return Forcing(
             heatings=(Heating(component, leak.insulator_w), Heating(ARM, leak.arm_w)),
             discharges=(sparks,),
-            weather=wet.changes,
+            setting=wet.changes,
             states={"leakage_a": leak.current_a},
         )
 

@@ -133,7 +133,7 @@ class PoleTopFireScenario(BaseScenario):
             ),
             fuels=(fuel,),
             discharges=(self._sparks(conditions, course, unsteady),),
-            weather=wet.changes,
+            setting=wet.changes,
             states={"leakage_a": course.current_a, "burn": course.burn},
         )
 

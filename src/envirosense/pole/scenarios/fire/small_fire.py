@@ -11,9 +11,8 @@ from envirosense.core.protocols import Array, Position
 from envirosense.physics.fire.combustion import flame_heat_w
 from envirosense.physics.gas.source_courses import passage, ramp
 from envirosense.physics.particles.relaxation_kernels import relax
-from envirosense.physics.sound.acoustics import REFERENCE_W, db_of_energy
-from envirosense.physics.sound.sound_machines import SILENT_DB, sounding_db
-from envirosense.physics.sound.sound_sources import spark_shares
+from envirosense.physics.sound.acoustics import REFERENCE_W, db_of_energy, energy_of_db
+from envirosense.physics.sound.sound_machines import sounding_db
 from envirosense.pole.scenarios.rated_sources import rated_emission
 from envirosense.scenarios import Emission, Noise
 
@@ -23,6 +22,8 @@ SPOT_RISE_S: Final = 300.0  # until a spot smoulders at its full rate # assumed
 DYING_S: Final = 300.0  # of a front that finds no more fuel # assumed
 SMALLEST_M: Final = 0.15  # standard deviation of the smallest source region: a hand-sized patch # assumed
 CRACKLE: Final = 1e-10  # sound power over heat: a camp fire of 50 kW at 3 m makes some 45 dB # assumed
+# Its spectrum by band of `acoustics.BANDS`: pops of twigs about 2 kHz, little ultrasound # assumed
+CRACKLE_DB: Final = np.array([-30.0, -25.0, -18.0, -10.0, -4.0, 0.0, -2.0, -6.0, -20.0, -28.0, -36.0, -45.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,17 @@ def fire_smoke(
     size_m = max(0.5 * radius_m, SMALLEST_M)
     rates = {"smouldering_wood": fire.smoulder_g_s, "flaming_wood": fire.flame_g_s}
     return tuple(
-        rated_emission(source, f"{name}_{source.removesuffix('_wood')}", grid, at, rate_g_s, size_m)
+        rated_emission(source, f"{name}_{source.removesuffix('_wood')}", grid, at, 2 * rate_g_s, size_m)
         for source, rate_g_s in rates.items()
         if rate_g_s.any()
     )
 
 
 def crackle(name: str, at: Position, flame_g_s: Array) -> tuple[Noise, ...]:
-    """Crackling of a flame, broadband like sparks, in step with its heat; smoulder is silent."""
+    """Crackling of a flame in step with its heat; smoulder is silent."""
     if not flame_g_s.any():
         return ()
-    sound_pw = CRACKLE / REFERENCE_W * float(flame_heat_w(1.0)) * spark_shares()
-    levels_db = np.maximum(db_of_energy(np.maximum(sound_pw, 1e-30)), SILENT_DB)
+    sound_pw = CRACKLE / REFERENCE_W * float(flame_heat_w(1.0))  # of a gram a second
+    shares = energy_of_db(CRACKLE_DB)
+    levels_db = db_of_energy(sound_pw * shares / shares.sum())
     return (Noise(name, at, sounding_db(levels_db, flame_g_s)),)

@@ -66,7 +66,7 @@ class DieselTruckScenario(LookalikeScenario):
                 Conditional("mode", {"passing": LogUniform(10.0, 60.0), "idling": LogUniform(60.0, 1800.0)}),
                 "s",
                 "time near the pole",
-                "physics-gas-air 3.6: 10 to 60 s passing; idling assumed",
+                "assumed: 10 to 60 s passing",
             ),
             "onset_fraction": Parameter(
                 Uniform(0.05, 0.8), "1", "when it comes, as a fraction of the episode", "assumed"

@@ -66,7 +66,7 @@ class FogBankScenario(LookalikeScenario):
         grid, weather = conditions.grid, conditions.weather
         rise_s = self.number("rise_s")
         begin_s = self.number("onset_fraction") * grid.duration_s
-        course = passage(grid.t_s, grid.dt_s, begin_s, rise_s, self.number("stay_s"), rise_s)
+        course = np.minimum(passage(grid.t_s, grid.dt_s, begin_s, rise_s, self.number("stay_s"), rise_s), 1.0)
         water_g_m3 = self.number("water_g_m3") * course * flicker(grid, rng, PATCH_TAU_S, PATCH)
         moist = WeatherChange(
             dew_point_k=course * (weather.air_k - weather.dew_point_k),

@@ -90,7 +90,7 @@ class InsectsScenario(LookalikeScenario):
 
     def _song(self, who: str, more_db: float, share: Array, pulses_hz: float) -> Noise:
         levels_db = power_levels_db(self.number("power_dba") + more_db, SPECTRA[who])
-        return Noise(who, self.at, sounding_db(levels_db, share), pulses_hz, PULSE_DEPTH)
+        return Noise(f"insects_{who}", self.at, sounding_db(levels_db, share), pulses_hz, PULSE_DEPTH)
 
 
 def _warmth(conditions: Conditions, who: str) -> Array:

@@ -79,7 +79,7 @@ class MowingScenario(LookalikeScenario):
         cutting = running * flicker(grid, rng, TURN_TAU_S, TURN)
         drying = _relaxed(grid, cutting)
         levels_db = power_levels_db(self.number("power_dba"), MOWER_DB)
-        sound = Noise("mower", self.at, sounding_db(levels_db, running), FIRING_HZ, FIRING_DEPTH)
+        sound = Noise("mowing", self.at, sounding_db(levels_db, running), FIRING_HZ, FIRING_DEPTH)
         grass_g_s = self.number("grass_g_s") * (cutting + DRYING_SHARE * drying)
         wind_m_s = conditions.weather.wind_m_s
         states = {self.course: lingering(grid, grass_g_s, wind_m_s, self.number("distance_m"))}
@@ -89,13 +89,13 @@ class MowingScenario(LookalikeScenario):
     def _mower(self, grid: TimeGrid, cutting: Array) -> Emission:
         plume = emission("lawn_mowing", grid, self.at, cutting, self.number("grass_g_s") / PART_G_S)
         fresh = {name: rate * _fresh_share(name) for name, rate in plume.gas_g_s.items()}
-        return replace(plume, name="mower", gas_g_s=fresh, size_m=LAWN_M)
+        return replace(plume, name="mowing", gas_g_s=fresh, size_m=LAWN_M)
 
     def _leaves(self, grid: TimeGrid, drying: Array) -> Emission:
         strength = DRYING_SHARE * self.number("grass_g_s") / PART_G_S
         plume = emission("lawn_mowing", grid, self.at, drying, strength)
         leaves = {name: plume.gas_g_s[name] for name in LEAF_VAPOURS}
-        return Emission("cut_grass", self.at, leaves, size_m=LAWN_M)
+        return Emission("mowing_cut_grass", self.at, leaves, size_m=LAWN_M)
 
 
 def _fresh_share(gas: str) -> float:

@@ -24,6 +24,7 @@ BURST_TAU_S, BURST = 60.0, 0.5  # rain of a shower is uneven; assumed
 DEPRESSION_LEFT: Final = 0.2  # of the dew point's depression in a shower; assumed
 SUN_IN_SHOWER: Final = 0.25  # of sunlight that comes through; assumed
 EDGE_S: Final = 120.0  # assumed
+LIQUID_K: Final = 274.65  # colder showers are snow, which makes no noise; assumed
 RAINING_MM_H: Final = 0.5  # assumed
 
 
@@ -41,7 +42,7 @@ class RainNoiseScenario(LookalikeScenario):
     strength: ClassVar[tuple[str, str]] = ("rain_mm_h", "mm/h")
     height_m: ClassVar[float] = 9.0  # about the device's
     limits: ClassVar[str] = (
-        "No gust and no cooling with the shower; muggy afternoons may add their lightning."
+        "No gust, no cooling, no snow or hail with the shower; muggy afternoons may add their lightning."
     )
     rate: ClassVar[BaseRate] = BaseRate(40.0, 1200.0, "assumed: showers above 10 mm/h")
     tags: ClassVar[tuple[str, ...]] = ("noise", "weather")
@@ -59,8 +60,10 @@ class RainNoiseScenario(LookalikeScenario):
         """Rain under a cloud."""
         grid, weather = conditions.grid, conditions.weather
         begin_s = self.number("onset_fraction") * grid.duration_s
-        course = passage(grid.t_s, grid.dt_s, begin_s, EDGE_S, self.number("lasting_s"), EDGE_S)
-        rain_mm_h = self.number("rain_mm_h") * course * flicker(grid, rng, BURST_TAU_S, BURST)
+        lasting_s = self.number("lasting_s")
+        course = np.minimum(passage(grid.t_s, grid.dt_s, begin_s, EDGE_S, lasting_s, EDGE_S), 1.0)
+        falling = course * flicker(grid, rng, BURST_TAU_S, BURST) * (weather.air_k > LIQUID_K)
+        rain_mm_h = self.number("rain_mm_h") * falling
         depression_k = weather.air_k - weather.dew_point_k
         shower = WeatherChange(
             rain_mm_h=rain_mm_h,

@@ -49,7 +49,7 @@ class ShinyHardwareScenario(LookalikeScenario):
                 Uniform(0.08, 0.3),
                 "1",
                 "of the new metal",
-                "physics-power-camera 1.8: new 0.2 to 0.3; polished less",
+                "assumed: new 0.2 to 0.3, polished less",
             ),
             "absorptivity": Parameter(
                 Uniform(0.15, 0.45), "1", "share of sunlight that it takes up", "assumed: new aluminium, zinc"

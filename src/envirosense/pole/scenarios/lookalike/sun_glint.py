@@ -53,7 +53,7 @@ class SunGlintScenario(LookalikeScenario):
                 Uniform(0.3, 0.8),
                 "1",
                 "specular, 8 to 14 um",
-                "physics-power-camera 1.8: new metal 0.2 to 0.3 emits",
+                "assumed: new metal has an emissivity of 0.2 to 0.3",
             ),
             "slope_rad": Parameter(
                 LogUniform(0.004, 0.04), "rad", "standard deviation of its slopes", "assumed: rolled sheet"

@@ -48,19 +48,19 @@ class WildfireSmokeScenario(LookalikeScenario):
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
             "smoke_ug_m3": Parameter(
-                LogUniform(30.0, 300.0), "ug/m3", "PM2.5 of the plateau", "physics-gas-air 3.6"
+                LogUniform(30.0, 300.0), "ug/m3", "PM2.5 of the plateau", "assumed: at worst 1000"
             ),
             "ratio_ug_m3_ppb": Parameter(
                 Uniform(0.1, 0.3),
                 "ug/m3 per ppb",
                 "PM2.5 over carbon monoxide; 0.17 when fresh",
-                "physics-gas-air 3.6: 0.1 to 0.3 aged",
+                "assumed: 0.1 to 0.3 when aged",
             ),
             "begins_h": Parameter(
                 Uniform(-10.0, 0.3), "h", "when it begins to come, since the episode's start", "assumed"
             ),
-            "rise_h": Parameter(Uniform(1.0, 6.0), "h", "until it is all there", "physics-gas-air 3.6"),
-            "plateau_h": Parameter(LogUniform(6.0, 72.0), "h", "that it stays", "physics-gas-air 3.6"),
+            "rise_h": Parameter(Uniform(1.0, 6.0), "h", "until it is all there", "assumed"),
+            "plateau_h": Parameter(LogUniform(6.0, 72.0), "h", "that it stays", "assumed"),
             "depth_m": Parameter(Uniform(500.0, 2500.0), "m", "of the smoke layer", "assumed"),
         }
     )

@@ -77,7 +77,7 @@ class BatteryLowScenario(BaseScenario):
         sky = WeatherChange(sun_factor=np.full(grid.n, self.number("sun_share")))
         sunless = np.maximum(start - MODES[0].power_w * grid.t_s / PACK_J, 0.0)
         states = {"battery_charge": sunless} | stated_place(conditions.place.device_m, grid)
-        return Forcing(weather=(sky,), device=(DeviceChange(start_charge=start),), states=states)
+        return Forcing(setting=(sky,), device=(DeviceChange(start_charge=start),), states=states)
 
     def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
         """One event, while the charge is below what the standard mode needs."""

@@ -1,0 +1,121 @@
+"""`envirosense scenarios`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from envirosense.cli.app import run
+from envirosense.scenarios import SCENARIOS
+from envirosense.scenarios.document import ScenarioDefinition
+from envirosense.scenarios.io import read_definition
+from envirosense.scenarios.marks import marked
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.yaml"))
+LEAVES = next(path for path in EXAMPLES if path.stem == "burning_leaves")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_the_list_says_how_often_and_how_hard(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "list", "--json"]) == 0
+    rows = json.loads(printed(capsys))["scenarios"]
+    assert [row["scenario"] for row in rows] == list(SCENARIOS)
+    assert {"about", "per_pole_year", "difficulty"} <= set(rows[0])
+    assert run(["scenarios", "list", "--category", "normal", "--json"]) == 0
+    rows = json.loads(printed(capsys))["scenarios"]
+    assert {row["scenario"].partition("/")[0] for row in rows} == {"normal"}
+
+
+def test_an_unknown_category_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "list", "--category", "fires"]) == 1
+    assert "did you mean 'fire'" in capsys.readouterr().err
+
+
+def test_a_scenario_is_shown_with_all_that_is_said_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "show", "electrical/equipment_overheat", "--json"]) == 0
+    found = json.loads(printed(capsys))
+    assert found["events"] == ["overheating/joint"]
+    assert found["phases"]
+    assert found["limits"]
+    for row in found["parameters"]:
+        assert row["drawn"]
+        assert row["unit"]
+        assert row["source"]
+
+
+def test_a_file_is_shown_like_a_scenario_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "show", str(LEAVES)]) == 0
+    text = printed(capsys)
+    for words in (
+        "lookalike/burning_leaves",
+        "1.5 per pole and year",
+        "benign_source/",
+        "uniform 0 to 360",
+        "smoking",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("name", ["normal/diurnal_cycle", str(LEAVES)])
+def test_a_scenario_is_printed_as_its_file(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "show", name, "--yaml"]) == 0
+    found = ScenarioDefinition.model_validate(marked(printed(capsys), "out").data)
+    assert found.id == (read_definition(LEAVES).id if "/" in name and name.endswith("yaml") else name)
+
+
+def test_sound_files_are_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "validate", *map(str, EXAMPLES)]) == 0
+    lines = printed(capsys).splitlines()
+    assert len(lines) == len(EXAMPLES)
+    assert all(line.startswith("ok: ") for line in lines)
+    assert any("draws refused" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("smoke_fresh: 0.02", "smoke: 0.02", 23, "unknown aerosol"),
+        ("rise: 0.1,", "rise: 0.9,", 15, "must fit into"),
+        ("size_m: 0.7", "size_m: 0", None, "must be above 0"),
+        ("height_m: 0.5}\n    rate", "height_m: -1}\n    rate", None, "height must lie within"),
+    ],
+)
+def test_a_mistake_ends_with_its_line_and_exit_code_1(
+    tmp_path: Path, old: str, new: str, line: int | None, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LEAVES.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace(old, new), encoding="utf-8")
+    assert run(["scenarios", "validate", str(LEAVES), str(wrong)]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(f"ok: {LEAVES}")
+    assert err.startswith(f"error: {wrong}:{'' if line is None else f'{line}:'}")
+    assert err.count("\n") == 1
+    assert says in err
+
+
+def test_a_component_that_no_pole_has_is_told_at_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LEAVES.read_text(encoding="utf-8").replace(
+        "events:", "- heating: {component: clamp_x, power_w: 5}\nevents:"
+    )
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text, encoding="utf-8")
+    assert run(["scenarios", "validate", str(wrong), "--json"]) == 1
+    (row,) = json.loads(printed(capsys))["files"]
+    line = 1 + text[: text.index("clamp_x")].count("\n")
+    assert row["error"].startswith(f"{wrong}:{line}:")
+    assert "unknown component" in row["error"]
+
+
+def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "schema"]) == 0
+    schema = json.loads(printed(capsys))
+    out = tmp_path / "scenario.schema.json"
+    assert run(["scenarios", "schema", "--out", str(out)]) == 0
+    assert json.loads(out.read_text(encoding="utf-8")) == schema
