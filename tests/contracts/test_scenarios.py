@@ -26,6 +26,7 @@ from envirosense.scenarios import (
     Parameter,
     ParameterSpace,
     Uniform,
+    WeatherChange,
     WoodFuel,
     active_only,
     graded_event,
@@ -137,6 +138,25 @@ class Both(Good):
         return Labels(tuple(event for part, f, r in every for event in part.labels(f, r, grid).events))
 
 
+class Steady(Buzz):
+    """A fence that buzzes all the time: no order in time could change its event."""
+
+    name = "steady"
+
+    def forcing(self, conditions, rng):
+        return Forcing(states={"buzz_w": np.full(conditions.grid.n, self.number("gap_w"))})
+
+
+class Warmed(Good):
+    """A component that answers to the weather, which the cause does not heat itself."""
+
+    name = "warmed"
+
+    def forcing(self, conditions, rng):
+        warmer_k = np.full(conditions.grid.n, 20.0)
+        return Forcing(weather=(WeatherChange(air_k=warmer_k),), acts_on="neutral_bracket")
+
+
 class Calm(Buzz):
     """Nothing happens."""
 
@@ -156,7 +176,7 @@ def test_every_registered_scenario_keeps_the_contract(scenario_id):
     check_scenario(SCENARIOS[scenario_id], scenario_id=scenario_id)
 
 
-@pytest.mark.parametrize("scenario_class", [Good, Buzz, Both, Calm])
+@pytest.mark.parametrize("scenario_class", [Good, Buzz, Both, Steady, Warmed, Calm])
 def test_scenarios_of_every_kind_pass(scenario_class):
     check_scenario(scenario_class)
 
@@ -286,6 +306,14 @@ class Misplaced(Buzz):
     def labels(self, forcing, response, grid):
         found = super().labels(forcing, response, grid)
         return Labels(tuple(replace(event, at=None) for event in found.events))
+
+
+class FarAway(Buzz):
+    """An event beyond the world."""
+
+    def labels(self, forcing, response, grid):
+        found = super().labels(forcing, response, grid)
+        return Labels(tuple(replace(event, at=(9e4, 0.0, 1.0)) for event in found.events))
 
 
 class Loud(Buzz):
@@ -445,7 +473,8 @@ class Stepwise(Good):
         (emitting(heat_w=lambda p: p[::2]), r"heat_w has shape \(180,\); needs \(360, ...\)"),
         (emitting(heat_w=lambda p: p + np.inf), "heat_w is not finite"),
         (emitting(heat_w=lambda p: -p), "heat_w=.*must not fall below 0"),
-        (Misplaced, "'fence' is nothing on the pole; give its place `at`"),
+        (Misplaced, "'fence' is no component of the pole; give its place `at`"),
+        (FarAway, "the event's place: at=.*must lie within 3000 m"),
         (Loud, "a benign source reaches level 5"),
         (Copying, "reads forcing.heatings; it is empty when labels are made again"),
         (Remembering, "no event in 30 draws|made again from the stored response are others"),

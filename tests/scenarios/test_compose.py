@@ -276,6 +276,7 @@ def test_events_are_shifted_to_the_whole_episode_and_name_their_cause() -> None:
     assert [event.onset_s(grid) for event in events] == [0.25 * grid.duration_s, 0.75 * grid.duration_s]
     assert [event.clearance_s(grid) for event in events] == [0.5 * grid.duration_s, None]
     assert [event.parent for event in events] == [None, 0]
+    assert [event.cause for event in events] == [0, 1]
     assert all(event.active.size == event.stage.size == event.severity.size == grid.n for event in events)
 
 
@@ -414,7 +415,7 @@ def test_every_field_of_every_cause_has_a_rule_for_outside_its_window(cause: typ
     rules = OUTSIDE[cause]
     assert set(rules) == {f.name for f in fields(cause)}
     for f in fields(cause):
-        over_time = "Array" in str(f.type) or "Flags" in str(f.type)
+        over_time = any(kind in str(f.type) for kind in ("Array", "Flags", "Phasors"))
         assert isinstance(rules[f.name], Course) == over_time
 
 

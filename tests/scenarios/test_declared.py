@@ -73,6 +73,7 @@ EVERY: dict[str, dict[str, Any]] = {
     "transformer": {"load_factor": 1.4, "oil_level": {"table": [[0, 1], [1, 0.7]]}},
     "structure": {"stiffness_factor": {"ramp": {"start": 1, "value": 0.8, "begin": 0, "end": 1}}},
     "weather": {"wind_m_s": {"trapezoid": {"value": 9, "begin": 0.1, "rise": 0.1, "fall": 0.1, "end": 0.9}}},
+    "setting": {"air_k": 8},
     "noise": {"name": "saw", "at": AT, "bands_db": [90] * 12, "strength": FADING},
     "impact": {"begin": 0.5, "impulse_n_s": 500, "duration_s": 0.05, "height_m": 0.6, "azimuth_deg": 90},
     "storm": {
@@ -140,6 +141,7 @@ def test_every_cause_is_made_of_its_words() -> None:
     assert forcing.weather[0].wind_m_s is not None
     assert forcing.weather[0].wind_m_s[half] == pytest.approx(9.0)
     assert forcing.weather[0].air_k is None
+    assert forcing.setting[0].air_k == pytest.approx(8.0)
     assert forcing.noises[0].power_level_db.shape == (grid.n, 12)
     assert forcing.noises[0].power_level_db[10, 0] - forcing.noises[0].power_level_db[0, 0] == pytest.approx(
         -10.0 * 100.0 / 100.0 / np.log(10.0), rel=1e-6
@@ -239,9 +241,9 @@ def heated(power: Any) -> dict[str, Any]:
         ({"causes": [{"emission": PLUME}] * 2, "courses": COURSES}, "causes.1.emission.name", "taken"),
         ({"causes": [{"emission": PLUME}], "courses": {"power_w": 1.0}}, "courses.power_w", "rename one"),
         (
-            {"causes": [{"emission": PLUME}], "courses": dict(reversed(COURSES.items()))},
-            "courses.double_g_s",
-            "unknown reference",
+            {"causes": [{"emission": PLUME}], "courses": COURSES | {"leak_g_s": "$double_g_s"}},
+            "courses.leak_g_s",
+            "break the circle",
         ),
         ({"events": [EVENT | {"follows": "leak"}]}, "events.0.follows", "did you mean 'leak_g_s'"),
         ({"events": [EVENT | {"follows": "component_excess_k"}]}, "events.0.follows", "name it in acts_on"),

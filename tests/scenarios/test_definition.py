@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError
+from envirosense.core.fingerprint import canonical_json
 from envirosense.core.grid import TimeGrid
 from envirosense.core.rng import stream
 from envirosense.datasets.memory import MemorySink
@@ -73,6 +75,34 @@ def test_the_examples_survive_their_files(path: Path) -> None:
     assert same(causes(drawn(scenario)), causes(drawn(scenario_class(definition))))
 
 
+@pytest.mark.parametrize("scenario_id", list(SCENARIOS))
+def test_the_order_of_fields_in_a_stored_definition_does_not_matter(scenario_id: str) -> None:
+    scenario = SCENARIOS[scenario_id]
+    stored = canonical_json(definition_of(scenario).plain())
+    built = scenario_class(ScenarioDefinition.model_validate_json(stored))
+    assert built.space == scenario.space
+    one = drawn(built)
+    assert same(causes(one), causes(scenario(one.params)))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_the_order_of_fields_in_a_stored_file_does_not_matter(path: Path) -> None:
+    stored = canonical_json(read_definition(path).plain())
+    built = scenario_class(ScenarioDefinition.model_validate_json(stored))
+    one = drawn(load_scenario(path))
+    assert same(causes(built(one.params)), causes(one))
+
+
+def test_parameters_that_depend_in_a_circle_are_refused() -> None:
+    cases = {
+        "clamp_a": {"value": "clamp_a"},
+        "clamp_b": {"value": "clamp_a"},
+        "clamp_c": {"value": "clamp_a"},
+    }
+    with pytest.raises(Fault, match="break the circle"):
+        defined(parameters={"component": {"conditional": {"on": "component", "cases": cases}}})
+
+
 def test_there_is_an_example_of_every_kind() -> None:
     assert {read_definition(path).kind for path in EXAMPLES} >= {"causes", "model", "overlay"}
 
@@ -101,6 +131,19 @@ def test_a_unit_of_the_same_kind_is_converted() -> None:
     hot = defined(parameters={"final_resistance_ohm": {"log_uniform": [1, 4], "unit": "mohm"}})
     assert hot.space.parameters["final_resistance_ohm"].distribution == LogUniform(1e-3, 4e-3)
     assert hot.space.parameters["final_resistance_ohm"].unit == "ohm"
+
+
+def test_weights_stand_in_a_list_or_by_option_in_any_order() -> None:
+    listed = {"choice": ["clamp_b", "clamp_a"], "weights": [3, 1]}
+    hot = defined(parameters={"component": listed})
+    assert hot.space.parameters["component"].distribution == Choice(("clamp_b", "clamp_a"), (3.0, 1.0))
+    for weights in ({"clamp_b": 3, "clamp_a": 1}, {"clamp_a": 1, "clamp_b": 3}):
+        named = defined(parameters={"component": {"choice": weights}})
+        assert named.space.parameters["component"].distribution == Choice(("clamp_a", "clamp_b"), (1.0, 3.0))
+    with pytest.raises(Fault, match="give 2 weights"):
+        defined(parameters={"component": listed | {"weights": [1]}})
+    with pytest.raises(ValidationError, match="weights belong to a list"):
+        defined(parameters={"component": {"choice": {"clamp_a": 1}, "weights": [1]}})
 
 
 def test_a_held_parameter_has_its_value_and_no_other() -> None:
@@ -147,7 +190,7 @@ def test_constraints_are_added_to_the_models() -> None:
         (
             {"parameters": {"onset_fraction": {"conditional": {"on": "x", "cases": {"a": {"value": 1}}}}}},
             "parameters.onset_fraction.conditional",
-            "unknown parameter before",
+            "unknown parameter",
         ),
         (
             {"parameters": {"onset_fraction": {"conditional": {"on": "component", "cases": ONE_CASE}}}},

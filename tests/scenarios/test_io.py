@@ -1,6 +1,7 @@
 """Scenario files: places of mistakes, files that build on files, plain words, the schema."""
 
 import json
+import pickle
 from pathlib import Path
 
 import jsonschema_rs
@@ -9,6 +10,7 @@ import pytest
 from envirosense.core.errors import ConfigError
 from envirosense.scenarios import SCENARIOS
 from envirosense.scenarios.definition import definition_of
+from envirosense.scenarios.faults import Fault
 from envirosense.scenarios.io import is_scenario_file, load_scenario, read_definition, yaml_text
 from envirosense.scenarios.marks import Place, ScenarioFileError, marked
 from envirosense.scenarios.schema import scenario_schema
@@ -174,6 +176,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="UTF-8"):
         load_scenario(tmp_path / "bytes.yaml")
+
+
+def test_a_mistake_crosses_processes(tmp_path: Path) -> None:
+    error = refused(tmp_path, LEAVES.replace("smoke_fresh", "smoke"))
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.place) == (str(error), error.place)
+    fault = pickle.loads(pickle.dumps(Fault(("causes", 0), 3, "do something")))
+    assert (str(fault), fault.path) == ("causes.0=3: do something", ("causes", 0))
 
 
 def test_json_is_read_with_places_too(tmp_path: Path) -> None:

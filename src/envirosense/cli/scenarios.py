@@ -55,6 +55,7 @@ def show_scenario(
     head = {
         "scenario": scenario_id(found),
         "about": found.description,
+        "acts": _acts(found),
         "phases": list(found.phases),
         "events": _events(found),
         "limits": found.limits,
@@ -143,6 +144,15 @@ def _parameter_rows(scenario: "type[BaseScenario]") -> list[dict[str, str]]:
         }
         for name, parameter in scenario.space.parameters.items()
     ]
+
+
+def _acts(scenario: "type[BaseScenario]") -> list[str]:
+    """Scenarios that it is made of, each with its part of the episode."""
+    from envirosense.scenarios.compose import CompositeScenario
+    from envirosense.scenarios.definition import scenario_id
+
+    acts = scenario.acts if issubclass(scenario, CompositeScenario) else ()
+    return [f"{act.name} = {scenario_id(act.scenario)} ({act.begin:g} to {act.end:g})" for act in acts]
 
 
 def _events(scenario: "type[BaseScenario]") -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,11 @@ class DrawRequest(Protocol):
     @property
     def n_scenarios(self) -> int:
         """How many scenarios the dataset deals out, one after another."""
+        ...
+
+    @property
+    def definition(self) -> Mapping[str, Any] | None:
+        """Definition of a scenario that no package registers; None for one of the twin's own."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from envirosense.datasets.card_sections import (
+    base_rates_section,
     columns_section,
     coverage_section,
     limits_section,
@@ -79,6 +80,7 @@ def card_text(
     header = yaml.safe_dump(
         hugging_face_header(dataset, facts), sort_keys=False, allow_unicode=True, width=100
     )
+    held = stats["coverage"]["episodes_by"]["scenario"]
     sections: Sequence[str] = (
         f"# {title(dataset, facts)}",
         summary_section(dataset, stats, facts),
@@ -87,10 +89,11 @@ def card_text(
         splits_section(dataset, stats),
         coverage_section(stats),
         quality_section(quality, dataset.folder.name),
-        limits_section(facts),
+        base_rates_section(facts, held),
+        limits_section(facts, held),
         columns_section(dataset, stats),
     )
-    return f"---\n{header}---\n\n" + "\n\n".join(sections) + "\n"
+    return f"---\n{header}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _run_facts(folder: Path) -> dict[str, Any]:

@@ -180,10 +180,37 @@ def _rate(share: float) -> str:
     return "100 %" if share == 1.0 else f"{min(100 * share, 99.99):.2f} %"
 
 
-def limits_section(facts: Mapping[str, object]) -> str:
-    """Limits."""
+def base_rates_section(facts: Mapping[str, object], scenarios: Iterable[str]) -> str:
+    """How often what it holds is met in life, by scenario; empty where the twin does not say."""
+    told = _mapping(facts.get("scenarios"))
+    rows = [
+        (f"`{name}`", number(one["per_pole_year"]), duration_text(one["duration_s"]), one["rate_source"])
+        for name in sorted(scenarios)
+        if "per_pole_year" in (one := _mapping(told.get(name)))
+    ]
+    if not rows:
+        return ""
+    head = (
+        "## Base rates\n\nThe episodes are dealt out evenly; in life these things are met as often as this. "
+        "Weigh by these rates before you speak of precision.\n\n"
+    )
+    return head + table(("scenario", "per pole and year", "lasts", "source"), rows)
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in the largest unit that it fills."""
+    for unit, length_s in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= length_s:
+            return f"{seconds / length_s:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def limits_section(facts: Mapping[str, object], scenarios: Iterable[str] = ()) -> str:
+    """Limits of the twin, and of the scenarios that the dataset holds."""
     general = "It is a simulation: prove a detector on measured data before trusting it."
-    lines = [general, *_texts(facts.get("limits"))]
+    told = _mapping(facts.get("scenarios"))
+    own = {name: _mapping(told.get(name)).get("limits", "") for name in sorted(scenarios)}
+    lines = [general, *_texts(facts.get("limits")), *_texts({n: text for n, text in own.items() if text})]
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
@@ -225,7 +252,7 @@ def _known(summary: Mapping[str, Any]) -> str:
     return f"{100 * (1 - summary['null_share']):.3g} %" if summary.get("rows") else ""
 
 
-def _mapping(value: object) -> dict[str, object]:
+def _mapping(value: object) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 

@@ -27,9 +27,14 @@ def match_scenarios(patterns: Sequence[str], known: Sequence[str]) -> tuple[str,
     return tuple(sorted(found))
 
 
+def known_scenarios(request: GenerationRequest, twin: Twin) -> tuple[str, ...]:
+    """Scenario ids that a request names, of the twin and of the request's own library."""
+    return match_scenarios(request.scenarios, sorted({*twin.scenarios(), *request.library}))
+
+
 def draw_specs(request: GenerationRequest, twin: Twin) -> list[EpisodeSpec]:
     """Specs of every episode, in dataset order; each depends on the seed and its own index only."""
-    ids = match_scenarios(request.scenarios, twin.scenarios())
+    ids = known_scenarios(request, twin)
     deal = (ids[index % len(ids)] for index in range(request.episodes))
     return [draw_spec(request, twin, scenario, index, len(ids)) for index, scenario in enumerate(deal)]
 
@@ -48,6 +53,7 @@ def draw_spec(
             dt_s=request.dt_s,
             options=request.options,
             n_scenarios=n_scenarios,
+            definition=request.library.get(scenario),
         ),
     )
 
@@ -70,7 +76,7 @@ def estimate(request: GenerationRequest, twin: Twin | None = None, workers: int 
     cost = twin.cost_per_hour(request.options, request.dt_s)
     hours = request.episodes * request.duration_s / 3600.0
     return Estimate(
-        scenarios=match_scenarios(request.scenarios, twin.scenarios()),
+        scenarios=known_scenarios(request, twin),
         episodes=request.episodes,
         simulated_hours=hours,
         gigabytes=hours * cost.n_bytes / 1e9,

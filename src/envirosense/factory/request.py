@@ -34,7 +34,8 @@ class GenerationRequest(FrozenModel):
     """Episodes of one twin: which scenarios, how many, how long, from which seed.
 
     `episodes` is the total, dealt round-robin over the matching scenario ids in sorted order.
-    `options` is what only the twin understands (sensing, weather, site).
+    `options` is what only the twin understands (sensing, weather, site). `library` holds the definitions of
+    scenarios that no package registers, by id.
     """
 
     twin: str
@@ -45,6 +46,7 @@ class GenerationRequest(FrozenModel):
     seed: NonNegativeInt = 0
     n_groups: PositiveInt | None = None
     options: Annotated[JsonObject, BeforeValidator(_plain)] = Field(default_factory=dict)
+    library: dict[str, JsonObject] = Field(default_factory=dict)
     name: Annotated[str, Field(pattern=NAME_PATTERN)] = "dataset"
 
     @property
@@ -66,3 +68,4 @@ class EpisodeRequest:
     dt_s: float
     options: Mapping[str, Any] = field(default_factory=dict)
     n_scenarios: int = 1
+    definition: Mapping[str, Any] | None = None  # of a scenario that no package registers

@@ -75,7 +75,8 @@ def signal_table(
     """
     if not scenarios or n_draws < 1:
         raise ConfigError("scenarios", len(scenarios), "name at least one, and draw it at least once")
-    rows, sensors = [], ()
+    rows: list[SignalRow] = []
+    sensors: tuple[str, ...] = ()
     for scenario in scenarios:
         runs = [_run(scenario, index, seed) for index in range(n_draws)]
         sensors = tuple(runs[0].device.sensors)

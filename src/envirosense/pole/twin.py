@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from envirosense.climate.ranks import weather_ranks
 from envirosense.core.config import FrozenModel, load_yaml
@@ -20,14 +20,15 @@ from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.registry import SENSORS
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
+from envirosense.pole.drawing import PoleDesign, draw_parameters
 from envirosense.pole.episode_cost import hour_cost
 from envirosense.pole.outfit import at_rates, default_configuration, mounted
 from envirosense.pole.run import EpisodeRun, require_one_camera
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.weather_ref import weather_ref, weather_year
 from envirosense.pole.world import require_tick
-from envirosense.scenarios import SCENARIOS, Forcing
-from envirosense.scenarios.definition import scenario_of
+from envirosense.scenarios import SCENARIOS, BaseScenario, Forcing
+from envirosense.scenarios.definition import class_of, scenario_of
 from envirosense.scenarios.parameters import ParameterSpace
 
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
@@ -58,6 +59,8 @@ class PoleOptions(FrozenModel):
     ideal_stream: bool = False
     stages_stream: bool = True
     sensing: dict[str, Any] | None = None
+    design: PoleDesign = "covering"  # how parameters are drawn
+    ranges: dict[str, dict[str, Any]] = Field(default_factory=dict)  # scenario -> parameter -> other spread
 
 
 class PoleTwin:
@@ -91,7 +94,7 @@ class PoleTwin:
         def rng(kind: str) -> np.random.Generator:
             return stream(request.seed, *names, kind)
 
-        happening = SCENARIOS[scenario]
+        happening = class_of(scenario, request.definition)
         site = _site(options, request)
         if happening.needs_transformer and options.site is None:
             site = site.model_copy(update={"has_transformer": True})
@@ -102,6 +105,8 @@ class PoleTwin:
         start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
         year = weather_year(weather)
         ranks = weather_ranks(year, year.hour_of(start_utc))
+        place = request.seed, request.index // request.n_scenarios
+        drawn = draw_parameters(happening, options.ranges, options.design, place, rng, ranks)
         age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
         sensing = _guardian(options, site, age_days).for_episode(
             scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}")
@@ -110,7 +115,9 @@ class PoleTwin:
         return EpisodeSpec(
             twin=self.name,
             scenario=scenario,
-            params=happening.space.draw(lambda name: rng(f"param {name}"), ranks),
+            params=drawn.values,
+            definition=None if request.definition is None else dict(request.definition),
+            importance_weight=drawn.importance_weight,
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
             sensing=sensing.model_dump(mode="json"),
@@ -157,12 +164,23 @@ class PoleTwin:
 
     def describe(self) -> Mapping[str, object]:
         """Facts for the card and for estimates."""
-        scenario_limits = {name: scenario.limits for name, scenario in SCENARIOS.items()}
         return {
             "title": "Utility pole with a Grid Guardian",
             "physics_version": PHYSICS_VERSION,
-            "limits": {"world": WORLD_LIMITS, **scenario_limits},
+            "limits": {"world": WORLD_LIMITS},
+            "scenarios": {name: _facts(scenario) for name, scenario in SCENARIOS.items()},
         }
+
+
+def _facts(scenario: type[BaseScenario]) -> dict[str, object]:
+    """What a card says of a scenario: how often it is met at one pole, and what its model leaves out."""
+    rate = scenario.rate
+    return {
+        "limits": scenario.limits,
+        "per_pole_year": rate.per_pole_year,
+        "duration_s": rate.duration_s,
+        "rate_source": rate.source,
+    }
 
 
 def _changed(guardian: SensorConfiguration, sensing: Mapping[str, object]) -> SensorConfiguration:

@@ -43,6 +43,7 @@ class CauseDefinition(FrozenModel):
     transformer: TransformerDefinition | None = None
     structure: StructureDefinition | None = None
     weather: WeatherDefinition | None = None
+    setting: WeatherDefinition | None = None  # weather that the happening needs and does not make
     noise: NoiseDefinition | None = None
     impact: ImpactDefinition | None = None
     storm: StormDefinition | None = None
@@ -67,8 +68,9 @@ class CauseDefinition(FrozenModel):
 FIELDS: Final = {
     "heating": "heatings", "joint": "joints", "wood": "fuels", "emission": "emissions",
     "air_mass": "air_masses", "discharge": "discharges", "line": "line", "transformer": "tanks",
-    "structure": "structures", "weather": "weather", "noise": "noises", "impact": "impacts",
-    "storm": "storms", "surface": "surfaces", "sensor_fault": "sensor_faults", "device": "device",
+    "structure": "structures", "weather": "weather", "setting": "setting", "noise": "noises",
+    "impact": "impacts", "storm": "storms", "surface": "surfaces", "sensor_fault": "sensor_faults",
+    "device": "device",
 }  # fmt: skip
 PYTHON_ONLY: Final = ("mirrors",)
 

@@ -9,7 +9,8 @@ from envirosense.core.protocols import Array
 from envirosense.scenarios import forcing as f
 from envirosense.scenarios.conditions import Conditions
 from envirosense.scenarios.declared_places import ComponentName, Name
-from envirosense.scenarios.declared_values import CourseDefinition, Number, Scope
+from envirosense.scenarios.declared_shapes import CourseDefinition
+from envirosense.scenarios.declared_values import Number, Scope
 from envirosense.scenarios.quantities import unit_of
 
 PHASES: Final = ("a", "b", "c")

@@ -6,7 +6,7 @@ from typing import Any
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.scenarios.declared_causes import CauseDefinition
 from envirosense.scenarios.declared_events import ANSWERS, EXCESS, EventDefinition
-from envirosense.scenarios.declared_values import ProductDefinition, each_value, reference_unit
+from envirosense.scenarios.declared_values import ProductDefinition, course_order, each_value, reference_unit
 from envirosense.scenarios.document import ScenarioDefinition
 from envirosense.scenarios.faults import Path, at
 from envirosense.scenarios.parameters import ParameterSpace
@@ -22,13 +22,13 @@ def check_declared(definition: ScenarioDefinition, space: ParameterSpace) -> Non
         Fault: with the path of the first.
     """
     units = {name: unit_of(parameter.unit) for name, parameter in space.parameters.items()}
-    courses: dict[str, Any] = {}
-    for name, course in definition.courses.items():
+    courses = definition.courses
+    for name, course in courses.items():
         with at("courses", name):
             if name in units:
                 raise ConfigError("name", name, "a parameter has this name; rename one")
             _check(course, units, courses, suffix_unit(name))
-        courses[name] = course
+    course_order(courses)
     for place, cause in enumerate(definition.causes or ()):
         with at("causes", place):
             _check(cause, units, courses)

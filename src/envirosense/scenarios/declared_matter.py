@@ -17,7 +17,8 @@ from envirosense.scenarios.declared_places import (
     SpeciesName,
     position_of,
 )
-from envirosense.scenarios.declared_values import CourseDefinition, Number, Scope
+from envirosense.scenarios.declared_shapes import CourseDefinition
+from envirosense.scenarios.declared_values import Number, Scope
 from envirosense.scenarios.quantities import unit_of
 
 LEAST_STRENGTH: Final = 1e-20  # a noise of no strength is 200 dB below its level; numerical choice

@@ -5,24 +5,23 @@ There is no language to learn and nothing is evaluated: `$name` is a parameter o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final
 
 import numpy as np
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
-from envirosense.scenarios import shapes
 from envirosense.scenarios.distributions import ParameterValue
-from envirosense.scenarios.faults import Path, at
+from envirosense.scenarios.faults import Fault, Path, at
 from envirosense.scenarios.quantities import Unit, suffix_unit, unit_of
 
 ONE: Final = unit_of("1")
 OWN_UNIT: Final = ("value", "start", "table")  # fields of a shape in the unit of the course itself
-SHAPES: Final = ("constant", "ramp", "hold", "trapezoid", "pulses", "decay", "growth", "table")
+SHAPES: Final = ("constant", "ramp", "hold", "trapezoid", "pulses", "decay", "growth", "table")  # of a course
 
 type Reference = Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
 
@@ -33,7 +32,7 @@ class ProductDefinition(FrozenModel):
     times: Annotated[list[float | Reference], Field(min_length=1)]
 
 
-def _form(value: Any) -> str:
+def form_of(value: Any) -> str:
     """Which form a number or course is written in, so that an error speaks of that one alone."""
     if isinstance(value, str):
         return "reference"
@@ -46,99 +45,7 @@ type Number = Annotated[
     Annotated[float, Tag("number")]
     | Annotated[Reference, Tag("reference")]
     | Annotated[ProductDefinition, Tag("product")],
-    Discriminator(lambda value: "number" if _form(value) == "shape" else _form(value)),
-]
-
-
-class RampDefinition(FrozenModel):
-    """From one value to another along a straight line, and on there."""
-
-    value: Number
-    start: Number = 0.0
-    begin: Number  # fractions of the episode
-    end: Number
-
-
-class HoldDefinition(FrozenModel):
-    """A value between two times, another one outside."""
-
-    value: Number
-    start: Number = 0.0  # outside
-    begin: Number
-    end: Number
-
-
-class TrapezoidDefinition(FrozenModel):
-    """Up, steady, and down to nothing."""
-
-    value: Number
-    begin: Number
-    rise: Number
-    fall: Number
-    end: Number
-
-
-class PulsesDefinition(FrozenModel):
-    """On and off again and again."""
-
-    value: Number
-    period_s: Number
-    on_s: Number
-    begin: Number = 0.0
-    end: Number = 1.0
-
-
-class DecayDefinition(FrozenModel):
-    """At once there, and fading."""
-
-    value: Number
-    begin: Number
-    tau_s: Number
-
-
-class GrowthDefinition(FrozenModel):
-    """From one value to another by equal factors in equal times."""
-
-    value: Number
-    start: Number
-    begin: Number
-    end: Number
-
-
-class FluctuationDefinition(FrozenModel):
-    """Random wandering around the shape, as a factor of mean 1."""
-
-    tau_s: Number
-    sigma: Number
-
-
-class ShapeDefinition(FrozenModel):
-    """One shape over the episode, perhaps fluctuating."""
-
-    constant: Number | None = None
-    ramp: RampDefinition | None = None
-    hold: HoldDefinition | None = None
-    trapezoid: TrapezoidDefinition | None = None
-    pulses: PulsesDefinition | None = None
-    decay: DecayDefinition | None = None
-    growth: GrowthDefinition | None = None
-    table: Annotated[list[tuple[float, Number]], Field(min_length=1)] | None = None  # [fraction, value]
-    fluctuating: FluctuationDefinition | None = None
-
-    @model_validator(mode="after")
-    def _has_one_shape(self) -> "ShapeDefinition":
-        given = [name for name in SHAPES if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give exactly one of {', '.join(SHAPES)}, not {', '.join(given) or 'none'}")
-        return self
-
-
-type CourseDefinition = Annotated[
-    Annotated[float, Tag("number")]
-    | Annotated[Reference, Tag("reference")]
-    | Annotated[ProductDefinition, Tag("product")]
-    | Annotated[ShapeDefinition, Tag("shape")],
-    Discriminator(_form),
+    Discriminator(lambda value: "number" if form_of(value) == "shape" else form_of(value)),
 ]
 
 
@@ -166,26 +73,40 @@ class Scope:
 
     def course(self, value: Any, unit: Unit = ONE) -> Array:
         """A course in a unit, (time,)."""
-        grid, rng = self._episode
-        if not isinstance(value, ShapeDefinition):
-            return np.broadcast_to(self._product(value, unit), (grid.n,)).astype(np.float64)
-        values = self._shape(value, unit, grid)
-        if value.fluctuating is not None:
-            tau_s = self.number(value.fluctuating.tau_s, unit_of("s"))
-            values = values * shapes.fluctuation(grid, tau_s, self.number(value.fluctuating.sigma), rng)
-        return values
+        if isinstance(value, FrozenModel) and not isinstance(value, ProductDefinition):
+            found: Array = value.course(self, unit)  # type: ignore[attr-defined]
+            return found
+        return np.broadcast_to(self._product(value, unit), (self.episode.n,)).astype(np.float64)
+
+    def at_s(self, fraction: Any) -> float:
+        """Time of a fraction of the episode [s]."""
+        return self.number(fraction) * self.episode.duration_s
 
     def draw_courses(self) -> None:
-        """Draw every named course, in the file's order, so that later ones may use earlier ones."""
-        for name, written in self.named.items():
+        """Draw every named course from its own stream, so that their order in the file does not matter."""
+        seed = int(self.draws.integers(2**63))
+        for name in course_order(self.named):
+            own = replace(self, rng=np.random.default_rng([seed, *name.encode()]))
             with at("courses", name):
-                self.drawn[name] = self.course(written, suffix_unit(name))
+                self.drawn[name] = own.course(self.named[name], suffix_unit(name))
 
     @property
-    def _episode(self) -> tuple[TimeGrid, np.random.Generator]:
-        if self.grid is None or self.rng is None:
+    def episode(self) -> TimeGrid:
+        """Ticks of the episode.
+
+        Raises:
+            ConfigError: where a course is asked for outside an episode.
+        """
+        if self.grid is None:
             raise ConfigError("course", "no episode", "courses are known in an episode only")
-        return self.grid, self.rng
+        return self.grid
+
+    @property
+    def draws(self) -> np.random.Generator:
+        """Generator of the scenario's own draws, as `episode`."""
+        if self.rng is None:
+            raise ConfigError("course", "no episode", "courses are known in an episode only")
+        return self.rng
 
     def _product(self, value: Any, unit: Unit) -> float | Array:
         if not isinstance(value, str | ProductDefinition):
@@ -199,40 +120,33 @@ class Scope:
     def _named(self, name: str) -> float | Array:
         return self.drawn[name] if name in self.drawn else float(self.params[name])
 
-    def _shape(self, shape: ShapeDefinition, unit: Unit, grid: TimeGrid) -> Array:
-        whole_s = grid.duration_s
 
-        def at_s(fraction: Any) -> float:
-            return self.number(fraction) * whole_s
+def course_order(named: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of courses, each after those that it refers to.
 
-        def seconds(value: Any) -> float:
-            return self.number(value, unit_of("s"))
+    Raises:
+        Fault: at a course that refers to itself.
+    """
+    uses = {name: _references(course) & named.keys() for name, course in named.items()}
+    ordered: list[str] = []
+    while len(ordered) < len(uses):
+        ready = sorted(name for name in uses if name not in ordered and uses[name] <= set(ordered))
+        if not ready:
+            name = next(name for name in named if name not in ordered)
+            raise Fault(("courses", name), sorted(uses[name]), "refers to itself; break the circle")
+        ordered += ready
+    return tuple(ordered)
 
-        if shape.table is not None:
-            values = np.array([self.number(value, unit) for _, value in shape.table])
-            return shapes.linear(grid, np.array([whole_s * at for at, _ in shape.table]), values)
-        if shape.constant is not None:
-            return np.full(grid.n, self.number(shape.constant, unit))
-        if (r := shape.ramp) is not None:
-            ends = np.array([self.number(r.start, unit), self.number(r.value, unit)])
-            return shapes.linear(grid, np.array([at_s(r.begin), at_s(r.end)]), ends)
-        if (h := shape.hold) is not None:
-            outside, inside = self.number(h.start, unit), self.number(h.value, unit)
-            begin_s, end_s = at_s(h.begin), at_s(h.end)
-            points_s = np.array([begin_s, begin_s, end_s, end_s])
-            return shapes.linear(grid, points_s, np.array([outside, inside, inside, outside]))
-        if (t := shape.trapezoid) is not None:
-            whole = shapes.trapezoid(grid, at_s(t.begin), at_s(t.rise), at_s(t.end), at_s(t.fall))
-            return self.number(t.value, unit) * whole
-        if (p := shape.pulses) is not None:
-            on = shapes.pulses(grid, at_s(p.begin), at_s(p.end), seconds(p.period_s), seconds(p.on_s))
-            return self.number(p.value, unit) * on
-        if (d := shape.decay) is not None:
-            return self.number(d.value, unit) * shapes.decay(grid, at_s(d.begin), seconds(d.tau_s))
-        g = shape.growth
-        assert g is not None  # the model has exactly one shape
-        start, value = self.number(g.start, unit), self.number(g.value, unit)
-        return shapes.growth(grid, at_s(g.begin), at_s(g.end), start, value)
+
+def _references(course: Any) -> set[str]:
+    found: set[str] = set()
+
+    def note(path: Path, value: Any, unit: Unit) -> None:
+        factors = value.times if isinstance(value, ProductDefinition) else [value]
+        found.update(one[1:] for one in factors if isinstance(one, str) and one.startswith("$"))
+
+    each_value(course, note)
+    return found
 
 
 def reference_unit(value: Any, units: Mapping[str, Unit], named: Mapping[str, Any]) -> Unit:

@@ -44,12 +44,22 @@ def scenario_of(spec: EpisodeSpec) -> BaseScenario:
         UnknownNameError: if nothing has the name.
         ConfigError: if the definition or the parameters cannot be used.
     """
-    if spec.definition is None:
-        return SCENARIOS[spec.scenario](spec.params)
-    found = _class_of_text(canonical_json(spec.definition))
-    if scenario_id(found) != spec.scenario:
-        raise ConfigError("scenario", spec.scenario, f"the definition beside it is {scenario_id(found)}")
-    return found(spec.params)
+    return class_of(spec.scenario, spec.definition)(spec.params)
+
+
+def class_of(scenario: str, definition: Mapping[str, Any] | None) -> type[BaseScenario]:
+    """Class of a registered scenario, or of the definition beside its id.
+
+    Raises:
+        UnknownNameError: if nothing has the name.
+        ConfigError: if the definition cannot be used or is another scenario's.
+    """
+    if definition is None:
+        return SCENARIOS[scenario]
+    found = _class_of_text(canonical_json(definition))
+    if scenario_id(found) != scenario:
+        raise ConfigError("scenario", scenario, f"the definition beside it is {scenario_id(found)}")
+    return found
 
 
 def scenario_id(scenario: type[BaseScenario]) -> str:

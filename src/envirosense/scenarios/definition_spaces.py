@@ -73,10 +73,10 @@ def new_parameters(entries: Mapping[str, Entry]) -> dict[str, Parameter]:
             for field in ("description", "source"):
                 if getattr(whole, field) is None and not is_held:
                     raise ConfigError(field, None, f"add the {field} ('assumed' is a source)")
-            _require_known(whole, found)
             spread = distribution(whole)
             found[name] = Parameter(spread, unit, whole.description or "held", whole.source or "held")
-    return found
+    _require_cases(entries, found)
+    return in_order(found)
 
 
 def changed_space(
@@ -92,7 +92,9 @@ def changed_space(
         with at("parameters", name):
             if name not in parameters:
                 raise UnknownNameError("parameter", name, parameters)
-            parameters[name] = changed_parameter(parameters[name], entry, parameters)
+            parameters[name] = changed_parameter(parameters[name], entry)
+    _require_cases(entries, parameters)
+    parameters = in_order(parameters)
     bounds = list(space.constraints)
     for place, written in enumerate(constraints or ()):
         with at("constraints", place):
@@ -104,7 +106,7 @@ def changed_space(
     return ParameterSpace(parameters, tuple(bounds))
 
 
-def changed_parameter(parameter: Parameter, entry: Entry, others: Mapping[str, Parameter]) -> Parameter:
+def changed_parameter(parameter: Parameter, entry: Entry) -> Parameter:
     """A parameter with another spread; numbers in another unit of the same kind become its own."""
     if not isinstance(entry, ParameterDefinition):
         entry = ParameterDefinition(value=entry)
@@ -112,7 +114,6 @@ def changed_parameter(parameter: Parameter, entry: Entry, others: Mapping[str, P
     if entry.unit is not None and entry.unit != parameter.unit:
         with at("unit"):
             factor = unit_of(entry.unit).per(unit_of(parameter.unit))
-    _require_known(entry, others)
     spread = distribution(entry, factor)
     known, asked = _options(parameter.distribution), _options(spread)
     if bool(known) != bool(asked):
@@ -133,9 +134,10 @@ def distribution(spread: SpreadDefinition, factor: float = 1.0) -> Distribution:
     if (n := spread.normal) is not None:
         return Normal(*(factor * value for value in (n.mean, n.sigma, n.low, n.high)))
     if isinstance(spread.choice, dict):
-        return Choice(tuple(spread.choice), tuple(spread.choice.values()))
+        options = tuple(sorted(spread.choice))  # in any order a mapping means the same
+        return Choice(options, tuple(spread.choice[name] for name in options))
     if spread.choice is not None:
-        return Choice(tuple(spread.choice))
+        return Choice(tuple(spread.choice), None if spread.weights is None else tuple(spread.weights))
     if (c := spread.conditional) is not None:
         return Conditional(c.on, {name: distribution(case, factor) for name, case in c.cases.items()})
     if (f := spread.follows) is not None:
@@ -160,9 +162,8 @@ def spread_of(found: Distribution) -> dict[str, Any]:
                 "normal": NormalDefinition(mean=found.mean, sigma=found.sigma, low=found.low, high=found.high)
             }
         case Choice():
-            weights = found.weights
-            plain = list(found.options)
-            return {"choice": plain if weights is None else dict(zip(plain, weights, strict=True))}
+            weights = None if found.weights is None else list(found.weights)
+            return {"choice": list(found.options), "weights": weights}
         case Conditional():
             cases = {name: SpreadDefinition(**spread_of(case)) for name, case in found.cases.items()}
             return {"conditional": ConditionalDefinition(on=found.on, cases=cases)}
@@ -205,13 +206,49 @@ def constraint_definition(found: Constraint) -> ConstraintDefinition:
     )
 
 
+def in_order(parameters: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """The same parameters, each after those that its spread depends on; files do not keep their order.
+
+    Raises:
+        Fault: at a parameter that depends on itself.
+    """
+    ordered: dict[str, Parameter] = {}
+    waiting = dict(parameters)
+    while waiting:
+        ready = [name for name, one in waiting.items() if _needs(one.distribution) <= ordered.keys()]
+        if not ready:
+            with at("parameters", next(iter(waiting))):
+                raise ConfigError(
+                    "conditional", sorted(waiting), "these depend on one another; break the circle"
+                )
+        ordered |= {name: waiting.pop(name) for name in ready}
+    return ordered
+
+
+def _needs(spread: Distribution) -> set[str]:
+    """Names of the parameters that a spread depends on."""
+    match spread:
+        case Conditional():
+            return {spread.on}.union(*(_needs(case) for case in spread.cases.values()))
+        case Follows():
+            return _needs(spread.spread)
+    return set()
+
+
+def _require_cases(entries: Mapping[str, Entry], parameters: Mapping[str, Parameter]) -> None:
+    for name, entry in entries.items():
+        if isinstance(entry, ParameterDefinition):
+            with at("parameters", name):
+                _require_known(entry, parameters)
+
+
 def _require_known(spread: SpreadDefinition, others: Mapping[str, Parameter]) -> None:
-    """A conditional spread has a case for every option of a parameter that stands before."""
+    """A conditional spread has a case for every option of another parameter."""
     if (c := spread.conditional) is None:
         return
     with at("conditional"):
         if c.on not in others:
-            raise UnknownNameError("parameter before this one", c.on, others)
+            raise UnknownNameError("parameter", c.on, others)
         missing = _options(others[c.on].distribution) - set(c.cases)
         if missing:
             raise ConfigError("cases", sorted(c.cases), f"add a case for {', '.join(sorted(missing))}")

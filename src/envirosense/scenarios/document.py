@@ -21,7 +21,7 @@ from envirosense.core.config import FrozenModel
 from envirosense.scenarios.declared_causes import CauseDefinition
 from envirosense.scenarios.declared_events import EventDefinition
 from envirosense.scenarios.declared_places import ComponentName
-from envirosense.scenarios.declared_values import CourseDefinition
+from envirosense.scenarios.declared_shapes import CourseDefinition
 from envirosense.scenarios.taxonomy import Category
 
 ID: Final = r"^(" + "|".join(category.value for category in Category) + r")/[a-z][a-z0-9_]*$"
@@ -64,7 +64,8 @@ class SpreadDefinition(FrozenModel):
     uniform: Bounds | None = None
     log_uniform: Bounds | None = None
     normal: NormalDefinition | None = None
-    choice: Options | None = None
+    choice: Options | None = None  # a list, or weights by option in any order
+    weights: Annotated[list[PositiveFloat], Field(min_length=1)] | None = None  # of a list
     conditional: ConditionalDefinition | None = None
     follows: FollowsDefinition | None = None
     value: float | str | None = None  # held
@@ -72,6 +73,8 @@ class SpreadDefinition(FrozenModel):
     @model_validator(mode="after")
     def _has_one_spread(self) -> "SpreadDefinition":
         _require_one(self, SPREADS)
+        if self.weights is not None and not isinstance(self.choice, list):
+            raise ValueError("weights belong to a list of choices")
         return self
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.core.protocols import Array, Position
+from envirosense.core.protocols import Array, Phasors, Position
 
 type DischargeKind = Literal["corona", "internal", "surface", "floating", "gap", "arc"]
 type Phase = Literal["a", "b", "c"]
@@ -110,8 +110,8 @@ class LineChange:
 
     current_factor: Array | None = None  # (time, phase)
     voltage_factor: Array | None = None  # (time, phase)
-    fault_current_a: Mapping[int, Array] = field(default_factory=dict)  # harmonic -> complex (time, phase)
-    neutral_share: Array | None = None  # (time,) of the return current that flows in the neutral
+    fault_current_a: Mapping[int, Phasors] = field(default_factory=dict)  # harmonic -> complex (time, phase)
+    neutral_share: Array | None = None  # (time,) of the return current, most that the neutral carries
     harmonic_factor: Array | None = None  # (time,) on the current's distortion
 
 

@@ -119,10 +119,12 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     for name, entry in own.get("parameters", {}).items():
         before = parameters.get(name)
         if isinstance(entry, dict) and isinstance(before, dict):
-            kept = {key: value for key, value in before.items() if key not in SPREADS}
+            kept = {key: value for key, value in before.items() if key not in (*SPREADS, "weights")}
             parameters[name] = kept | entry
         elif isinstance(before, dict):
-            parameters[name] = {k: v for k, v in before.items() if k not in SPREADS} | {"value": entry}
+            parameters[name] = {k: before[k] for k in ("unit", "description", "source") if k in before} | {
+                "value": entry
+            }
         else:
             parameters[name] = entry
     constraints = [*base.get("constraints", ()), *own.get("constraints", ())]

@@ -17,8 +17,8 @@ class EventLabels:
     """One happening and what is true of it at every tick; arrays are (time,).
 
     `stage` indexes `stage_names`. `severity` and `progress` lie in 0..1. `at` is None where the component's
-    own place is meant. `parent` counts the events of the same labels, `cause` the scenario's causes. `time_scale` is how many real seconds
-    a second of the episode stands for.
+    own place is meant. `parent` counts the events of the same labels, `cause` the scenario's causes.
+    `time_scale` is how many real seconds a second of the episode stands for.
     """
 
     event_type: EventType

@@ -9,7 +9,6 @@ import numpy as np
 from envirosense.climate.files import greensboro
 from envirosense.core.errors import EnviroSenseError
 from envirosense.core.grid import TimeGrid
-from envirosense.instruments.registry import SENSORS
 from envirosense.pole.domain import require_inside
 from envirosense.pole.site import Site, draw_site
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -69,8 +68,8 @@ def _as_stored(response: Response, grid: TimeGrid) -> Response:
 
 def _check_place(event: EventLabels, site: Site, where: str) -> None:
     if event.at is None:
-        known = event.component in {*site.component_positions, "device", *SENSORS}
-        require(known, f"{where}: {event.component!r} is nothing on the pole; give its place `at`")
+        known = event.component in site.component_positions
+        require(known, f"{where}: {event.component!r} is no component of the pole; give its place `at`")
         return
     try:
         require_inside(event.at, "at")

@@ -90,7 +90,7 @@ def test_every_kind_has_its_event_of_severe_weather_in_the_air(kind):
     ("kind", "parameter", "values"),
     [
         ("wind", "wind_m_s", (13.0, 17.0, 23.0, 29.0)), ("rain", "rain_mm_h", (6.0, 15.0, 30.0, 60.0)),
-        ("front", "cooling_k", (4.0, 6.0, 9.0, 12.0)), ("cold_snap", "cooling_k", (6.0, 10.0, 14.0, 18.0)),
+        ("front", "cooling_k", (4.0, 6.0, 9.0, 12.0)), ("cold_snap", "cooling_k", (6.0, 9.0, 11.0, 14.0)),
         ("thunderstorm", "flashes_per_min", (0.6, 2.0, 5.0, 10.0)),
         ("heat_wave", "warming_k", (6.0, 8.0, 10.0, 12.0)),
         ("fog", "fog_g_m3", (0.01, 0.04, 0.1, 0.3)), ("dust", "dust_ug_m3", (150.0, 600.0, 2000.0, 8000.0)),
@@ -237,7 +237,7 @@ def test_halving_the_tick_leaves_the_weather_alone(kind):
     ("kind", "moves", "still"),
     [
         ("wind", ("wind_sensor", "vibration_sensor"), ("barometer", "rain_gauge")),
-        ("rain", ("rain_gauge", "solar_power"), ("barometer",)),
+        ("rain", ("rain_gauge", "temperature_humidity"), ("barometer",)),
         ("dust", ("particulate_matter", "wind_sensor"), ("barometer",)),
         ("front", ("barometer", "temperature_humidity"), ()),
     ],

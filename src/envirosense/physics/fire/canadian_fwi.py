@@ -16,7 +16,20 @@ import numpy.typing as npt
 type Floats = npt.NDArray[np.float64]
 
 START: Final = (85.0, 6.0, 15.0)  # FFMC, DMC, DC three days after snow [VanWagner1985]
-DAY_LENGTH_H: Final = (6.5, 7.5, 9.0, 12.8, 13.9, 13.9, 12.4, 10.9, 9.4, 8.0, 7.0, 6.0)  # of drying, January..
+DAY_LENGTH_H: Final = (
+    6.5,
+    7.5,
+    9.0,
+    12.8,
+    13.9,
+    13.9,
+    12.4,
+    10.9,
+    9.4,
+    8.0,
+    7.0,
+    6.0,
+)  # January..
 DROUGHT_DAY: Final = (-1.6, -1.6, -1.6, 0.9, 3.8, 5.8, 6.4, 5.0, 2.4, 0.4, -1.6, -1.6)  # [VanWagner1985]
 FLOOR_H: Final = 1e-12  # keeps logarithms and quotients of zero apart from each other; no physics
 

@@ -23,7 +23,7 @@ class LineState:
 
 
 def line_state(changes: Iterable[LineChange], n: int) -> LineState:
-    """All faults of the line together: factors multiply, currents add, the lowest neutral share rules.
+    """All faults of the line together: factors multiply, currents add, the lowest neutral share caps.
 
     Raises:
         ConfigError: for a wrong shape, an order that is not carried, or a value that no line has.

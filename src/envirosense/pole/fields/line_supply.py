@@ -135,9 +135,8 @@ def _phase_voltages(inputs: WorldInputs, current_a: Phasors, voltage_pu: Array) 
 
 
 def _neutral_share(inputs: WorldInputs, state: LineState) -> Array:
-    if state.neutral_share is not None:
-        return state.neutral_share
-    return power_factor(_wander(inputs, "neutral_share", NEUTRAL_MEMORY_S, 1)[:, 0], NEUTRAL_SHARE)
+    usual = power_factor(_wander(inputs, "neutral_share", NEUTRAL_MEMORY_S, 1)[:, 0], NEUTRAL_SHARE)
+    return usual if state.neutral_share is None else np.minimum(usual, state.neutral_share)
 
 
 def _tap_current(inputs: WorldInputs) -> Phasors | None:

@@ -1,12 +1,12 @@
 """Top of an episode page: the timeline, and facts as lists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from envirosense.pole.page.charts import Marker, TimeView, time_ticks
 from envirosense.pole.page.device import sensor_names
-from envirosense.pole.page.recording import Recording
+from envirosense.pole.page.recording import Recording, Span
 from envirosense.pole.page.wording import phrase, quantity_text, span_text, split_unit, symbol, value_text
 
 _THIN, _TIGHT = "\u2009", "\u202f"  # the latter keeps number and unit on one line
@@ -17,21 +17,21 @@ _NO_SNR = 0.05  # below this a signal-to-noise ratio rounds to nothing
 
 def timeline(recording: Recording, view: TimeView) -> str:
     """Stages of the events, and from when each sensor could see them."""
-    bars, is_complete = _stage_bars(view)
-    rows = [_track(("Stage", "Stage"), bars, "tall")] if view.spans else []
+    bars, is_complete = stage_bars(view, view.spans)
+    rows = [track(("Stage", "Stage"), bars, "tall")] if view.spans else []
     rows += [
-        _track(sensor_names(str(row["sensor_id"])), _seen_bar(row, view))
+        track(sensor_names(str(row["sensor_id"])), seen_bar(row, view))
         for row in recording.rows("observability")
     ]
     if not rows:
         return ""
-    flags, n_rows = _flags(view)
-    head = f'<div class="flags" style="height:{18 * n_rows + 4}px">{flags}</div>'
-    foot = time_ticks(view) + _stage_legend(view, is_complete)
+    marks, n_rows = flags(view)
+    head = f'<div class="flags" style="height:{18 * n_rows + 4}px">{marks}</div>'
+    foot = time_ticks(view) + stage_legend(view, is_complete)
     return f'<div class="timeline">{head}{"".join(rows)}{foot}</div>'
 
 
-def _stage_legend(view: TimeView, is_complete: bool) -> str:
+def stage_legend(view: TimeView, is_complete: bool) -> str:
     """Names of the stages under the timeline, for bars too short to hold them."""
     items = "".join(
         f'<li><i class="bar swatch d{view.depth(stage)}"></i>{escape(stage.replace("_", " "))}</li>'
@@ -40,17 +40,18 @@ def _stage_legend(view: TimeView, is_complete: bool) -> str:
     return f'<ul class="legend stages{" spare" if is_complete else ""}">{items}</ul>' if items else ""
 
 
-def _track(names: tuple[str, str], bars: str, kind: str = "") -> str:
+def track(names: tuple[str, str], bars: str, kind: str = "") -> str:
+    """One row of a timeline: its name in full and short, and its bars."""
     wide, slim = (escape(name) for name in names)
     label = f'<span class="name"><span class="wide">{wide}</span><span class="slim">{slim}</span></span>'
     return f'<div class="track {kind}">{label}<div class="bars plot">{bars}<i class=cross></i></div></div>'
 
 
-def _stage_bars(view: TimeView) -> tuple[str, bool]:
-    """Bars, and whether each stage is named on one of its bars."""
+def stage_bars(view: TimeView, spans: Sequence[Span]) -> tuple[str, bool]:
+    """Bars of some spans, and whether each of their stages is named on one of its bars."""
     bars: list[str] = []
     named: set[str] = set()
-    for span in view.spans:
+    for span in spans:
         width = 100 * (span.end_s - span.start_s) / view.duration_s
         fits = width > _LETTER_PCT * (len(span.stage) + 2)
         text = f"<span>{escape(span.stage.replace('_', ' '))}</span>" if fits else ""
@@ -60,11 +61,12 @@ def _stage_bars(view: TimeView) -> tuple[str, bool]:
             f'<span class="bar d{view.depth(span.stage)}" title="{escape(title)}" '
             f'style="left:{view.left(span.start_s)};width:{width:.2f}%">{text}</span>'
         )
-    return "".join(bars), named == set(view.stages)
+    return "".join(bars), named == {span.stage for span in spans}
 
 
-def _seen_bar(row: Mapping[str, Any], view: TimeView) -> str:
-    snr = f"SNR {_snr(row['max_snr'], str(row['sensor_id']))}"
+def seen_bar(row: Mapping[str, Any], view: TimeView) -> str:
+    """From when and how long one sensor could see an event, with its greatest ratio."""
+    snr = f"SNR {snr_text(row['max_snr'], str(row['sensor_id']))}"
     first_s = row["first_detectable_s"]
     if not isinstance(first_s, float):
         return f'<span class="unseen">not detectable \u00b7 {snr}</span>'
@@ -78,7 +80,7 @@ def _seen_bar(row: Mapping[str, Any], view: TimeView) -> str:
     )
 
 
-def _flags(view: TimeView) -> tuple[str, int]:
+def flags(view: TimeView) -> tuple[str, int]:
     """Names of the instants, on as many rows as they need."""
     rows: list[list[tuple[float, float]]] = []
     parts = []
@@ -132,7 +134,7 @@ def event_facts(event: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         yield "caused by event", event["parent_event_id"]
 
 
-def _snr(value: float, sensor_id: str) -> str:
+def snr_text(value: float, sensor_id: str) -> str:
     """Ratio as text; where it rounds to nothing, why."""
     if value >= _NO_SNR:
         return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
@@ -144,7 +146,7 @@ def observability_table(recording: Recording) -> str:
     """What each sensor could see."""
     rows = "".join(
         f"<tr><td>{escape(sensor_names(str(row['sensor_id']))[0])}</td>"
-        f"<td>{_snr(row['max_snr'], str(row['sensor_id']))}</td>"
+        f"<td>{snr_text(row['max_snr'], str(row['sensor_id']))}</td>"
         f"<td>{value_text(row['detectable'])}</td><td>{_instant(row['first_detectable_s'])}</td>"
         f"<td>{_instant(row.get('detectable_s'))}</td></tr>"
         for row in recording.rows("observability")

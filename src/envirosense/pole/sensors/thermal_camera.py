@@ -260,7 +260,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
         return carry if carry.next_tick == first_frame else resumed(carry, housing_k, first_frame)
 
     def excess_snr(self, world: SensorWorld, healthy: SensorWorld) -> Array:
-        """Greatest rise of any pixel over the same world without causes, in sigmas, (time,)."""
+        """Greatest departure of any pixel from the world without a cause, in sigmas, (time,)."""
         with_cause, without = _scene(world), _scene(healthy)
         seen, _ = with_cause.view(self.camera)
         rise = with_cause.view_radiance_w_m2_sr(seen) - without.view_radiance_w_m2_sr(seen)
@@ -270,7 +270,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
             return np.zeros(rise.shape[0])
         share = seen.weights[np.ix_(pixels, moved)].astype(np.float64)
         sigma = self.detection_sigma_k * float(band_radiance_slope(REFERENCE_K))
-        return np.asarray((rise[:, moved] @ share.T).max(axis=1) / sigma)
+        return np.asarray(np.abs(rise[:, moved] @ share.T).max(axis=1) / sigma)
 
     def sample(self, environment_3d_state: SensorWorld) -> dict[str, Any]:
         """Frame at the one tick of the state: `image_k` (row, column) [K], or None between samples."""

@@ -197,7 +197,7 @@ def sound_strip(moment: WorldMoment, view: TimeView) -> str:
     """Levels of all bands at the device; mean energy per column."""
     level_db = moment.state.sound_level_db(moment.device_m)
     picture = 10.0 * np.log10(np.maximum(binned(10.0 ** (0.1 * level_db)), 1e-9))[:, ::-1]
-    rows = [(_hz(*edges), f"{level_db[moment.tick, i]:.0f}".replace("-", "\u2212"))
+    rows = [(band_name(*edges), f"{level_db[moment.tick, i]:.0f}".replace("-", "\u2212"))
             for i, edges in enumerate(zip(BANDS.low_hz, BANDS.high_hz, strict=True))][::-1]  # fmt: skip
     high = float(picture.max())
     scale = ColourScale(max(float(picture.min()), high - _QUIET_DB), high + 1e-6)
@@ -227,7 +227,8 @@ def _short(value: float) -> str:
     return f"{value:.2g}" if value >= _LEAST_SHOWN else f"<{_LEAST_SHOWN:g}"
 
 
-def _hz(low_hz: float, high_hz: float) -> str:
+def band_name(low_hz: float, high_hz: float) -> str:
+    """Nominal middle of an octave, or the edges of a narrower band."""
     if high_hz > 1.9 * low_hz:
         centre = np.sqrt(low_hz * high_hz)
         nominal = min(_OCTAVES_HZ, key=lambda hz: abs(np.log(hz / centre)))

@@ -24,7 +24,7 @@ DUST = "particulate_matter"
 SOUND = "acoustic_sensor"
 
 
-def test_cut_grass_smells_on_when_the_engine_has_stopped(stage, moved, only, gas_ppb, level_db):
+def test_cut_grass_smells_on_when_the_engine_has_stopped(stage, moved, only, gas_ppb, level_db, pm_excess):
     world, forcing, (event,) = stage(
         MowingScenario, n=360, distance_m=8.0, bearing_deg=270.0, grass_g_s=50.0, power_dba=98.0,
         onset_fraction=0.1, mowing_s=600.0,
@@ -36,7 +36,8 @@ def test_cut_grass_smells_on_when_the_engine_has_stopped(stage, moved, only, gas
     loud = level_db(world)[:, 3]
     assert loud[40:90].min() > loud[stops + 5 :].max() + 6.0
     assert event.stage[stops + 60] < event.stage[60]
-    assert only(moved(world)) >= {SMELL, DUST, SOUND}
+    assert only(moved(world)) >= {SMELL, SOUND}
+    assert pm_excess(world)[60:90].max() > 0.1
     given_g = sum(plume.gas_g_s["hexenal"].sum() for plume in forcing.emissions) * world.grid.dt_s
     assert given_g < 1.5 * 50.0 * 600.0 * 3e-5  # no more than the part's 0.03 g/kg, with its flicker
 
@@ -67,7 +68,7 @@ def test_a_shell_high_up_is_heard_and_smokes_less_than_the_street(stage, moved, 
     shells, _, _ = stage(
         FireworksScenario, **SHOW | {"kind": "shells", "distance_m": 150.0, "charge_g": 200.0}
     )
-    assert moved(shells)[SOUND] > 100.0
+    assert moved(shells)[SOUND] > 3.0
     per_gram = [pm_excess(street)[:, 1].mean() / 20.0, pm_excess(shells)[:, 1].mean() / 200.0]
     assert per_gram[0] > 3.0 * per_gram[1]
 

@@ -47,8 +47,6 @@ HELD_S = 300.0  # after the last clash until the span counts as still; assumed
 SLAPS_A = Grading(
     1.0, 10e3, (("slack", 0.0), ("clashing", 1.0)), "log"
 )  # current of the latest clash; assumed
-# Mean wind: a strong breeze begins at 10.8 m/s, a hurricane at 32.7 (Beaufort, from memory)
-WIND_M_S = Grading(10.8, 32.7, (("strong_breeze", 0.0), ("gale", 17.2)))
 
 
 class ConductorSlapScenario(BaseScenario):
@@ -59,10 +57,11 @@ class ConductorSlapScenario(BaseScenario):
     category: ClassVar[Category] = Category.ELECTRICAL
     difficulty_level: ClassVar[str] = "unmeasured"
     expected_duration: ClassVar[float] = 3600.0
-    phases: ClassVar[tuple[str, ...]] = (*SLAPS_A.stage_names, *WIND_M_S.stage_names)
+    phases: ClassVar[tuple[str, ...]] = SLAPS_A.stage_names
     limits: ClassVar[str] = (
         "Clashes come at a rate that follows the mean wind, not from the wires' own swing. No clash lasts "
-        "until the recloser opens, and none burns a wire through. Hot particles light nothing on the ground."
+        "until the recloser opens, and none burns a wire through. The wind is the setting, not an event of "
+        "its own. Hot particles light nothing on the ground."
     )
     rate: ClassVar[BaseRate] = BaseRate(
         0.0008, 1800.0, "assumed: 3 % of 0.55 line faults per km and year, 50 m a pole; half an hour of wind"
@@ -124,26 +123,19 @@ class ConductorSlapScenario(BaseScenario):
             | {
                 "clash_a": self.number("clash_a") * _since_clash(grid, starts_s),
                 "slack": tick_share(grid.t_s, grid.dt_s, begin_s, np.inf),
-                "wind_m_s": np.where(windy > 0.0, conditions.weather.wind_m_s + more_wind * windy, 0.0),
             },
         )
 
     def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
-        """The slack span from its first sag on, and the wind that makes it clash."""
+        """The slack span from its first sag on."""
         nothing = np.zeros(grid.n)
-        clash_a, slack, wind_m_s = (
-            response.states.get(name, nothing) for name in ("clash_a", "slack", "wind_m_s")
-        )
+        clash_a, slack = (response.states.get(name, nothing) for name in ("clash_a", "slack"))
         slap = graded_event(
             clash_a, SLAPS_A, EventType.MECHANICAL, EventSubtype.CONDUCTOR_SLAP,
             f"conductor_{self.text('wires')[0]}", self.number("clash_a"), "A", at=place_in(response.states),
             active=slack > 0.0,
         )  # fmt: skip
-        wind = graded_event(
-            wind_m_s, WIND_M_S, EventType.SEVERE_WEATHER, EventSubtype.WIND, "site",
-            self.number("wind_m_s"), "m/s", at=(0.0, 0.0, 0.0),
-        )  # fmt: skip
-        return Labels(active_only((slap, wind)))
+        return Labels(active_only((slap,)))
 
     def _clashes_per_s(self, conditions: Conditions, windy: Array) -> Array:
         """Rate of clashes, (time,): with the wind's part across the line, squared as its force."""

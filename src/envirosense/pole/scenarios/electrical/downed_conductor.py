@@ -168,7 +168,7 @@ class DownedConductorScenario(BaseScenario):
         )  # fmt: skip
         grass_g_s = states.get("grass_g_s", np.zeros(grid.n))
         fire = graded_event(
-            grass_g_s, BURNING, EventType.FIRE_ACTIVE, EventSubtype.SMOKE, "ground", float(grass_g_s.max()),
+            grass_g_s, BURNING, EventType.FIRE_ACTIVE, EventSubtype.SMOKE, "grass", float(grass_g_s.max()),
             "g/s", at=at, parent=0, ignited=np.logical_or.accumulate(grass_g_s > 0.0),
         )  # fmt: skip
         return Labels(active_only((lying, fire)))

@@ -1,7 +1,7 @@
 """Salt or dust settles on the insulators: nothing to see while it is dry, leakage once the air is moist.
 
-The deposit grows on a compressed clock and the weather is left alone, so most hours show no more than the
-particles in the air that bring it. The label says what is there; the observability says that nobody sees it.
+The deposit grows on a compressed clock and the weather is left alone, so a dry hour shows no more than the
+particles in the air that bring it. The label says what is there; the observability says who sees it.
 """
 
 from typing import ClassVar, Final
@@ -46,7 +46,7 @@ from envirosense.scenarios import (
 DAY_S: Final = 86_400.0
 INSULATORS: Final = ("insulator_a", "insulator_b", "insulator_c")  # all alike; the middle one answers
 ANSWERS: Final = "insulator_b"
-LIGHT_MG_CM2: Final = 0.03  # a light site's deposit, in salt of the same conductance (from memory)
+LIGHT_MG_CM2: Final = 0.01  # where a light site begins, in salt of the same conductance (from memory)
 SOURCES: Final = {"salt": ("salt_spray", 20.0), "dust": ("dust_haze", 150.0)}  # part, its level [ug/m3]
 GRADING: Final = Grading(
     begins=1e-4,  # five times a clean dry insulator # assumed
@@ -80,10 +80,10 @@ class LineContaminationScenario(BaseScenario):
                 Choice(("salt", "dust")), "1", "sea or road salt, or dust of fields", "assumed"
             ),
             "salt_mg_cm2": Parameter(
-                Conditional("contaminant", {"salt": LogUniform(0.04, 0.4), "dust": LogUniform(0.02, 0.1)}),
+                Conditional("contaminant", {"salt": LogUniform(0.02, 0.12), "dust": LogUniform(0.012, 0.04)}),
                 "mg/cm2",
                 "deposit at the end, in salt of the same conductance",
-                "light to heavy sites of solid-layer tests (from memory)",
+                "very light to medium sites of solid-layer tests (from memory)",
             ),
             "air_ug_m3": Parameter(
                 Conditional("contaminant", {"salt": LogUniform(5.0, 100.0), "dust": LogUniform(20.0, 300.0)}),
@@ -116,9 +116,9 @@ class LineContaminationScenario(BaseScenario):
         bands = dry_bands(voltage_v, layer_s)
         more_a = np.maximum(bands.current_a - leakage_a(wet.wet_share), 0.0)
         share = more_a / bands.current_a  # the world's clean insulators leak too
-        unsteady = flicker(grid, rng, FLICKER_S, FLICKER)
+        present = share * flicker(grid, rng, FLICKER_S, FLICKER)
         discharges = tuple(
-            self._sparks(name, conditions, share * bands.spark_w * unsteady, bands.pulses_per_s * unsteady)
+            self._sparks(name, conditions, present * bands.spark_w, present * bands.pulses_per_s)
             for name in INSULATORS
         )
         part, level_ug_m3 = SOURCES[self.text("contaminant")]

@@ -72,7 +72,7 @@ def fire_smoke(
     size_m = max(0.5 * radius_m, SMALLEST_M)
     rates = {"smouldering_wood": fire.smoulder_g_s, "flaming_wood": fire.flame_g_s}
     return tuple(
-        rated_emission(source, f"{name}_{source.removesuffix('_wood')}", grid, at, 2 * rate_g_s, size_m)
+        rated_emission(source, f"{name}_{source.removesuffix('_wood')}", grid, at, rate_g_s, size_m)
         for source, rate_g_s in rates.items()
         if rate_g_s.any()
     )

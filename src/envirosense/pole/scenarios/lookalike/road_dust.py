@@ -52,7 +52,7 @@ class RoadDustScenario(LookalikeScenario):
             "distance_m": Parameter(LogUniform(10.0, 80.0), "m", "of the road from the pole", "assumed"),
             "bearing_deg": BEARING,
             "dust_g_m": Parameter(
-                LogUniform(0.05, 3.0),
+                LogUniform(0.05, 1.5),
                 "g/m",
                 "dust raised over a metre of road",
                 "assumed: cars 1, lorries 10 to 100 g/s",

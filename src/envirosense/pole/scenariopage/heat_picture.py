@@ -1,0 +1,129 @@
+"""What the camera sees at the peak, with and without the cause, and the temperature of what is heated."""
+
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from envirosense.core.protocols import Array
+from envirosense.core.units import ZERO_CELSIUS_K
+from envirosense.pole.page.charts import Line, TimeView, chart, legend
+from envirosense.pole.page.colours import ColourScale, colour_scale, thermal_palette
+from envirosense.pole.page.device import camera_range_c
+from envirosense.pole.page.film import outline_path
+from envirosense.pole.page.png import data_uri, indexed_png
+from envirosense.pole.page.recording import Series
+from envirosense.pole.page.wording import component_text
+from envirosense.pole.picture.view import shown_component
+from envirosense.pole.run import MASK_SHARE
+from envirosense.pole.scenariopage.drawn import DrawnScenario
+
+type Mask = npt.NDArray[np.bool_]
+
+_NO_PIXELS: Final = "The event has no pixel in the picture: the component is out of view, or it is none."
+
+
+def ideal_frames_c(drawn: DrawnScenario) -> tuple[Array, Array] | None:
+    """Picture in a perfect camera at the peak, with and without causes, (row, column) [degC]."""
+    cameras = list(drawn.run.device.cameras.values())
+    if not cameras:
+        return None
+    now = drawn.moment.now
+    shape = cameras[0].camera.rows, cameras[0].camera.columns
+    both = (cameras[0].respond(state)[0].reshape(shape) for state in (now, now.without_causes()))
+    with_cause, without = (np.asarray(picture - ZERO_CELSIUS_K) for picture in both)
+    return with_cause, without
+
+
+def event_mask(drawn: DrawnScenario) -> Mask | None:
+    """Pixels of the components of all events, (row, column); None without any."""
+    cameras = list(drawn.run.device.cameras.values())
+    if not cameras:
+        return None
+    camera = cameras[0].camera
+    seen, _ = drawn.moment.now.view(camera)
+    shown = {name for event in drawn.events for name in (event.component, f"{event.component}_wood")}
+    bodies = [i for i, name in enumerate(seen.components) if shown_component(name) in shown]
+    found = seen.weights[:, bodies].sum(axis=1) >= MASK_SHARE
+    mask = np.asarray(found, dtype=np.bool_).reshape(camera.rows, camera.columns)
+    return mask if mask.any() else None
+
+
+def heat_section(drawn: DrawnScenario, block: Any, view: TimeView) -> str:
+    """Frames at the peak beside the temperature of the components that causes act on."""
+    frames = _frames(drawn, block)
+    charts = "".join(_temperatures(drawn, view))
+    return frames + (f'<div class="grid3">{charts}</div>' if charts else "")
+
+
+def _frames(drawn: DrawnScenario, block: Any) -> str:
+    ideal = ideal_frames_c(drawn)
+    if ideal is None:
+        return ""
+    mask = event_mask(drawn)
+    pictures = [("without the cause", ideal[1]), ("with it", ideal[0])]
+    if (real := _real_frame_c(drawn, block)) is not None:
+        pictures.append(("what the camera reports", real))
+    reach = camera_range_c(drawn.run.spec.sensing) or (-np.inf, np.inf)
+    scale = colour_scale(np.clip([picture for _, picture in pictures[:2]], *reach))
+    cells = "".join(_picture(name, picture, scale, mask) for name, picture in pictures)
+    note = _NO_PIXELS if mask is None and drawn.events else "Outlined: pixels of the event."
+    if not drawn.events:
+        note = ""
+    text = (
+        f"At {drawn.moment.at_s / 60.0:.1f}\u2009min, one scale of {scale.low_c:.0f} to {scale.high_c:.0f}"
+        f"\u2009\u00b0C. {note}"
+    ).replace(" -", " \u2212")
+    return f'<p class="small">{escape(text)}</p><div class="threeframes">{cells}</div>'
+
+
+def _real_frame_c(drawn: DrawnScenario, block: Any) -> Array | None:
+    """Frame of the camera nearest the peak, (row, column) [degC]; None where it reported none."""
+    name, camera = next(iter(drawn.run.device.cameras.items()))
+    frames = block.frames[name]
+    if not frames.ticks.size:
+        return None
+    near = int(np.abs(frames.ticks - drawn.peak_tick).argmin())
+    picture_k = frames.temperature_k()[near].reshape(camera.camera.rows, camera.camera.columns)
+    return np.asarray(picture_k - ZERO_CELSIUS_K)
+
+
+def picture_html(picture_c: Array, scale: ColourScale, mask: Mask | None, name: str) -> str:
+    """One frame as an image, with the event's pixels outlined."""
+    height, width = picture_c.shape
+    src = data_uri(indexed_png(scale.indices(picture_c), thermal_palette()))
+    outline = "" if mask is None else f'<path class="outline" d="{outline_path(mask)}"/>'
+    return (
+        f'<span class="picture"><img src="{src}" width="{width}" height="{height}" alt="{escape(name)}">'
+        f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">{outline}</svg></span>'
+    )
+
+
+def _picture(name: str, picture_c: Array, scale: ColourScale, mask: Mask | None) -> str:
+    text = f"{name}: hottest {picture_c.max():.0f}\u2009\u00b0C".replace("-", "\u2212")
+    image = picture_html(picture_c, scale, mask, text)
+    return f"<figure><figcaption>{escape(text)}</figcaption>{image}</figure>"
+
+
+def _temperatures(drawn: DrawnScenario, view: TimeView) -> list[str]:
+    """Charts of the heated components, and of the fuel beside them."""
+    t_s, charts = drawn.run.spec.grid.t_s, []
+    named = (("with the cause", "c0"), ("without it", "c1"), ("air", "c2"))
+    for forcing, response in zip(drawn.run.forcings, drawn.run.responses, strict=True):
+        if not np.isfinite(response.component_k[0]):
+            continue
+        courses = (response.component_k, response.healthy_k, response.air_k)
+        lines = [
+            Line(name, kind, Series(t_s, course - ZERO_CELSIUS_K, "degC"))
+            for (name, kind), course in zip(named, courses, strict=True)
+        ]
+        title = f"Temperature of {component_text(forcing.component or 'component')}"
+        key = legend([(kind, name) for name, kind in named])
+        charts.append(f"<div>{chart(title, '\u00b0C', lines[::-1], view)}{key}</div>")
+        if response.emission_g_s.max() > 0.0:
+            gas = Line("emission", "c0", Series(t_s, 1000.0 * response.emission_g_s, "mg/s"))
+            lost = Line("converted", "c0", Series(t_s, 100.0 * response.converted, "%"))
+            charts.append(chart("Gas and tar leaving the wood", "mg/s", [gas], view, floor=0.0))
+            charts.append(chart("Wood converted", "%", [lost], view, floor=0.0, least_span=0.1))
+    return charts
