@@ -85,8 +85,8 @@ def rank_correlation(normal_correlation):
 def drawn():
     """Parameters of 400 drawn specs, and the ranks of the weather at their starts."""
     twin, year = PoleTwin(), greensboro()
-    options = {"sensors": ("barometer",)}
-    specs = [twin.draw(RAINY, EpisodeRequest(5, i, 4, 600.0, 10.0, options, 3)) for i in range(N)]
+    options = {"sensors": ("barometer",), "design": "random"}
+    specs = [twin.draw(RAINY, EpisodeRequest(5, i, 4, 600.0, 10.0, options)) for i in range(N)]
     starts = [weather_ranks(year, year.hour_of(spec.grid.start_utc)) for spec in specs]
     return [spec.params for spec in specs], starts
 

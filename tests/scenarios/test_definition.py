@@ -26,6 +26,7 @@ from envirosense.scenarios.io import json_text, load_scenario, read_definition, 
 from envirosense.scenarios.marks import marked
 from envirosense.testing.planted_world import planted_conditions, planted_grid
 from envirosense.testing.scenario_causes import forcing_values
+from envirosense.testing.scenarios import check_scenario
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "scenarios").glob("*.yaml"))
@@ -243,6 +244,12 @@ def test_acts_are_changed_like_models_and_as_a_whole() -> None:
     assert params["b.fuel_g"] == 40.0
     assert [(act.begin, act.end, act.parent) for act in scenario.acts] == [(0.2, 0.9, None), (0.0, 1.0, "a")]
     assert len(drawn(scenario).causes(planted_conditions(planted_grid()), lambda name: stream(0, name))) == 2
+
+
+def test_a_sequence_of_any_scenarios_keeps_the_contract() -> None:
+    names = ("electrical/vehicle_strike", "electrical/equipment_overheat", "lookalike/barbecue")
+    acts = [{"name": f"act_{place}", "scenario": name} for place, name in enumerate(names)]
+    check_scenario(both(sequence=acts, gap=0.05), scenario_id="multi_factor/both", n_draws=1)
 
 
 def test_a_sequence_shares_the_episode() -> None:

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from envirosense.cli import dataset, demo, doctor, generate, library, live, models, scenarios, show, world
+from envirosense.cli import (
+    dataset,
+    demo,
+    doctor,
+    generate,
+    library,
+    live,
+    models,
+    scenario_pages,
+    scenarios,
+    show,
+    world,
+)
 from envirosense.cli.failures import CommandLine, Failure
 
 app = typer.Typer(
@@ -24,6 +36,7 @@ app.add_typer(live.commands, name="live")
 app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)
 app.add_typer(library.sensors, name="sensors")
+scenario_pages.attach(scenarios.commands)
 app.add_typer(scenarios.commands, name="scenarios")
 app.add_typer(library.parts, name="parts")
 app.command("doctor")(doctor.doctor)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 EPISODES: Final = 180  # about two minutes on two cores
 FRAME_INTERVAL_S: Final = 5.0  # a frame a second would take five times the disk
+# One of each kind: with more, a few dozen episodes would leave too few of any for a model to learn
+DEMO_SCENARIOS = ("fire/cellulose_pyrolysis", "electrical/equipment_overheat", "normal/diurnal_cycle")
 QUICK_EPISODES: Final = 36
 QUICK_DURATION_S: Final = 900.0
 SEED: Final = 7
@@ -68,13 +70,13 @@ def _require_own(out: Path) -> None:
 
 
 def _generated(folder: Path, episodes: int, seed: int, workers: int | None, quick: bool) -> "Dataset":
-    from envirosense.cli.generate import POLE_SCENARIOS, make_dataset
+    from envirosense.cli.generate import make_dataset
     from envirosense.factory import GenerationRequest
 
     count = QUICK_EPISODES if quick else episodes
     request = GenerationRequest.parse({
         "twin": "pole",
-        "scenarios": POLE_SCENARIOS,
+        "scenarios": DEMO_SCENARIOS,
         "episodes": count,
         "duration_s": QUICK_DURATION_S if quick else 3600.0,
         "seed": seed,

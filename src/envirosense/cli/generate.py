@@ -26,9 +26,7 @@ def which_twin() -> None:
 def generate_pole(
     out: Annotated[Path, typer.Option(help="Folder of the dataset: new, empty, or of the same run.")],
     episodes: Annotated[int, typer.Option(help="Episodes in total, dealt round-robin over the scenarios.")],
-    scenarios: Annotated[
-        str, typer.Option(help="Scenario ids, patterns or scenario files, with commas.")
-    ] = POLE_SCENARIOS,
+    scenarios: Annotated[str, typer.Option(help="Ids, patterns or files, with commas.")] = POLE_SCENARIOS,
     duration: Annotated[str, typer.Option(help="Length of an episode: 90s, 10m, 1h, 1h30m, 2d.")] = "1h",
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
@@ -68,11 +66,9 @@ def generate_pole(
         "with_optional": optional_sensors or None,
         "power_coupling": "on" if power_coupling else None,
     }
-    patterns, library = _named_scenarios(scenarios)
     request = GenerationRequest.parse({
         "twin": "pole",
-        "scenarios": patterns,
-        "library": library,
+        **_named_scenarios(scenarios),
         "episodes": episodes,
         "duration_s": seconds(duration, "duration"),
         "dt_s": seconds(dt, "dt"),
@@ -88,8 +84,8 @@ def generate_pole(
     return report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
 
 
-def _named_scenarios(text: str) -> tuple[list[str], dict[str, Any]]:
-    """Patterns, with the scenario of every file under its id, and the definitions of those files."""
+def _named_scenarios(text: str) -> dict[str, Any]:
+    """Patterns, with the scenario of every file under its id, and the library that those files make."""
     from envirosense.scenarios.definition import scenario_id
     from envirosense.scenarios.io import is_scenario_file, loaded
 
@@ -97,10 +93,21 @@ def _named_scenarios(text: str) -> tuple[list[str], dict[str, Any]]:
     for name in (part.strip() for part in text.split(",") if part.strip()):
         if is_scenario_file(name):
             definition, found, _ = loaded(Path(name))
-            name = scenario_id(found)
+            name = _new_id(scenario_id(found), name)
             library[name] = definition.plain()
         patterns.append(name)
-    return patterns, library
+    return {"scenarios": patterns, "library": library}
+
+
+def _new_id(scenario: str, file: str) -> str:
+    from envirosense.core.errors import ConfigError
+    from envirosense.scenarios import SCENARIOS
+
+    if scenario in SCENARIOS:
+        raise ConfigError(
+            "scenarios", file, f"its id {scenario} is taken by the library; give it another name"
+        )
+    return scenario
 
 
 def seconds(text: str, field: str) -> float:

@@ -22,7 +22,7 @@ def write_day(
     from envirosense.pole.sheet import BLOCKS, day_page, open_day, watch_day
 
     check_page(out)
-    with _progress("watching the day", BLOCKS + 2) as tell:
+    with progress_bar("watching the day", BLOCKS + 2) as tell:
         run = open_day(scenario, seed, *lengths_s, options)
         tell()
         sheet = watch_day(run, tell)
@@ -48,14 +48,14 @@ def write_type(out: Path, sensor_type: str, part: str | None, as_json: bool) -> 
     from envirosense.pole.sheet import STEPS, type_page
 
     check_page(out)
-    with _progress("trying the sensor", STEPS + 1) as tell:
+    with progress_bar("trying the sensor", STEPS + 1) as tell:
         write_whole(out, type_page(sensor_type, part, tell).encode())
     facts = {"page": str(out), "bytes": out.stat().st_size, "sensor": sensor_type}
     report(facts, str(out), as_json)
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar on a terminal; elsewhere nothing, since it takes seconds."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -184,9 +184,9 @@ def base_rates_section(facts: Mapping[str, object], scenarios: Iterable[str]) ->
     """How often what it holds is met in life, by scenario; empty where the twin does not say."""
     told = _mapping(facts.get("scenarios"))
     rows = [
-        (f"`{name}`", number(one["per_pole_year"]), duration_text(one["duration_s"]), one["rate_source"])
+        (f"`{name}`", number(one["per_year"]), duration_text(one["duration_s"]), one["rate_source"])
         for name in sorted(scenarios)
-        if "per_pole_year" in (one := _mapping(told.get(name)))
+        if "per_year" in (one := _mapping(told.get(name)))
     ]
     if not rows:
         return ""
@@ -194,7 +194,7 @@ def base_rates_section(facts: Mapping[str, object], scenarios: Iterable[str]) ->
         "## Base rates\n\nThe episodes are dealt out evenly; in life these things are met as often as this. "
         "Weigh by these rates before you speak of precision.\n\n"
     )
-    return head + table(("scenario", "per pole and year", "lasts", "source"), rows)
+    return head + table(("scenario", "per year", "lasts", "source"), rows)
 
 
 def duration_text(seconds: float) -> str:

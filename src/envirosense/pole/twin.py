@@ -177,7 +177,7 @@ def _facts(scenario: type[BaseScenario]) -> dict[str, object]:
     rate = scenario.rate
     return {
         "limits": scenario.limits,
-        "per_pole_year": rate.per_pole_year,
+        "per_year": rate.per_pole_year,
         "duration_s": rate.duration_s,
         "rate_source": rate.source,
     }

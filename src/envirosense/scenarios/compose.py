@@ -12,6 +12,7 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.grid import TimeGrid
+from envirosense.core.rng import stream
 from envirosense.scenarios.act_spaces import Different, different, joined_space
 from envirosense.scenarios.act_windows import Window, placed
 from envirosense.scenarios.acts import ActOf, check_names, coincidence, in_sequence
@@ -123,7 +124,7 @@ class CompositeScenario(BaseScenario):
 
         def rng_of(name: str) -> np.random.Generator:
             act, _, rest = name.removeprefix(prefix).partition("/")
-            return np.random.default_rng([seeds[act], *rest.encode()])
+            return stream(seeds[act], "act", rest)
 
         return merged(self.causes(conditions, rng_of))
 

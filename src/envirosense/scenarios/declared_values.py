@@ -15,6 +15,7 @@ from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
+from envirosense.core.rng import stream
 from envirosense.scenarios.distributions import ParameterValue
 from envirosense.scenarios.faults import Fault, Path, at
 from envirosense.scenarios.quantities import Unit, suffix_unit, unit_of
@@ -86,7 +87,7 @@ class Scope:
         """Draw every named course from its own stream, so that their order in the file does not matter."""
         seed = int(self.draws.integers(2**63))
         for name in course_order(self.named):
-            own = replace(self, rng=np.random.default_rng([seed, *name.encode()]))
+            own = replace(self, rng=stream(seed, "course", name))
             with at("courses", name):
                 self.drawn[name] = own.course(self.named[name], suffix_unit(name))
 

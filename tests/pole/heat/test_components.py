@@ -23,7 +23,7 @@ from envirosense.pole.heat.component_nodes import (
 )
 from envirosense.pole.heat.components import build_components
 from envirosense.pole.heat.heat_causes import GAS_LINK_SHARE
-from envirosense.pole.scenarios.fire.cellulose_pyrolysis import WOOD_SHARE
+from envirosense.pole.scenarios.fire.heated_wood import WOOD_SHARE
 from envirosense.pole.site import Site, draw_site
 
 AIR_K = 293.15

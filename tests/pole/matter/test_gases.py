@@ -229,7 +229,7 @@ def test_sources_of_one_world_add(make_world):
 def test_every_fuel_of_a_cause_gives_off_gas(make_world):
     n = 180
     both = leak("crossarm_bolt", 250.0, n), leak("neutral_bracket", 250.0, n)
-    together = Forcing(*(both[0].heatings + both[1].heatings, (), both[0].fuels + both[1].fuels))
+    together = Forcing(heatings=both[0].heatings + both[1].heatings, fuels=both[0].fuels + both[1].fuels)
     one, two = make_world(n=n), make_world(n=n)
     one.add(together)
     for cause in both:

@@ -21,6 +21,7 @@ from envirosense.pole.scenarios.environmental.weather_grades import (
     WIND,
 )
 from envirosense.pole.scenarios.environmental.weather_kinds import CAUSES, EXCESS
+from envirosense.pole.scenarios.environmental.weather_parameters import PER_YEAR
 from envirosense.pole.site import Site
 from envirosense.pole.twin import PoleTwin
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -108,7 +109,9 @@ def test_severity_grows_with_the_strength_of_the_cause(kind, parameter, values):
     assert np.all(np.diff(severity) > 0.0)
 
 
-@pytest.mark.parametrize(("kind", "start"), [(k, "2018-07-10T17:00:00Z") for k in KINDS])
+@pytest.mark.parametrize(
+    ("kind", "start"), [*((k, "2018-07-10T17:00:00Z") for k in KINDS), ("fog", "2018-10-10T07:00:00Z")]
+)
 def test_states_are_the_weather_of_the_world(kind, start):
     """Wind is told to a tenth of a metre a second where the natural one does not swing about."""
     world, response = in_world(weather(kind), start)
@@ -214,6 +217,15 @@ def test_dust_needs_wind_and_dry_soil():
     assert caused(weather("dust"), wet)[0].states["dust_ug_m3"].max() == 0.0
 
 
+def test_air_is_calmer_in_fog_and_forms_some_of_its_own_at_night():
+    world, response = in_world(weather("fog", fog_g_m3=0.02), "2018-10-10T07:00:00Z")
+    natural, air = world.natural_air.weather, world.atmosphere.weather
+    assert air.wind_m_s[-1] == pytest.approx(max(0.5 * natural.wind_m_s[-1], 0.05))
+    matter = world.settled.aerosols
+    assert matter.ambient_ug_m3[:, matter.aerosols.index("fog")].max() > 0.0
+    assert response.states["fog_g_m3"].max() > 0.02
+
+
 def test_a_wind_stronger_than_the_drawn_one_is_left_alone():
     conditions = planted_conditions(planted_grid())
     storm = replace(conditions, weather=replace(conditions.weather, wind_m_s=np.full(360, 28.0)))
@@ -261,9 +273,11 @@ def test_the_right_sensors_move_and_labels_come_again(draw, run, kind, moves, st
     assert sink.table("events").to_pylist()[0]["event_subtype"] == kind
 
 
-def test_kinds_are_drawn_evenly():
+def test_kinds_are_drawn_as_often_as_they_come():
     """Chi-squared of 800 draws over 8 kinds stays below 26 with probability 0.9995."""
-    space = WeatherEventScenario.space
-    drawn = [space.draw(lambda name, i=i: stream(7, "even", i, name))["kind"] for i in range(800)]
+    space, whole = WeatherEventScenario.space, sum(PER_YEAR.values())
+    drawn = [space.draw(lambda name, i=i: stream(7, "kind", i, name))["kind"] for i in range(800)]
+    expected = np.array([800.0 * PER_YEAR[kind] / whole for kind in KINDS])
     counts = np.array([drawn.count(kind) for kind in KINDS])
-    assert np.sum((counts - 100.0) ** 2 / 100.0) < 26.0
+    assert np.sum((counts - expected) ** 2 / expected) < 26.0
+    assert WeatherEventScenario.rate.per_pole_year == whole

@@ -19,7 +19,7 @@ from envirosense.scenarios.taxonomy import EventType
 
 CELLULOSE: Final = {"ch1_formaldehyde": 25.0, "ch2_acetaldehyde": 30.0, "ch3_acrolein": 5.0}  # ppb; firmware
 LIGNIN: Final = {"ch4_phenol": 20.0, "ch5_cresol": 15.0, "ch6_guaiacol": 10.0}  # ppb; firmware 5.1.1
-CO_PPB: Final = 300.0  # below the 440 ppb that 1 g/min of smouldering wood makes 10 m away; firmware: 5 ppm
+CO_PPB: Final = 1000.0  # least of the firmware's 1 to 50 ppm; a truck passing reaches a third
 NO2_PPB: Final = 20.0  # least of the firmware's range of 20 to 500 ppb
 SMOKE_UG_M3: Final = (
     35.0  # of PM2.5, below the 47 to 70 of the same; stands in for NO2, of which it makes little

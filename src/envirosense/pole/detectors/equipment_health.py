@@ -1,8 +1,8 @@
 """Health of what hangs on the pole, 0..100, and what to do about it: `mechanical` and worn equipment.
 
-From long courses: the thermal trend at equal load and cyclic heating that follows the load. From windows, whose
-memory is an hour, so that only steps and quick changes show: the field's direction against its baseline,
-vibration at twice mains, natural frequencies and lean of the pole, a spot that heats.
+From long courses: the thermal trend at equal load and cyclic heating that follows the load. From windows,
+whose memory is an hour, so that only steps and quick changes show: natural frequencies and lean of the pole,
+blows to it, the field's direction, vibration at twice mains and a spot that heats.
 """
 
 from enum import StrEnum
@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.pole.detectors.hot_spot import spot_rise_k
-from envirosense.pole.detectors.readings import Floats, Readings, greatest, known, noise_level
+from envirosense.pole.detectors.readings import Floats, Readings, greatest, known, noise_level, reduced
 from envirosense.pole.detectors.rule_detector import RuleDetector
 from envirosense.scenarios.taxonomy import EventType
 
 SHIFT: Final = 0.05  # loss of a natural frequency that means damage, 5 to 20 %; moisture makes 2 to 4 %
 LEAN_DEG: Final = 1.0  # change of tilt that means damage, 1 to 2 degrees; the day makes 0.2
+SHOCK_GROWTH: Final = 4.0  # of 20 to 110 Hz in the worst tick; wind and trucks reach 2.4; assumed
 HUM_GROWTH: Final = 0.15  # of 110 to 130 Hz over its baseline; assumed
 TURN_DEG: Final = 25.0  # of the field's direction: phases in other shares than before; assumed
 HEATING_K: Final = 15.0  # of a spot over its past; firmware's advisory step
@@ -26,6 +27,8 @@ LAG_S: Final = 900.0  # thermal lag of a joint behind its load, 10 to 15 minutes
 NOISE_MARGIN: Final = 1.2  # over the level of normal windows; assumed
 FULL: Final = 100.0
 AXES: Final = ("along", "across")
+LIMITS: Final = (SHIFT, LEAN_DEG, SHOCK_GROWTH, TURN_DEG, HUM_GROWTH, HEATING_K)
+N_OF_STRUCTURE: Final = 4  # signs that speak of pole and wires; the others of loaded metal
 
 
 class Advice(StrEnum):
@@ -99,15 +102,15 @@ class EquipmentHealthDetector(RuleDetector):
 
     def __init__(self) -> None:
         super().__init__()
-        self.limits = np.array([SHIFT, LEAN_DEG, TURN_DEG, HUM_GROWTH, HEATING_K])
+        self.limits: Floats = np.array(LIMITS)
 
     def learn(self, normal: Readings) -> None:
         """Limits no lower than normal windows swing."""
         swing = np.array([NOISE_MARGIN * noise_level(sign) for sign in _signs(normal)])
-        self.limits = np.maximum([SHIFT, LEAN_DEG, TURN_DEG, HUM_GROWTH, HEATING_K], swing)
+        self.limits = np.asarray(np.maximum(LIMITS, swing))
 
     def signs(self, readings: Readings) -> Floats:
-        """Strength of frequency loss, lean, turned field, hum and heating, (window, 5), 1 at the limit."""
+        """Strength of each sign in the order of `LIMITS`, (window, sign), 1 at the limit."""
         return np.stack([np.maximum(known(sign), 0.0) for sign in _signs(readings)], axis=1) / self.limits
 
     def health_pct(self, readings: Readings) -> Floats:
@@ -117,11 +120,11 @@ class EquipmentHealthDetector(RuleDetector):
     def evidence(self, readings: Readings) -> tuple[Floats, ...]:
         """The worst sign of structure and wires, and that of loaded metal."""
         signs = self.signs(readings)
-        return signs[:, :3].max(axis=1), signs[:, 3:].max(axis=1)
+        return signs[:, :N_OF_STRUCTURE].max(axis=1), signs[:, N_OF_STRUCTURE:].max(axis=1)
 
 
 def _signs(readings: Readings) -> tuple[Floats, ...]:
-    """Frequency loss [1], lean [deg], turned field [deg], growth of hum [1], heating [K], (window,) each."""
+    """Loss of frequency, lean, shock, turned field, growth of hum, heating, (window,) each."""
     loss = greatest(
         [
             resonance_loss(readings.mean(name), readings.baseline(name))
@@ -131,9 +134,11 @@ def _signs(readings: Readings) -> tuple[Floats, ...]:
     # an angle's channel is split into parts of its unit vector; the `east` part is the sine of the lean
     leans = [readings.rise(f"vibration_sensor.tilt_{side}_east") for side in ("east", "north")]
     lean_deg = np.degrees(np.hypot(*leans))
+    shaken = [f"vibration_sensor.rms_{axis}_20_110_hz_mg" for axis in (*AXES, "up")]
+    shock = greatest([reduced(np.max, readings.values(name)) / readings.baseline(name) for name in shaken])
     axes = [f"emf_sensor.{axis}_ut" for axis in "xyz"]
     field = np.stack([readings.mean(axis) for axis in axes], axis=1)
     turned_deg = turn_deg(field, np.stack([readings.baseline(axis) for axis in axes], axis=1))
     bands = [f"vibration_sensor.rms_{axis}_110_130_hz_mg" for axis in (*AXES, "up")]
     hum = np.stack([readings.growth(band) - 1.0 for band in bands]).min(axis=0)  # all axes hum together
-    return loss, lean_deg, turned_deg, hum, spot_rise_k(readings)
+    return loss, lean_deg, np.asarray(shock - 1.0), turned_deg, hum, spot_rise_k(readings)

@@ -21,6 +21,7 @@ NOISE_MARGIN: Final = 1.2  # over the level of normal windows; assumed
 JUMPY: Final = 0.3  # step from frame to frame as a share of the rise, above which it moves; assumed
 STEP_NOISE_K: Final = 2.0  # step that a shutter correction makes of itself; assumed
 CEILING_K: Final = 438.0  # 5 K below the end of the camera's high gain: sun and fire look alike there
+DARK_V: Final = 5.0  # of the panel, below which the sun is down; assumed
 LOCAL_GAIN: Final = 2.0  # a spot smaller than 3x3 pixels shows about half in their mean; assumed
 LOAD_POWER: Final = 2.0  # excess goes with the square of the current: Joule's law
 THERMAL: Final = "thermal"
@@ -50,11 +51,15 @@ def explained_k(air_rise_k: npt.ArrayLike, excess_k: npt.ArrayLike, load_growth:
 
 
 def keeps_still(
-    rise_k: npt.ArrayLike, step_k: npt.ArrayLike, hottest_k: npt.ArrayLike
+    rise_k: npt.ArrayLike, step_k: npt.ArrayLike, hottest_k: npt.ArrayLike, is_dark: npt.ArrayLike = False
 ) -> npt.NDArray[np.bool_]:
-    """Whether what is hot warms as a body does and stands where it stood, shape of the inputs."""
+    """Whether what is hot warms as a body does and stands where it stood, shape of the inputs.
+
+    By day a picture at the end of its range may show the sun itself and is not believed.
+    """
     limit_k = JUMPY * np.asarray(rise_k, dtype=np.float64) + STEP_NOISE_K
-    return np.asarray((np.asarray(step_k) < limit_k) & (np.asarray(hottest_k) < CEILING_K))
+    believed = (np.asarray(hottest_k) < CEILING_K) | np.asarray(is_dark)
+    return np.asarray((np.asarray(step_k) < limit_k) & believed)
 
 
 def spot_rise_k(readings: Readings) -> Floats:
@@ -70,7 +75,9 @@ def spot_rise_k(readings: Readings) -> Floats:
     load = greatest([readings.growth("emf_sensor.fundamental_ut"), np.ones(len(readings))])
     rise_k = raw_k - known(explained_k(readings.rise(air), excess_k, load))
     step_k = reduced(np.max, readings.values(f"{THERMAL}.max_step"))
-    still = keeps_still(rise_k, step_k, readings.mean(hottest))
+    panel = "solar_power.panel_v"
+    is_dark = greatest([readings.mean(panel), readings.baseline(panel)]) < DARK_V
+    still = keeps_still(rise_k, step_k, readings.mean(hottest), is_dark)
     return np.where(still, np.maximum(rise_k, 0.0), np.where(np.isfinite(rise_k), 0.0, np.nan))
 
 

@@ -1,6 +1,7 @@
 """What is known of a scenario and of one draw of it: events, parameters, rate, observability, limits."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -12,13 +13,13 @@ from envirosense.pole.scenariopage.drawn import DrawnScenario
 from envirosense.pole.scenariopage.events_band import event_title
 from envirosense.pole.scenariopage.units import amount_text, named_unit
 from envirosense.scenarios import BaseRate, BaseScenario, EventLabels
-from envirosense.scenarios.distributions import is_number
+from envirosense.scenarios.distributions import Conditional, Distribution, is_number
 
 _NO_SNR: Final = 0.05  # below this a ratio rounds to nothing
 _OBSERVED: Final = (
     '<p class="small">Greatest departure of the ideal reading from the same world without any cause, in '
-    "sigmas of the part, and since when it stood above three sigmas for ten seconds within a minute. Faults of the "
-    "device itself change readings and no ideal reading.</p>"
+    "sigmas of the part, and since when it stood above three sigmas for ten seconds within a minute. Faults "
+    "of the device itself change readings and no ideal reading.</p>"
 )
 
 
@@ -34,10 +35,17 @@ def about_cards(drawn: DrawnScenario) -> str:
 
 
 def rate_text(rate: BaseRate) -> str:
-    """How often it happens, in the unit that a reader can picture."""
+    """How often it happens at one pole, in the unit that a reader can picture."""
     if rate.per_pole_year >= 1.0:
-        return f"{rate.per_pole_year:.3g} a year at one pole"
-    return f"once in {1.0 / rate.per_pole_year:,.3g} years at one pole".replace(",", "\u2009")
+        return f"{_rounded(rate.per_pole_year)} a year"
+    return f"once in {_rounded(1.0 / rate.per_pole_year)} years"
+
+
+def _rounded(value: float) -> str:
+    """Two significant digits, in full."""
+    places = 1 - math.floor(math.log10(value))
+    text = f"{round(value, places):,.{max(places, 0)}f}"
+    return (text.rstrip("0").rstrip(".") if places > 0 else text).replace(",", "\u202f")
 
 
 def scenario_rate(scenario: type[BaseScenario]) -> BaseRate | None:
@@ -49,7 +57,7 @@ def scenario_rate(scenario: type[BaseScenario]) -> BaseRate | None:
 def _scenario_facts(scenario: type[BaseScenario]) -> Iterable[tuple[str, object]]:
     rate = scenario_rate(scenario)
     if rate is not None:
-        yield "base rate", rate_text(rate)
+        yield "base rate", f"{rate_text(rate)} at one pole"
         yield "lasts", span_text(rate.duration_s) if rate.duration_s < 2e5 else _days(rate.duration_s)
     yield "difficulty", scenario.difficulty_level
     yield "episode meant for", span_text(scenario.expected_duration)
@@ -111,7 +119,7 @@ def parameter_table(drawn: DrawnScenario) -> str:
         cells = (
             f"<b>{escape(phrase(plain))}</b><br>{escape(parameter.description)}",
             escape(shown),
-            escape(f"{parameter.distribution} {unit}".replace("_", " ")),
+            escape(f"{_spread_text(parameter.distribution, params)} {unit}".replace("_", " ")),
             escape(parameter.source),
         )
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
@@ -120,6 +128,14 @@ def parameter_table(drawn: DrawnScenario) -> str:
     if not rows:
         return '<p class="small">It has no parameters: site, hour and weather alone differ.</p>'
     return _table(("Parameter", "Here", "Drawn from", "Source"), rows, "params") + note
+
+
+def _spread_text(spread: Distribution, params: Mapping[str, object]) -> str:
+    """Distribution that a value was drawn from; of a conditional one the case that holds."""
+    if not isinstance(spread, Conditional):
+        return str(spread)
+    option = str(params[spread.on])
+    return f"{spread.cases[option]}, since {spread.on} is {option}"
 
 
 def observability_table(drawn: DrawnScenario) -> str:

@@ -1,17 +1,34 @@
-"""Units that names of causes, states and parameters end in, and amounts with a prefix that keeps them short."""
+"""Units that names of causes, states and parameters end in, and amounts with a prefix where it helps."""
 
 import math
 from typing import Final
 
 from envirosense.pole.page.wording import quantity_text, split_unit
 
-_MORE: Final = {
+_MORE: Final = {  # longer endings first
     "_flashes_per_min": "flashes/min",
-    "_mg_cm2": "mg/cm\u00b2", "_ug_m3": "\u00b5g/m\u00b3", "_g_m3": "g/m\u00b3", "_per_s": "1/s", "_n_s": "N\u2009s",
-    "_kg_m": "kg/m", "_w_sr": "W/sr", "_g_s": "g/s", "_m_s": "m/s", "_mm_h": "mm/h", "_rad": "rad", "_m2": "m\u00b2",
-    "_ppb": "ppb", "_hz": "Hz", "_db": "dB", "_km": "km", "_kv": "kV", "_v": "V", "_kg": "kg", "_kw": "kW", "_mm": "mm",
-    "_min": "min", "_k_w": "K/W", "_km_h": "km/h",
-}  # fmt: skip
+    "_mg_cm2": "mg/cm\u00b2",
+    "_ug_m3": "\u00b5g/m\u00b3",
+    "_g_m3": "g/m\u00b3",
+    "_per_s": "1/s",
+    "_n_s": "N\u2009s",
+    "_kg_m": "kg/m",
+    "_w_sr": "W/sr",
+    "_m_s": "m/s",
+    "_km_h": "km/h",
+    "_k_w": "K/W",
+    "_rad": "rad",
+    "_m2": "m\u00b2",
+    "_hz": "Hz",
+    "_db": "dB",
+    "_km": "km",
+    "_kv": "kV",
+    "_v": "V",
+    "_kg": "kg",
+    "_kw": "kW",
+    "_mm": "mm",
+    "_min": "min",
+}
 _PREFIXES: Final = {-9: "n", -6: "\u00b5", -3: "m", 0: "", 3: "k", 6: "M"}
 _WITH_PREFIX: Final = {"C", "A", "V", "W", "ohm", "m", "Hz", "J"}
 

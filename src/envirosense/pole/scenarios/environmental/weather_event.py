@@ -7,7 +7,7 @@ import numpy as np
 from envirosense.core.grid import TimeGrid
 from envirosense.pole.scenarios.environmental.weather_grades import SPELL_K, WATCHES, Watch
 from envirosense.pole.scenarios.environmental.weather_kinds import CAUSES, EXCESS
-from envirosense.pole.scenarios.environmental.weather_parameters import WEATHER_PARAMETERS
+from envirosense.pole.scenarios.environmental.weather_parameters import PER_YEAR, WEATHER_PARAMETERS
 from envirosense.pole.scenarios.states import place_in, stated_place
 from envirosense.scenarios import (
     BaseRate,
@@ -45,10 +45,9 @@ class WeatherEventScenario(BaseScenario):
         "scenario. Wind that a front or storm adds counts as if it blew along the wind of the hour."
     )
     rate: ClassVar[BaseRate] = BaseRate(
-        190.0,
+        sum(PER_YEAR.values()),
         7200.0,
-        "assumed, inland south-east of the US: 50 fronts, 50 hours of heavy rain, 45 thunderstorms, 30 fogs, "
-        "5 winds, 5 heat waves, 5 cold snaps, at most one dust; the kinds are drawn evenly",
+        "assumed: 50 fronts and heavy rains each, 45 storms, 30 fogs",
     )
     tags: ClassVar[tuple[str, ...]] = ("weather",)
     space: ClassVar[ParameterSpace] = ParameterSpace(WEATHER_PARAMETERS)

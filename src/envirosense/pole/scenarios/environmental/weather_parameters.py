@@ -8,6 +8,11 @@ from envirosense.pole.scenarios.environmental.weather_kinds import CAUSES
 from envirosense.scenarios import Choice, Conditional, Follows, LogUniform, Parameter, Uniform
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
+# How often each comes in a year, inland south-east of the US; all assumed
+PER_YEAR: Final = {
+    "wind": 5.0, "rain": 50.0, "heat_wave": 5.0, "cold_snap": 5.0, "front": 50.0, "thunderstorm": 45.0,
+    "fog": 30.0, "dust": 0.5,
+}  # fmt: skip
 LENGTHS: Final = {
     "wind": LogUniform(0.5 * HOUR_S, 8.0 * HOUR_S),
     "rain": LogUniform(600.0, 1.5 * HOUR_S),
@@ -21,7 +26,9 @@ LENGTHS: Final = {
 
 WEATHER_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {
-        "kind": Parameter(Choice(tuple(CAUSES)), "1", "what comes", "assumed: evenly, to learn each"),
+        "kind": Parameter(
+            Choice(tuple(CAUSES), tuple(PER_YEAR[kind] for kind in CAUSES)), "1", "what comes", "assumed"
+        ),
         "onset_fraction": Parameter(
             Uniform(0.03, 0.5),
             "1",
