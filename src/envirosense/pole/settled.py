@@ -258,9 +258,8 @@ def settle(
     if air is world.setting_air and forcings and not surfaces:
         history = world.undisturbed.history
     else:
-        history = heat_history(
-            world.year, world.site, components, air, world.sun, world.current_a, world.phase_share
-        )
+        load, usual = (world.current_a, world.phase_share), world.natural_air
+        history = heat_history(world.year, world.site, components, air, world.sun, *load, usual)
     driven = replace(history, drive=drive_under(history, components, world.site, forcings, world.grid))
     unclamped_k = driven.solve(components)
     component_k = np.minimum(unclamped_k, HOTTEST_COMPONENT_K)

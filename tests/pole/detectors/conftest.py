@@ -98,6 +98,4 @@ def simulate() -> Callable[..., Windows]:
 def normal_days(simulate) -> Windows:
     """Normal episodes through the day, to calibrate on."""
     kinds = ("normal/diurnal_cycle", "normal/baseline_equipment_operation")
-    return Windows.concat(
-        [simulate(kind, index, duration_s=6 * 3600.0) for kind in kinds for index in (40, 41)]
-    )
+    return Windows.concat([simulate(kind, 40, duration_s=8 * 3600.0) for kind in kinds])

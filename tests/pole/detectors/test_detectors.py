@@ -1,5 +1,7 @@
 """The detectors on planted windows: each tells its own and only that, and nothing of noise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from envirosense.pole.detectors.readings import Readings
 from envirosense.pole.detectors.reference import PARTS, ReferenceDetector
 
 NAMES = ("arcing_fusion", "chemical_signature", "equipment_health", "fire_danger", "hot_spot")
+REFERENCE = "reference_rules"
+MICROPHONES = ("microphone", "microphone_2")
 AXES = ("along", "across", "up")
 GUSTS = np.array([0.0, 250.0, 30.0, 140.0, 0.0, 180.0])
 PLANTED = {  # rises that each kind of trouble makes, and who must tell it
@@ -35,10 +39,7 @@ PLANTED = {  # rises that each kind of trouble makes, and who must tell it
         {"gas_sensor.co_ppm": 5.0, "particulate_matter.pm2_5_ug_m3": GUSTS},
         {"chemical_signature"},
     ),
-    "arc": (
-        {"microphone.modulation_ultrasonic": 0.3, "microphone_2.modulation_ultrasonic": 0.3},
-        {"arcing_fusion"},
-    ),
+    "arc": ({f"{one}.modulation_ultrasonic": 0.3 for one in MICROPHONES}, {"arcing_fusion"}),
     "half-waves": ({"emf_sensor.h2_ut": 0.4}, {"arcing_fusion"}),
     "hot spot": (
         {"thermal.max": 12.0, "thermal.hot_spot": 12.0, "thermal.local_rise": 8.0},
@@ -67,10 +68,11 @@ HARMLESS = {  # what looks like trouble in one channel
     "one gas": {"voc_array.ch1_formaldehyde_ppb": 300.0},
     "haze": {"particulate_matter.pm2_5_ug_m3": 80.0, "gas_sensor.co_ppm": 0.2},
     "sun in the picture": {
-        "thermal.max": 140.0, "thermal.hot_spot": 140.0, "thermal.local_rise": 120.0, "thermal.max_step": 160.0,
+        "thermal.max": 140.0, "thermal.hot_spot": 140.0, "thermal.local_rise": 120.0,
+        "thermal.max_step": 160.0,
     },
     "drifting cloud": {"thermal.local_rise": 20.0, "thermal.max_step": 15.0},
-    "insects": {"microphone.level_4000_hz_db": 20.0, "microphone_2.level_4000_hz_db": 20.0},
+    "insects": {f"{one}.level_4000_hz_db": 20.0 for one in MICROPHONES},
     "evening load": {f"emf_sensor.{axis}_ut": 15.0 for axis in "xyz"} | {"emf_sensor.fundamental_ut": 25.0},
     "wind alone": {"wind_sensor.speed_m_s": 8.0},
 }  # fmt: skip
@@ -78,9 +80,7 @@ HARMLESS = {  # what looks like trouble in one channel
 
 @pytest.fixture(scope="module")
 def fitted(normal):
-    return {
-        name: DETECTORS[name]().fit(normal, np.random.default_rng(0)) for name in (*NAMES, "reference_rules")
-    }
+    return {name: DETECTORS[name]().fit(normal, np.random.default_rng(0)) for name in (*NAMES, REFERENCE)}
 
 
 def alarms(fitted, windows):
@@ -100,7 +100,7 @@ def test_what_looks_like_trouble_in_one_channel_is_none(plant, fitted, what):
 
 def test_noise_is_not_trouble(plant, fitted):
     quiet = plant(4000, seed=3)
-    for name in (*NAMES, "reference_rules"):
+    for name in (*NAMES, REFERENCE):
         share = float((alarm_score(fitted[name], quiet) >= 0.5).mean())
         assert share <= 1e-3, name  # the rarest thousandth of normal windows sets a level
 
@@ -114,8 +114,6 @@ def test_clean_air_scores_nothing(plant, fitted):
 @pytest.mark.parametrize("what", ["cellulose", "hotter spot", "decay"])
 def test_a_baseline_taken_after_the_rise_hides_it(plant, fitted, what):
     """What is told is a change: windows shuffled against their baselines tell nothing."""
-    from dataclasses import replace
-
     rises, _ = PLANTED[what]
     windows = plant(60, rises, seed=1, y="event")
     late = replace(windows, baseline=windows.x.mean(axis=1))
@@ -124,14 +122,9 @@ def test_a_baseline_taken_after_the_rise_hides_it(plant, fitted, what):
 
 def test_weaker_causes_score_less(plant, fitted):
     rises, _ = PLANTED["lignin"]
-    scores = [
-        float(
-            np.median(
-                alarm_score(fitted["chemical_signature"], plant(60, {k: f * v for k, v in rises.items()}))
-            )
-        )
-        for f in (0.1, 0.5, 1.0, 2.0)
-    ]
+    detector = fitted["chemical_signature"]
+    weakened = [{name: share * rise for name, rise in rises.items()} for share in (0.1, 0.4, 1.0, 2.0)]
+    scores = [float(np.median(alarm_score(detector, plant(60, one)))) for one in weakened]
     assert scores == sorted(scores)
     assert scores[0] < 0.5 < scores[-1]
 
@@ -143,7 +136,7 @@ def test_humid_warm_air_that_lifts_every_gas_is_taken_off(plant):
     )}  # fmt: skip
     normal = plant(800, lifted | {"temperature_humidity.humidity_pct": swing}, seed=9)
     detector = ChemicalSignatureDetector().fit(normal, np.random.default_rng(0))
-    warm, damp = detector.slopes["ch3_acrolein"]
+    _, damp = detector.slopes["ch3_acrolein"]
     assert damp == pytest.approx(12.0, rel=0.05)
     assert detector.limits.cellulose_ppb[0] < 60.0  # without compensation the swing alone would need 180 ppb
 
@@ -170,7 +163,7 @@ def test_gaps_are_no_evidence(plant, fitted):
 def test_the_reference_is_the_greatest_of_all_by_event_type(plant, fitted):
     rises = PLANTED["arc"][0] | PLANTED["decay"][0]
     windows = plant(20, rises, seed=8, y="event")
-    reference = fitted["reference_rules"]
+    reference = fitted[REFERENCE]
     assert isinstance(reference, ReferenceDetector)
     strengths = reference.strengths(windows)
     for part in reference.parts:
@@ -181,7 +174,7 @@ def test_the_reference_is_the_greatest_of_all_by_event_type(plant, fitted):
     assert len(PARTS) == len(NAMES)
 
 
-@pytest.mark.parametrize("name", (*NAMES, "reference_rules"))
+@pytest.mark.parametrize("name", [*NAMES, REFERENCE])
 def test_misuse_is_refused(plant, normal, name):
     detector = DETECTORS[name]()
     assert isinstance(detector, Detector)

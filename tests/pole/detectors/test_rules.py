@@ -87,7 +87,7 @@ def test_calibrated_limits_replace_the_thresholds():
     assert float(found.cellulose) == pytest.approx(0.5)
 
 
-def test_slopes_against_the_air_are_recovered(rng=None):
+def test_slopes_against_the_air_are_recovered():
     rng = np.random.default_rng(3)
     air_k, damp_pct = rng.normal(0.0, 2.0, 4000), rng.normal(0.0, 8.0, 4000)
     found = air_slopes(3.0 * air_k + 1.5 * damp_pct + rng.normal(0.0, 10.0, 4000), air_k, damp_pct)

@@ -94,7 +94,7 @@ def test_every_kind_has_its_event_of_severe_weather_in_the_air(kind):
         ("front", "cooling_k", (4.0, 6.0, 9.0, 12.0)), ("cold_snap", "cooling_k", (6.0, 9.0, 11.0, 14.0)),
         ("thunderstorm", "flashes_per_min", (0.6, 2.0, 5.0, 10.0)),
         ("heat_wave", "warming_k", (6.0, 8.0, 10.0, 12.0)),
-        ("fog", "fog_g_m3", (0.01, 0.04, 0.1, 0.3)), ("dust", "dust_ug_m3", (150.0, 600.0, 2000.0, 8000.0)),
+        ("fog", "fog_g_m3", (0.03, 0.06, 0.12, 0.3)), ("dust", "dust_ug_m3", (150.0, 600.0, 2000.0, 8000.0)),
     ],
 )  # fmt: skip
 def test_severity_grows_with_the_strength_of_the_cause(kind, parameter, values):
@@ -145,7 +145,7 @@ def test_an_event_lasts_only_while_the_weather_is_above_its_threshold():
 @pytest.mark.parametrize(
     ("kind", "below"),
     [("wind", {"wind_m_s": 12.0}), ("rain", {"rain_mm_h": 6.0, "length_s": 600.0}),
-     ("fog", {"fog_g_m3": 0.008}),
+     ("fog", {"fog_g_m3": 0.02}),
      ("dust", {"dust_ug_m3": 100.0, "wind_m_s": 12.0}), ("heat_wave", {"warming_k": 4.5}),
      ("cold_snap", {"cooling_k": 4.5}), ("thunderstorm", {"closest_m": 20_000.0, "flashes_per_min": 0.5}),
      ("front", {"cooling_k": 4.0, "length_s": 10_800.0, "onset_fraction": 0.5})],
@@ -155,9 +155,9 @@ def test_weak_weather_is_no_event(kind, below):
     assert not all(seeds), kind
 
 
-def test_fog_counts_from_a_sight_of_a_kilometre_and_the_drops_are_those_of_the_part():
+def test_fog_counts_from_the_sight_of_an_advisory_and_the_drops_are_those_of_the_part():
     sight_m = visual_range_m(fog_extinction_per_m(FOG.grading.begins, FOG_DROP_UM))
-    assert sight_m == pytest.approx(1000.0)
+    assert sight_m == pytest.approx(400.0)
     (mode,) = aerosol_kind("fog").modes
     effective_um = 8.0 * np.exp(2.5 * np.log(1.5) ** 2)  # of a lognormal: count median, geometric deviation
     assert effective_um == pytest.approx(FOG_DROP_UM, rel=0.01)
@@ -218,12 +218,12 @@ def test_dust_needs_wind_and_dry_soil():
 
 
 def test_air_is_calmer_in_fog_and_forms_some_of_its_own_at_night():
-    world, response = in_world(weather("fog", fog_g_m3=0.02), "2018-10-10T07:00:00Z")
+    world, response = in_world(weather("fog", fog_g_m3=0.04), "2018-10-10T07:00:00Z")
     natural, air = world.natural_air.weather, world.atmosphere.weather
     assert air.wind_m_s[-1] == pytest.approx(max(0.5 * natural.wind_m_s[-1], 0.05))
     matter = world.settled.aerosols
     assert matter.ambient_ug_m3[:, matter.aerosols.index("fog")].max() > 0.0
-    assert response.states["fog_g_m3"].max() > 0.02
+    assert response.states["fog_g_m3"].max() > 0.04
 
 
 def test_a_wind_stronger_than_the_drawn_one_is_left_alone():

@@ -7,6 +7,7 @@ of the firmware's pattern are mended: CO and NO2 are divided in one unit, and a 
 both of its gases have risen, so clean air scores 0.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -30,6 +31,7 @@ RATIO_WEIGHT: Final = 15.0  # score of a ratio inside its range; firmware 10.3
 ALDEHYDES: Final = (0.8, 1.2)  # formaldehyde / acetaldehyde; firmware 10.3
 CO_TO_NO2: Final = (40.0, 60.0)  # both in ppb; firmware 10.3
 NOISE_MARGIN: Final = 1.2  # over the level of normal windows; assumed
+DRIFT_MARGIN: Final = 2.0  # the same of the gas array, whose units drift unlike each other; assumed
 LEAST_TO_FIT: Final = 50  # normal windows from which a slope is fitted; assumed
 
 
@@ -133,16 +135,22 @@ class ChemicalSignatureDetector(RuleDetector):
         air = _air(normal)
         self.slopes = {gas: air_slopes(normal.rise(_voc(gas)), *air) for gas in (*CELLULOSE, *LIGNIN)}
         self.limits = Limits(
-            tuple(max(limit, self._level(normal, gas)) for gas, limit in CELLULOSE.items()),
-            tuple(max(limit, self._level(normal, gas)) for gas, limit in LIGNIN.items()),
+            self._raised(normal, CELLULOSE),
+            self._raised(normal, LIGNIN),
             max(CO_PPB, NOISE_MARGIN * noise_level(_co_ppb(normal))),
             max(NO2_PPB, NOISE_MARGIN * noise_level(normal.rise("gas_sensor.no2_ppb"))),
             max(SMOKE_UG_M3, NOISE_MARGIN * noise_level(_smoke(normal))),
         )
 
-    def _level(self, normal: Readings, gas: str) -> float:
-        """Level of one gas that normal windows stay below; several must pass theirs together."""
-        return noise_level(self._rise_ppb(normal, gas))
+    def _raised(self, normal: Readings, gases: Mapping[str, float]) -> tuple[float, ...]:
+        """Thresholds of a stage, raised together until normal windows hardly ever pass all at once."""
+        thresholds = tuple(gases.values())
+        alone = stage_strength(self._rises_ppb(normal, gases), thresholds)
+        factor = max(1.0, DRIFT_MARGIN * noise_level(alone))
+        return tuple(factor * threshold for threshold in thresholds)
+
+    def _rises_ppb(self, readings: Readings, gases: Mapping[str, float]) -> Floats:
+        return np.stack([known(self._rise_ppb(readings, gas)) for gas in gases], axis=1)
 
     def _rise_ppb(self, readings: Readings, gas: str) -> Floats:
         air_k, humidity_pct = _air(readings)
@@ -152,10 +160,7 @@ class ChemicalSignatureDetector(RuleDetector):
 
     def signature(self, readings: Readings) -> Signature:
         """Stages and score of each window, (window,) each; an unknown gas has not risen."""
-        cellulose_ppb, lignin_ppb = (
-            np.stack([known(self._rise_ppb(readings, gas)) for gas in group], axis=1)
-            for group in (CELLULOSE, LIGNIN)
-        )
+        cellulose_ppb, lignin_ppb = (self._rises_ppb(readings, group) for group in (CELLULOSE, LIGNIN))
         co_ppb, no2_ppb = known(_co_ppb(readings)), known(readings.rise("gas_sensor.no2_ppb"))
         smoke_ug_m3 = known(_smoke(readings))
         return chemical_signature(cellulose_ppb, lignin_ppb, co_ppb, no2_ppb, smoke_ug_m3, self.limits)

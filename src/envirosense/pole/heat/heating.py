@@ -104,10 +104,12 @@ def heat_history(
     sun: SunTrack,
     current_a: Array,
     phase_share: Array,
+    usual: Atmosphere | None = None,
 ) -> HeatHistory:
     """Weather, sun and load as the network feels them, after a day of spin-up.
 
-    `phase_share` is (time, phase): each phase's current over `current_a`.
+    `phase_share` is (time, phase): each phase's current over `current_a`. `usual` is the air that causes have
+    changed: what they did to it at the first tick they did on the day before too.
     """
     grid = atmosphere.grid
     step_s = float(step_length_s(grid.dt_s))
@@ -130,7 +132,7 @@ def heat_history(
         mean(current_a),
         mean(phase_share),
     )
-    start_k = _spun_up_k(year, site, components, grid)
+    start_k = _spun_up_k(year, site, components, grid, _departure_k(atmosphere, usual or atmosphere))
     drive = over_ground(components, network_drive(site, components, around), step_s, start_k)
     return HeatHistory(step_s, drive, start_k, step_s * np.arange(n_steps + 1, dtype=np.float64))
 
@@ -223,7 +225,15 @@ def sunlight_w_m2(components: Components, sun: SunTrack, ghi: Array, dni: Array,
     return np.asarray(light)
 
 
-def _spun_up_k(year: WeatherYear, site: Site, components: Components, grid: TimeGrid) -> Array:
+def _departure_k(air: Atmosphere, usual: Atmosphere) -> tuple[float, float]:
+    """By how much causes have changed air and dew point when the episode begins [K]."""
+    now, before = air.weather, usual.weather
+    return float(now.air_k[0] - before.air_k[0]), float(now.dew_point_k[0] - before.dew_point_k[0])
+
+
+def _spun_up_k(
+    year: WeatherYear, site: Site, components: Components, grid: TimeGrid, departure_k: tuple[float, float]
+) -> Array:
     """Temperatures at the episode's start after a day of hourly weather, (node,) [K]."""
     n = round(SPIN_UP_H * 3600.0 / SPIN_UP_STEP_S)
     t_s = SPIN_UP_STEP_S * np.arange(-n, 0, dtype=np.float64)
@@ -233,12 +243,13 @@ def _spun_up_k(year: WeatherYear, site: Site, components: Components, grid: Time
     def between(hourly: Array) -> Array:
         return np.interp(hour, middle + 0.5, hourly[middle % HOURS_PER_YEAR])
 
-    air_k = between(year.air_c) + 273.15
+    air_k = between(year.air_c) + 273.15 + departure_k[0]
+    dew_point_k = np.minimum(between(year.dew_point_c) + 273.15 + departure_k[1], air_k)
     ghi, dni, dhi = between(year.ghi_w_m2), between(year.dni_w_m2), between(year.dhi_w_m2)
     across = np.abs(np.cos(np.radians(year.wind_from_deg - site.line_azimuth_deg)))
     around = Surroundings(
         air_k,
-        between(year.dew_point_c) + 273.15,
+        dew_point_k,
         between(year.rain_mm),
         between(year.opaque_cover_tenths) / 10.0,
         _neutral_wind_m_s(between(year.wind_m_s), site),

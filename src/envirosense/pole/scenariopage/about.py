@@ -17,9 +17,9 @@ from envirosense.scenarios.distributions import Conditional, Distribution, is_nu
 
 _NO_SNR: Final = 0.05  # below this a ratio rounds to nothing
 _OBSERVED: Final = (
-    '<p class="small">Greatest departure of the ideal reading from the same world without any cause, in '
-    "sigmas of the part, and since when it stood above three sigmas for ten seconds within a minute. Faults "
-    "of the device itself change readings and no ideal reading.</p>"
+    '<p class="small">Greatest departure of the ideal reading from the same world without the cause of the '
+    "event, in sigmas of the part and of what else moves it; and since when it stood above three sigmas for ten "
+    "seconds within a minute. Faults of the device itself change readings and no ideal reading.</p>"
 )
 
 

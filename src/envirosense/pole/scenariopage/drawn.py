@@ -7,16 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from envirosense.climate.ranks import weather_ranks
-from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
-from envirosense.core.rng import stream
 from envirosense.factory.request import EpisodeRequest
 from envirosense.pole.observability import Observability, excess_snr, observe_event
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.twin import PoleTwin
-from envirosense.pole.weather_ref import WeatherRef, weather_year
 from envirosense.pole.worldpage.episode import WorldMoment
 from envirosense.scenarios import SCENARIOS, BaseScenario, EventLabels
 from envirosense.scenarios.definition import definition_of, scenario_id
@@ -25,7 +21,6 @@ HOUR_S: Final = 3600.0
 TICK_S: Final = 10.0
 LONGEST_S: Final = 86_400.0
 _FRAMES: Final = 360  # of the camera in an episode: more would be thrown away
-_HEALTHY: Final = "normal/diurnal_cycle"  # whose site, hour and device a scenario from a file is given
 
 
 @dataclass
@@ -48,9 +43,19 @@ class DrawnScenario:
         return self.run.labels.events
 
     @cached_property
+    def snr_by_cause(self) -> tuple[dict[str, Array], ...]:
+        """Ideal departure of each sensor from the world without one of the causes, (time,) [sigma]."""
+        run = self.run
+        return tuple(excess_snr(run.device, run.world, i) for i in range(len(run.forcings)))
+
+    @cached_property
     def snr(self) -> dict[str, Array]:
-        """Greatest ideal departure of each sensor from the world without causes, (time,) [sigma]."""
-        return excess_snr(self.run.device, self.run.world)
+        """The greatest of them over the causes, (time,) by sensor."""
+        first, *others = self.snr_by_cause
+        found = dict(first)
+        for other in others:
+            found |= {name: np.maximum(found[name], values) for name, values in other.items()}
+        return found
 
     @cached_property
     def greatest_snr(self) -> dict[str, float]:
@@ -61,8 +66,8 @@ class DrawnScenario:
     @cached_property
     def seen(self) -> tuple[dict[str, Observability], ...]:
         """What each sensor could see of each event."""
-        grid = self.run.spec.grid
-        return tuple(observe_event(self.snr, event.active, grid) for event in self.events)
+        grid, found = self.run.spec.grid, self.snr_by_cause
+        return tuple(observe_event(found[event.cause], event.active, grid) for event in self.events)
 
     @property
     def first_seen_s(self) -> float | None:
@@ -84,6 +89,12 @@ class DrawnScenario:
         return WorldMoment(self.run, self.peak_tick * self.run.spec.grid.dt_s)
 
     @property
+    def gravest_event(self) -> int | None:
+        """Number of the event that gets gravest; None without any."""
+        greatest = [float(_while_active(event).max()) for event in self.events]
+        return int(np.argmax(greatest)) if greatest else None
+
+    @property
     def gravity(self) -> tuple[bool, bool, float]:
         """What makes one draw say more than another: an event, one that a sensor sees, its severity."""
         greatest = max((float(_while_active(event).max()) for event in self.events), default=0.0)
@@ -97,7 +108,7 @@ def _while_active(event: EventLabels) -> Array:
 def draw_scenario(
     scenario: type[BaseScenario], seed: int, duration_s: float = HOUR_S, dt_s: float = TICK_S
 ) -> DrawnScenario:
-    """Episode of a scenario as the first of a dataset with this seed; every sensor is on the device.
+    """Episode of a scenario as the first of a dataset with this seed; the device carries every sensor.
 
     Raises:
         ConfigError: if the length or the tick cannot be used.
@@ -106,25 +117,11 @@ def draw_scenario(
         raise ConfigError("duration", f"{duration_s:g} s", f"must be above 0 and at most {LONGEST_S:g} s")
     frame_s = dt_s * max(1, round(duration_s / dt_s / _FRAMES))
     options = {"frame_interval_s": frame_s, "with_optional": True, "stages_stream": False}
-    request = EpisodeRequest(seed, 0, 1, duration_s, dt_s, options)
-    return DrawnScenario(scenario, EpisodeRun(_spec(scenario, request)), seed)
-
-
-def _spec(scenario: type[BaseScenario], request: EpisodeRequest) -> EpisodeSpec:
-    """Spec of a scenario of the library, or of one that only a file knows."""
     name = scenario_id(scenario)
-    if name in SCENARIOS and SCENARIOS[name] is scenario:
-        return PoleTwin().draw(name, request)
-    spec = PoleTwin().draw(_HEALTHY, request)
-    year = weather_year(WeatherRef.parse(spec.weather, "weather"))
-    params = scenario.space.draw(
-        lambda parameter: stream(request.seed, "episode", request.index, f"param {parameter}"),
-        weather_ranks(year, year.hour_of(spec.grid.start_utc)),
-    )
-    site = {**spec.site, "has_transformer": True} if scenario.needs_transformer else spec.site
-    definition = definition_of(scenario).plain()
-    update = {"scenario": name, "params": params, "site": site, "definition": definition}
-    return spec.model_copy(update=update)
+    is_known = name in SCENARIOS and SCENARIOS[name] is scenario
+    definition = None if is_known else definition_of(scenario).plain()
+    request = EpisodeRequest(seed, 0, 1, duration_s, dt_s, options, definition=definition)
+    return DrawnScenario(scenario, EpisodeRun(PoleTwin().draw(name, request)), seed)
 
 
 def clearest_draw(

@@ -118,7 +118,7 @@ def _seen_by(drawn: DrawnScenario) -> str:
     names = [name for name, snr in drawn.greatest_snr.items() if snr >= _SEEN_SNR]
     if not names:
         return "No sensor feels it in this hour."
-    texts = [sensor_names(name)[0] for name in names[:_NAMED]]
+    texts = [sensor_names(name)[0].replace(", ", " and ") for name in names[:_NAMED]]
     texts = [text if text.split()[0].isupper() else text[:1].lower() + text[1:] for text in texts]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"Felt most by {', '.join(texts)}{more}."

@@ -12,6 +12,7 @@ from envirosense.physics.sound.acoustics import BANDS
 from envirosense.pole.guardian import GuardianBlock
 from envirosense.pole.page.charts import Marker, TimeView, shared_shapes
 from envirosense.pole.page.colours import ColourScale
+from envirosense.pole.page.recording import Span
 from envirosense.pole.page.wording import phrase, span_text
 from envirosense.pole.scenariopage.about import about_cards, observability_table, parameter_table
 from envirosense.pole.scenariopage.cause_charts import causes_section
@@ -49,7 +50,9 @@ def scenario_page(drawn: DrawnScenario, home: str = "") -> str:
             "What is left out", f'<p class="limits">{escape(drawn.scenario.limits)}</p>{_sources(drawn)}'
         ),
     ]
-    return document(phrase(drawn.scenario.name), _header(drawn, view, home) + "".join(parts), view)
+    body = _header(drawn, view, home) + "".join(parts)
+    shaded = tuple(span for span in view.spans if span.event_id == drawn.gravest_event)
+    return document(phrase(drawn.scenario.name), body, view, shaded)
 
 
 def _view(drawn: DrawnScenario) -> TimeView:
@@ -62,8 +65,10 @@ def _view(drawn: DrawnScenario) -> TimeView:
     return replace(view, markers=tuple(sorted(unique.values(), key=lambda mark: mark.t_s)))
 
 
-def document(title: str, body: str, view: TimeView | None = None) -> str:
-    """HTML page with style and script in it; `view` where it holds charts."""
+def document(
+    title: str, body: str, view: TimeView | None = None, shaded: tuple[Span, ...] | None = None
+) -> str:
+    """HTML page with style and script in it; `view` for charts, with `shaded` behind them."""
     style = "".join((files(package) / name).read_text(encoding="utf-8") for package, name in _STYLES)
     shapes, script, attributes = "", "", ""
     if view is not None:
@@ -71,7 +76,7 @@ def document(title: str, body: str, view: TimeView | None = None) -> str:
         start = view.start_local
         start_s = 3600 * start.hour + 60 * start.minute + start.second
         attributes = f' data-duration="{view.duration_s:g}" data-start="{start_s:g}"'
-        shapes = shared_shapes(view)
+        shapes = shared_shapes(view) if shaded is None else shared_shapes(replace(view, spans=shaded))
         script = f'<div class="clock" aria-live="off"></div><script>{text}</script>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

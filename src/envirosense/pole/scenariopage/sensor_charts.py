@@ -10,6 +10,7 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.memory import SensorBlock
+from envirosense.pole.observability import scatter
 from envirosense.pole.page.charts import Line, TimeView, chart, legend
 from envirosense.pole.page.device import part_name, sensor_names
 from envirosense.pole.page.recording import Series
@@ -44,8 +45,9 @@ class MovedSensor:
     def channels(self) -> list[int]:
         """Channels to draw, those that depart most first."""
         rise = np.abs(self.with_cause - self.without).max(axis=0)
-        sigma = np.array([channel.noise_sigma for channel in self.sensor.channels])
-        snr = np.divide(rise, sigma, out=np.where(rise > 0.0, 1e9, 0.0), where=sigma > 0.0)
+        noise = np.array([channel.noise_sigma for channel in self.sensor.channels])
+        sigma = np.hypot(noise, scatter(self.without))
+        snr = np.divide(rise, sigma, out=np.where(rise > 0.0, 1e9, 0.0), where=noise > 0.0)
         order = np.argsort(-snr, kind="stable")[:MOST_CHANNELS]
         return [int(i) for i in order if snr[i] >= MOVED_SNR] or [int(order[0])]
 
@@ -76,7 +78,9 @@ def observed(drawn: DrawnScenario, names: Sequence[str], block: Any) -> list[Mov
     healthy = state.without_causes()
     sensors = drawn.run.device.scalar_sensors
     return [
-        MovedSensor(sensors[n], sensors[n].respond(state), sensors[n].respond(healthy), block.readings[n])
+        MovedSensor(
+            sensors[n], sensors[n].observable(state), sensors[n].observable(healthy), block.readings[n]
+        )
         for n in names
     ]
 

@@ -13,7 +13,7 @@ DUST = "particulate_matter"
 
 def test_fog_saturates_the_air_and_fools_the_counter_only(stage, pm_excess):
     world, forcing, (event,) = stage(
-        FogBankScenario, water_g_m3=0.2, onset_fraction=0.2, rise_s=200.0, stay_s=3000.0
+        FogBankScenario, water_g_m3=0.034, onset_fraction=0.2, rise_s=200.0, stay_s=3000.0
     )
     state, at = world.state(0, world.grid.n), (0.0, 0.0, 2.0)
     humidity = state.relative_humidity(at)

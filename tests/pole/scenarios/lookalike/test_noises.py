@@ -75,13 +75,13 @@ def test_a_shell_high_up_is_heard_and_smokes_less_than_the_street(stage, moved, 
 
 def test_a_cold_shower_falls_as_snow_and_is_not_heard(stage):
     frost = {"air_c": -3.0, "dew_point_c": -6.0}
-    _, forcing, events = stage(RainNoiseScenario, weather=frost, rain_mm_h=40.0)
+    _, forcing, events = stage(RainNoiseScenario, weather=frost, rain_mm_h=7.0)
     assert events == ()
     assert np.all(forcing.weather[0].rain_mm_h == 0.0)
 
 
 def test_a_shower_drums_into_ultrasound(stage, moved, level_db):
-    world, forcing, (event,) = stage(RainNoiseScenario, rain_mm_h=40.0, onset_fraction=0.2, lasting_s=600.0)
+    world, forcing, (event,) = stage(RainNoiseScenario, rain_mm_h=7.0, onset_fraction=0.2, lasting_s=600.0)
     heard = level_db(world)
     wet = forcing.states["rain_noise_mm_h"] > 20.0
     assert heard[wet, 10].mean() > heard[:30, 10].mean() + 20.0  # 35 to 45 kHz

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
@@ -25,6 +26,17 @@ def flicker(grid: TimeGrid, rng: np.random.Generator, memory_s: float, spread: f
     summed_s = step_s * np.concatenate([[0.0], np.cumsum(factor)])
     edges_s = np.append(grid.t_s, grid.t_s[-1] + grid.dt_s)
     return np.asarray(np.diff(np.interp(edges_s, step_s * np.arange(n + 1), summed_s)) / grid.dt_s)
+
+
+def tick_means[T: (np.float64, np.complex128)](
+    values: npt.NDArray[T], step_s: float, n: int, dt_s: float
+) -> npt.NDArray[T]:
+    """Means over ticks, (time, column), of values that each hold for a step of a lattice, (step, column)."""
+    steps_s = step_s * np.arange(len(values) + 1)
+    summed = np.concatenate([np.zeros_like(values[:1]), np.cumsum(step_s * values, axis=0)])
+    edges_s = dt_s * np.arange(n + 1)
+    columns = [np.interp(edges_s, steps_s, column) for column in summed.T]
+    return np.asarray(np.diff(np.stack(columns, axis=1), axis=0) / dt_s)
 
 
 def loose_bursts(

@@ -1,5 +1,6 @@
 """A live wire on the ground: what it draws there, and the dry grass that it sets on fire."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,21 @@ from envirosense.physics.electric.arc import arc_power_w
 from envirosense.physics.electric.harmonics import HARMONICS
 from envirosense.physics.electric.high_impedance import (
     SURFACES,
+    WANDER_MEMORY_S,
     burning_share,
     fault_current,
     wandering_path,
 )
 from envirosense.physics.electric.vegetation import IGNITION_A
 from envirosense.physics.fire.ground_fire import ring_burnt_g_s
+from envirosense.pole.scenarios.electrical.bursts import tick_means
 from envirosense.pole.scenarios.rated_sources import rated_emission
 from envirosense.scenarios import Emission
 
 GROUND_ARC_M = 0.05  # all arcs of a lying wire together; the soil takes the rest of the voltage; assumed
 BURNING_S, PAUSE_S = 20.0, 2.0  # of a fault on the ground, means; assumed
 CATCHES_S = 5.0  # of fault current in dry grass until it burns: "seconds" (from memory); assumed
+WANDER_STEP_S = WANDER_MEMORY_S / 4.0  # numerical choice
 DRY_GRASS = ("dry_grass", "dry_sod")
 
 
@@ -47,13 +51,18 @@ class GroundFault:
 def ground_fault(
     surface: str, peak_v: float, live: Array, dt_s: float, rng: np.random.Generator
 ) -> GroundFault:
-    """Fault of a wire that lies live for a share of each tick; on dry hard ground nothing flows."""
+    """Fault of a wire that lies live for a share of each tick; on dry hard ground nothing flows.
+
+    It wanders on a lattice of its own, so a coarse tick holds the mean of its fine ones.
+    """
     n, ground = live.size, SURFACES[surface]
     if ground.current_a == 0.0:
         return GroundFault(np.zeros((n, len(HARMONICS)), np.complex128), np.zeros(n))
     burning = live * burning_share(n, dt_s, BURNING_S, PAUSE_S, rng)
-    path = wandering_path(ground, peak_v, n, dt_s, rng)
-    return GroundFault(burning[:, None] * fault_current(path, peak_v).phasors_a, burning)
+    n_steps = math.ceil(n * dt_s / WANDER_STEP_S)
+    path = wandering_path(ground, peak_v, n_steps, WANDER_STEP_S, rng)
+    flowing_a = tick_means(fault_current(path, peak_v).phasors_a, WANDER_STEP_S, n, dt_s)
+    return GroundFault(burning[:, None] * flowing_a, burning)
 
 
 def burnt_grass_g_s(

@@ -10,7 +10,8 @@ from envirosense.scenarios import EventSubtype, Grading
 SPELL_K: Final = 5.0  # over or under the ordinary air: a warm or cold spell, as of the WMO (from memory)
 NEAR_M: Final = 10_000.0  # lightning within it is near: the 30-30 rule's six miles (from memory)
 FOG_DROP_UM: Final = 12.1  # effective diameter of the droplets in parts/aerosols/fog
-FOG_M, DENSE_FOG_M = 1000.0, 400.0  # sight of fog by the WMO, of a US dense fog advisory (from memory)
+DENSE_FOG_M = 400.0  # sight of a US dense fog advisory (from memory); thinner fog is no severe weather
+VERY_DENSE_FOG_M = 200.0  # assumed
 THICKEST_M: Final = 0.1  # sight of severity 1, so that the thickest fog stays an advisory  # assumed
 
 
@@ -73,9 +74,9 @@ LIGHTNING: Final = Watch(
 FOG: Final = Watch(
     "fog_g_m3",
     Grading(
-        _fog_g_m3(FOG_M),
+        _fog_g_m3(DENSE_FOG_M),
         _fog_g_m3(THICKEST_M),
-        (("mist", 0.0), ("fog", _fog_g_m3(FOG_M)), ("dense_fog", _fog_g_m3(DENSE_FOG_M))),
+        (("dense_fog", 0.0), ("very_dense_fog", _fog_g_m3(VERY_DENSE_FOG_M))),
         "log",
     ),
     ("fog_g_m3", "g/m3"),

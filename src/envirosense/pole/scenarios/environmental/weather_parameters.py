@@ -79,7 +79,7 @@ WEATHER_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
         ),
         "speed_m_s": Parameter(Uniform(5.0, 20.0), "m/s", "of the cell", "assumed"),
         "fog_g_m3": Parameter(
-            LogUniform(0.008, 0.3), "g/m3", "liquid water at the thickest, if fog", "assumed: 0.01 to 0.4"
+            LogUniform(0.02, 0.3), "g/m3", "liquid water at the thickest, if fog", "assumed: 0.01 to 0.4"
         ),
         "dust_ug_m3": Parameter(
             LogUniform(100.0, 8000.0), "ug/m3", "PM10 at the thickest, if dust", "assumed"

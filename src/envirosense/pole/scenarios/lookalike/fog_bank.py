@@ -51,7 +51,10 @@ class FogBankScenario(LookalikeScenario):
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
             "water_g_m3": Parameter(
-                LogUniform(0.01, 0.4), "g/m3", "liquid water at its thickest", "assumed: 0.01 to 0.4 g/m3"
+                LogUniform(0.005, 0.035),
+                "g/m3",
+                "liquid water at its thickest",
+                "assumed: thinner than the fog of an advisory, 0.039 g/m3 at 400 m of sight",
             ),
             "onset_fraction": Parameter(
                 Uniform(0.02, 0.5), "1", "when it comes, as a fraction of the episode", "assumed"

@@ -48,7 +48,9 @@ class RainNoiseScenario(LookalikeScenario):
     tags: ClassVar[tuple[str, ...]] = ("noise", "weather")
     space: ClassVar[ParameterSpace] = ParameterSpace(
         {
-            "rain_mm_h": Parameter(LogUniform(8.0, 80.0), "mm/h", "mean rate of the shower", "assumed"),
+            "rain_mm_h": Parameter(
+                LogUniform(0.8, 7.5), "mm/h", "mean rate of the shower", "assumed: less than heavy rain, 7.6"
+            ),
             "onset_fraction": Parameter(
                 Uniform(0.02, 0.6), "1", "when it begins, as a fraction of the episode", "assumed"
             ),

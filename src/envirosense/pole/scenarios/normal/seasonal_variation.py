@@ -42,7 +42,7 @@ class SeasonalVariationScenario(BaseScenario):
     phases: ClassVar[tuple[str, ...]] = ()
     limits: ClassVar[str] = (
         "The sun keeps the date's path and length of day; only its strength moves, and cloud, wind and rain "
-        "stay. Load does not answer. Metal and wood start as the date's own weather left them. The annual "
+        "stay. Load does not answer. The annual "
         "course is that of one place."
     )
     rate: ClassVar[BaseRate] = BaseRate(60.0, 86_400.0, "assumed: one day in six is weeks off its date")
