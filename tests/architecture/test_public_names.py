@@ -6,6 +6,7 @@ from importlib.metadata import version
 import pytest
 
 import envirosense
+from envirosense.scenarios import SCENARIOS
 
 FIXED = {
     "envirosense": {
@@ -28,11 +29,8 @@ FIXED = {
         "train",
     },
     "envirosense.pole": {
-        "CellulosePyrolysisScenario",
-        "DiurnalCycleScenario",
         "Environment3DState",
         "EnvironmentOrchestrator",
-        "EquipmentOverheatScenario",
         "PoleTwin",
         "ScenarioState",
         "Site",
@@ -83,9 +81,19 @@ OPEN_LISTS = (
 )
 
 
+OUR_SCENARIOS = {found.__name__ for _, found in SCENARIOS.items()}
+
+
 @pytest.mark.parametrize("package", FIXED)
 def test_public_names_are_the_ones_agreed(package: str) -> None:
-    assert set(importlib.import_module(package).__all__) == FIXED[package]
+    scenarios = OUR_SCENARIOS if package == "envirosense.pole" else set()
+    assert set(importlib.import_module(package).__all__) == FIXED[package] | scenarios
+
+
+def test_every_scenario_class_is_imported_from_the_pole() -> None:
+    import envirosense.pole as pole
+
+    assert all(getattr(pole, found.__name__) is found for _, found in SCENARIOS.items())
 
 
 @pytest.mark.parametrize("package", NAMED)

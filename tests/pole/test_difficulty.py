@@ -139,7 +139,7 @@ class Always:
 def measured():
     names = ("electrical/tracking", "normal/diurnal_cycle")
     told = []
-    found = {sure: measured_difficulty(names, Always(sure), 2, 5, told.append) for sure in (0.0, 1.0)}
+    found = {sure: measured_difficulty(names, Always(sure), 1, 5, told.append) for sure in (0.0, 1.0)}
     assert told == [*names, *names]
     return found
 
@@ -160,16 +160,16 @@ def test_a_normal_day_has_no_difficulty_but_false_alarms(measured):
 
 
 def test_the_document_survives_yaml_and_says_how_it_was_measured(measured):
-    whole = document(measured[1.0], Always(1.0), 2, 5)
+    whole = document(measured[1.0], Always(1.0), 1, 5)
     text = yaml.safe_dump(whole, sort_keys=False)
     assert yaml.safe_load(text) == whole
     assert whole["version"] == 1
-    assert (whole["measured"]["seed"], whole["measured"]["draws"]) == (5, 2)
-    assert text == yaml.safe_dump(document(measured[1.0], Always(1.0), 2, 5), sort_keys=False)
+    assert (whole["measured"]["seed"], whole["measured"]["draws"]) == (5, 1)
+    assert text == yaml.safe_dump(document(measured[1.0], Always(1.0), 1, 5), sort_keys=False)
 
 
 def test_levels_are_read_back_only_for_the_version_measured(measured, monkeypatch):
-    whole = document(measured[1.0], Always(1.0), 2, 5)
+    whole = document(measured[1.0], Always(1.0), 1, 5)
     monkeypatch.setattr(difficulty, "stored_document", lambda: whole)
     assert difficulty.stored_level("electrical/tracking") == "easy"
     assert difficulty.stored_level("fire/cellulose_pyrolysis") == "unmeasured"

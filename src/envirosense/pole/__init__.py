@@ -3,12 +3,12 @@
 from importlib import import_module
 from typing import Any
 
+from envirosense.pole.scenarios import SCENARIO_HOMES
+
 _HOMES = {
-    "CellulosePyrolysisScenario": "envirosense.pole.scenarios.fire.cellulose_pyrolysis",
-    "DiurnalCycleScenario": "envirosense.pole.scenarios.normal.diurnal_cycle",
+    **SCENARIO_HOMES,
     "Environment3DState": "envirosense.pole.world",
     "EnvironmentOrchestrator": "envirosense.pole.world",
-    "EquipmentOverheatScenario": "envirosense.pole.scenarios.electrical.equipment_overheat",
     "PoleTwin": "envirosense.pole.twin",
     "ScenarioState": "envirosense.pole.guardian",
     "Site": "envirosense.pole.site",

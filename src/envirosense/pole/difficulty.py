@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError
-from envirosense.core.rng import stream
+from envirosense.core.rng import derived_seed, stream
 from envirosense.datasets.windows import Windows
 from envirosense.factory.request import EpisodeRequest
 from envirosense.learning.detectors import Detector, alarm_score
@@ -26,6 +26,7 @@ from envirosense.scenarios import SCENARIOS
 VERSION: Final = 1
 TICK_S: Final = 10.0
 DURATION_S: Final = 4.0 * 3600.0
+N_SITES: Final = 64  # that the draws are spread over
 FRAME_INTERVAL_S: Final = 10.0
 ALARM: Final = 0.5  # score of not being normal at a rule's limit
 EDGES: Final = ((0.1, "easy"), (0.5, "standard"))  # difficulty below which it is so; fixed; assumed
@@ -148,7 +149,7 @@ def _median(values: Iterable[float | None]) -> float | None:
 def episode_windows(scenario: str, index: int, seed: int, duration_s: float = DURATION_S) -> Windows:
     """Windows of draw number `index` of a scenario, simulated for them: the device as it is sold."""
     options = {"frame_interval_s": FRAME_INTERVAL_S, "stages_stream": False}
-    request = EpisodeRequest(seed, index, index + 1, duration_s, TICK_S, options)
+    request = EpisodeRequest(seed, index, N_SITES, duration_s, TICK_S, options)
     return simulated_windows(PoleTwin().draw(scenario, request), Cutting())
 
 
@@ -156,9 +157,9 @@ def calibrated_reference(
     seed: int, n_days: int = CALIBRATION_DAYS, day_s: float = DAY_S
 ) -> ReferenceDetector:
     """Reference detector that has learned the noise of normal days, `n_days` of each normal scenario."""
-    first = 1_000_000  # draws that no measured scenario reaches
+    own_seed = derived_seed(seed, "difficulty", "calibration")  # other sites and days than those measured
     days = [
-        episode_windows(scenario, first + n_days * place + day, seed, day_s)
+        episode_windows(scenario, n_days * place + day, own_seed, day_s)
         for place, scenario in enumerate(CALIBRATION)
         for day in range(n_days)
     ]

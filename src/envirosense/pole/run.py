@@ -174,7 +174,8 @@ class EpisodeRun:
         )
 
     def _masks(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
-        shown = {event.component, f"{event.component}_wood"}
+        """Pixels of the component it happens to; none where it happens away from what the picture shows."""
+        shown = {event.component, f"{event.component}_wood"} if event.at is None else set()
         masks = []
         for camera in self.device.cameras.values():
             seen, _ = self.world.state(0, 1).view(camera.camera)

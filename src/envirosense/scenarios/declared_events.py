@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from envirosense.core.config import FrozenModel
+from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
 from envirosense.scenarios.conditions import Response
 from envirosense.scenarios.declared_places import ComponentName, Name, Place, PlaceDefinition
 from envirosense.scenarios.declared_values import Number, Scope, reference_unit
 from envirosense.scenarios.events import Grading, active_only, graded_event
+from envirosense.scenarios.faults import at
 from envirosense.scenarios.labels import EventLabels, Labels
 from envirosense.scenarios.quantities import Unit, suffix_unit
 from envirosense.scenarios.taxonomy import EventSubtype, EventType
@@ -58,12 +60,7 @@ class EventDefinition(FrozenModel):
 
     def labels(self, response: Response, scope: Scope, units: Mapping[str, Unit]) -> EventLabels:
         """The event in an episode, its parent still to be found."""
-        grading = Grading(
-            begins=scope.number(self.begins, self.unit),
-            full_scale=scope.number(self.full_scale, self.unit),
-            stages=tuple(self.stages),
-            scale=self.scale,
-        )
+        grading = self._grading(scope)
         unit = self.strength_unit or reference_unit(self.strength, units, {}).text
         at = self.at.position(scope) if isinstance(self.at, PlaceDefinition) else None
         place = self.component if self.at is None or isinstance(self.at, PlaceDefinition) else self.at
@@ -76,19 +73,35 @@ class EventDefinition(FrozenModel):
             scope.number(self.strength, reference_unit(self.strength, units, {})),
             unit,
             at=at,
-            time_scale=scope.number(self.time_scale),
+            time_scale=_positive("time_scale", scope.number(self.time_scale)),
         )
+
+    def _grading(self, scope: Scope) -> Grading:
+        begins = scope.number(self.begins, self.unit)
+        full_scale = _positive("full_scale", scope.number(self.full_scale, self.unit))
+        if self.scale == "log" and not 0.0 < begins < full_scale:
+            raise ConfigError("begins", begins, f"must lie within 0 and {full_scale:g} on a logarithmic scale")
+        return Grading(begins, full_scale, tuple(self.stages), self.scale)
 
 
 def build_labels(events: list[EventDefinition], response: Response, scope: Scope) -> Labels:
     """Events that are active at some tick, with those that caused them."""
     names = {event.name: place for place, event in enumerate(events) if event.name is not None}
-    found = [event.labels(response, scope, scope.units) for event in events]
+    found = []
+    for place, event in enumerate(events):
+        with at("events", place):
+            found.append(event.labels(response, scope, scope.units))
     parents = (names[event.parent] if event.parent else None for event in events)
     linked = [
         one if parent is None else one.with_parent(parent) for one, parent in zip(found, parents, strict=True)
     ]
     return Labels(active_only(linked))
+
+
+def _positive(field: str, value: float) -> float:
+    if not value > 0.0:
+        raise ConfigError(field, value, "must be above 0")
+    return value
 
 
 def _course(name: str, response: Response) -> Array:

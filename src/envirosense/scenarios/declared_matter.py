@@ -12,9 +12,9 @@ from envirosense.scenarios.conditions import Conditions
 from envirosense.scenarios.declared_places import (
     AerosolName,
     ComponentName,
+    GasNumbers,
     Name,
     Place,
-    SpeciesName,
     position_of,
 )
 from envirosense.scenarios.declared_shapes import CourseDefinition
@@ -67,7 +67,7 @@ class EmissionDefinition(FrozenModel):
     name: Name
     at: Place
     rate_g_s: CourseDefinition
-    gas: dict[SpeciesName, Number] = Field(default_factory=dict)  # g per g of the rate
+    gas: GasNumbers = Field(default_factory=dict)  # g per g of the rate
     particles: dict[AerosolName, Number] = Field(default_factory=dict)
     heat_j_g: Number = 0.0  # convected, per g of the rate
     size_m: Number = 0.25
@@ -97,7 +97,7 @@ class AirMassDefinition(FrozenModel):
 
     name: Name
     strength: CourseDefinition
-    gas_ppb: dict[SpeciesName, Number] = Field(default_factory=dict)
+    gas_ppb: GasNumbers = Field(default_factory=dict)
     particle_ug_m3: dict[AerosolName, Number] = Field(default_factory=dict)
 
     def build(self, scope: Scope, conditions: Conditions) -> f.AirMass:

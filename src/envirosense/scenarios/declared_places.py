@@ -1,12 +1,13 @@
 """Names and places in a scenario file."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from envirosense.core.config import FrozenModel
-from envirosense.core.errors import UnknownNameError
+from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.parts import part_ids
 from envirosense.core.protocols import Position
 from envirosense.core.species import species
@@ -26,8 +27,23 @@ def _aerosol_name(name: str) -> str:
     return name
 
 
+def _each_gas_once(shares: object) -> object:
+    """Refuse a gas under two of its names: one of them would be lost."""
+    taken: dict[str, str] = {}
+    for name in shares if isinstance(shares, Mapping) else ():
+        try:
+            gas = species(str(name)).name
+        except UnknownNameError:
+            continue  # the name's own check says so
+        if gas in taken:
+            raise ConfigError("gas", name, f"is the same gas as {taken[gas]}; keep one")
+        taken[gas] = str(name)
+    return shares
+
+
 type SpeciesName = Annotated[str, AfterValidator(_species_name)]
 type AerosolName = Annotated[str, AfterValidator(_aerosol_name)]
+type GasNumbers = Annotated[dict[SpeciesName, Number], BeforeValidator(_each_gas_once)]
 type Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 type ComponentName = Name | Reference
 

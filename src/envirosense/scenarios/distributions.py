@@ -13,6 +13,8 @@ import numpy as np
 
 from envirosense.core.errors import ConfigError
 
+LEAST_SHARE = 1e-6  # of a normal spread that its bounds must leave; far tails have too few digits
+
 type ParameterValue = float | str
 
 
@@ -100,9 +102,13 @@ class Normal:
     high: float
 
     def __post_init__(self) -> None:
-        """Refuse bounds upside down and no spread."""
+        """Refuse bounds upside down, no spread, and bounds so far out that hardly a draw lies between them."""
         _require_rising("normal", self.low, self.high)
         _require_above_zero("normal", self.sigma)
+        below, above = (math.erf((x - self.mean) / (self.sigma * math.sqrt(2.0))) for x in (self.low, self.high))
+        if not 0.5 * (above - below) >= LEAST_SHARE:
+            fix = f"less than {LEAST_SHARE:g} of it lies within {self.low:g} to {self.high:g}; move the bounds"
+            raise ConfigError("normal", (self.mean, self.sigma), fix)
 
     def quantile(self, share: float, given: Mapping[str, ParameterValue]) -> float:
         """Value of the cut distribution."""

@@ -12,6 +12,9 @@ from envirosense.core.errors import ConfigError
 from envirosense.scenarios.faults import Path
 
 MOST_VALUES: Final = 100_000  # of a file with its aliases written out
+DEEPEST: Final = 60  # lists and mappings within one another; the deepest field of a scenario needs a dozen
+LONGEST: Final = 160  # characters of a value that an error repeats
+PLAIN_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")  # of mappings and lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,15 @@ class ScenarioFileError(ConfigError):
     def __init__(self, place: Place, field: str, value: object, fix: str) -> None:
         self.place = place
         super().__init__(field, value, fix)
-        self.args = (f"{place}: {self.args[0]}",)
+        self.args = (f"{place}: {field}={_shown(value)}: {fix}",)
 
     def __reduce__(self) -> tuple[type["ScenarioFileError"], tuple[Place, str, object, str]]:  # type: ignore[override]
         return type(self), (self.place, self.field, self.value, self.fix)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,28 @@ class Marked:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain words as in YAML 1.2: `on` and `no` are text, `1e-3` is a number, dates are text."""
+    """Plain words as in YAML 1.2: `on` and `no` are text, `1e-3` and `010` are numbers, dates are text."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """The next node.
+
+        Raises:
+            yaml.MarkedYAMLError: if it stands too deep.
+        """
+        self._depth += 1
+        if self._depth > DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(
+                problem="too many lists and mappings within one another", problem_mark=mark
+            )
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 
 
 # Kind of a plain word, what it looks like, and the characters it may start with
@@ -97,22 +126,29 @@ def read_marked(path: FilePath) -> Marked:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError("file", str(path), f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError("file", str(path), "is not text in UTF-8") from None
+    except UnicodeDecodeError as error:
+        place = _place_in(error.object[: error.start].decode(), str(path))
+        raise ScenarioFileError(place, "file", error.object[error.start], "is not text in UTF-8") from None
     return marked(text, str(path))
+
+
+def _place_in(text_before: str, file: str) -> Place:
+    """Place of what stands after a text."""
+    return Place(file, text_before.count("\n") + 1, len(text_before) - (text_before.rfind("\n") + 1) + 1)
 
 
 def marked(text: str, file: str) -> Marked:
     """Mapping in a text, as `read_marked`."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
         raise ScenarioFileError(place, "syntax", error.problem, "not valid YAML; correct it here") from None
     except yaml.reader.ReaderError as error:
-        raise ScenarioFileError(Place(file, 1, 1), "character", error.position, f"{error.reason}") from None
+        place = _place_in(text[: error.position], file)
+        raise ScenarioFileError(place, "character", chr(error.character), error.reason) from None
     if not isinstance(node, yaml.MappingNode):
         raise ScenarioFileError(Place(file, 1, 1), "file", None, "must hold a mapping of fields to values")
     found = Marked(file, {})
@@ -130,8 +166,14 @@ class _Reader:
         """Plain data of a node."""
         place = self._place(node)
         self._found.values[path] = place
-        if node in self._open or len(self._found.values) > MOST_VALUES:
-            raise ScenarioFileError(place, ".".join(map(str, path)), "*", "an alias that holds itself")
+        field = ".".join(map(str, path))
+        if node in self._open:
+            raise ScenarioFileError(place, field, "*", "an alias that holds itself")
+        if len(self._found.values) > MOST_VALUES:
+            fix = f"more than {MOST_VALUES} values with aliases written out; no scenario needs as many"
+            raise ScenarioFileError(place, field, "...", fix)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in PLAIN_TAGS:
+            raise ScenarioFileError(place, field, "...", f"tag {node.tag} is not plain data")
         self._open.append(node)
         try:
             if isinstance(node, yaml.MappingNode):
@@ -156,11 +198,17 @@ class _Reader:
         return data
 
     def _scalar(self, node: yaml.Node, path: Path, place: Place) -> Any:
+        where = ".".join(map(str, path))
         try:
-            return self._loader.construct_object(node)
-        except (yaml.YAMLError, ValueError):
-            where = ".".join(map(str, path))
-            raise ScenarioFileError(place, where, node.value, f"tag {node.tag} is not plain data") from None
+            value = self._loader.construct_object(node)
+        except ValueError:
+            kind = node.tag.rpartition(":")[2]
+            raise ScenarioFileError(place, where, node.value, f"cannot be read as {kind}") from None
+        except yaml.YAMLError:
+            value = node
+        if not isinstance(value, str | int | float | None):
+            raise ScenarioFileError(place, where, node.value, f"tag {node.tag} is not plain data")
+        return value
 
     def _place(self, node: yaml.Node) -> Place:
         mark = node.start_mark

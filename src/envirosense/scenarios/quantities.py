@@ -51,7 +51,7 @@ _PLAIN: Final[dict[str, tuple[float, dict[str, int]]]] = {
     "degC": (1.0, {"degC": 1}),  # not turned into K: a difference and a temperature would be mixed up
     "dB": (1.0, {"dB": 1}),
 }
-_TERM: Final = re.compile(r"([A-Za-z%]+)(?:\^?(-?\d+))?")
+_TERM: Final = re.compile(r"([A-Za-z%]+)(?:\^?(-?[1-9]))?")
 # Last words of names of quantities, longest first, and the unit they stand for
 _SUFFIXES: Final = {
     "w_m2": "W/m2", "ug_m3": "ug/m3", "kg_m": "kg/m", "g_s": "g/s", "g_h": "g/h", "m_s2": "m/s2",

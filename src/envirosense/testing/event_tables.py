@@ -101,9 +101,7 @@ def check_observability(episode: EpisodeReader) -> None:
     sensors = {sensor.sensor_id for sensor in SensorConfiguration.parse(spec.sensing, "sensing").sensors}
     found = [(row["event_id"], row["sensor_id"]) for row in rows]
     expected = sorted((event, sensor) for event in onset_s for sensor in sensors)
-    require(
-        sorted(found) == expected, f"{spec.scenario}: observability needs a row for each event and sensor"
-    )
+    require(sorted(found) == expected, f"{spec.scenario}: one row of observability for each event and sensor")
     for row in rows:
         where = f"{spec.scenario}, event {row['event_id']} at {row['sensor_id']}"
         first_s = row["first_detectable_s"]

@@ -153,20 +153,17 @@ def check_steps(scenario_id: str, index: int = 0, twin_of: TwinOf = PoleTwin) ->
         where = f"{scenario_id}, {name} at ticks of {STEPS_S[0]:g} and {STEPS_S[1]:g} s"
         if name not in short or name not in long:
             lasts_s = (short.get(name) or long[name])[1]
-            require(
-                lasts_s < LASTING_S, f"{where}: lasts {lasts_s} s at one of them and is missing at the other"
-            )
+            require(lasts_s < LASTING_S, f"{where}: lasts {lasts_s} s at one and is missing at the other")
             continue
         onsets, _, severities = zip(short[name], long[name], strict=True)
         require(abs(onsets[0] - onsets[1]) <= ONSET_S, f"{where}: begins at {onsets} s")
-        require(
-            abs(severities[0] - severities[1]) <= SEVERITY, f"{where}: grows to severities of {severities}"
-        )
+        require(abs(severities[0] - severities[1]) <= SEVERITY, f"{where}: severities of {severities}")
 
 
 def _event_courses(episode: MemorySink, dt_s: float) -> dict[str, EventCourse]:
     """Onset, time active and greatest severity of each event, by what and where it is."""
-    labels, found = episode.table("labels"), {}
+    found: dict[str, EventCourse] = {}
+    labels = episode.table("labels")
     owner, severity = labels["event_id"].to_numpy(), labels["severity"].to_numpy()
     for row in episode.table("events").to_pylist():
         mine = owner == row["event_id"]

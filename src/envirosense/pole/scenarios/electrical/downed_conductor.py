@@ -58,7 +58,7 @@ BACKFED_PU = 0.3  # voltage of a phase cut from its supply, through loads betwee
 FLASH_M = 0.5  # arc of the falling wire against the neutral or the arm; assumed
 JERK_S = 0.05  # for which the break jerks the arm; assumed
 DEAD, LIVE = 0.55, 0.95  # severity of a dead and of a live wire on the ground; assumed
-LYING = Grading(1e-9, 1.0, (("lying_dead", 0.0), ("lying_live", 0.5 * (DEAD + LIVE))))
+LYING = Grading(DEAD, 1.0, (("lying_dead", 0.0), ("lying_live", 0.5 * (DEAD + LIVE))))
 BURNING = Grading(0.1, 300.0, (("catching", 0.0), ("spreading", 10.0)), "log")  # grass burnt [g/s]; assumed
 
 
@@ -160,7 +160,8 @@ class DownedConductorScenario(BaseScenario):
         """The wire on the ground until the episode ends, and the grass that it sets on fire."""
         states, at = response.states, place_in(response.states)
         down = states.get("down", np.zeros(grid.n))
-        hazard = down * (DEAD + (LIVE - DEAD) * states.get("live", down))
+        live_share = states.get("live", down) / np.maximum(down, 1e-12)  # of the time it lies there
+        hazard = np.where(down > 0.0, DEAD + (LIVE - DEAD) * live_share, 0.0)
         wire, surface = f"conductor_{self.text('phase')}", self.text("surface")
         lying = graded_event(
             hazard, LYING, EventType.MECHANICAL, EventSubtype.DOWNED_CONDUCTOR, wire,
@@ -168,7 +169,7 @@ class DownedConductorScenario(BaseScenario):
         )  # fmt: skip
         grass_g_s = states.get("grass_g_s", np.zeros(grid.n))
         fire = graded_event(
-            grass_g_s, BURNING, EventType.FIRE_ACTIVE, EventSubtype.SMOKE, "grass", float(grass_g_s.max()),
+            grass_g_s, BURNING, EventType.FIRE_ACTIVE, EventSubtype.FLAME, "grass", float(grass_g_s.max()),
             "g/s", at=at, parent=0, ignited=np.logical_or.accumulate(grass_g_s > 0.0),
         )  # fmt: skip
         return Labels(active_only((lying, fire)))

@@ -42,7 +42,7 @@ from envirosense.scenarios import (
 EXCESS_K = Grading(
     4.0,
     150.0,
-    (("possible_deficiency", 0.0), ("probable_deficiency", 4.0), ("major_deficiency", 15.0)),
+    (("probable_deficiency", 0.0), ("major_deficiency", 15.0)),
     "log",
 )
 FLICKER_TAU_S = 120.0  # load and thermal cycling make and break contact spots; assumed

@@ -69,7 +69,8 @@ CURRENT_A = Grading(
     1e-4, 100.0, (("touching", 0.0), ("tracking", 0.1), ("igniting", 0.5), ("fault", 100.0)), "log"
 )
 CHAR_G_S = Grading(1e-3, 3.0, (("charring", 0.0),), "log")  # assumed
-FLAME_G_S = Grading(1e-2, 10.0, (("burning", 0.0),), "log")  # assumed
+FLAME_G_S = Grading(1e-3, 10.0, (("burning", 0.0),), "log")  # a burning twig is critical; assumed
+BURNS_G_S = 1e-2  # least that is a flame; assumed
 
 
 class VegetationContactScenario(BaseScenario):
@@ -192,14 +193,14 @@ class VegetationContactScenario(BaseScenario):
             current_a, CURRENT_A, EventType.VEGETATION_ENCROACHMENT, EventSubtype.BRANCH_CONTACT, wire,
             diameter_m, "m", at=at, active=held(contact > 0.0, grid.dt_s, HELD_S),
         )  # fmt: skip
-        ignited = latched(flamed_g_s > 0.0)
+        ignited = latched(flamed_g_s >= BURNS_G_S)
         charring = graded_event(
             smoked_g_s, CHAR_G_S, EventType.FIRE_PRECURSOR, EventSubtype.PYROLYSIS, wire,
             float(smoked_g_s.max()), "g/s", at=at, parent=0,
         )  # fmt: skip
         flame = graded_event(
             flamed_g_s, FLAME_G_S, EventType.FIRE_ACTIVE, EventSubtype.FLAME, wire,
-            float(flamed_g_s.max()), "g/s", at=at, parent=0, ignited=ignited,
+            float(flamed_g_s.max()), "g/s", at=at, parent=0, ignited=ignited, active=flamed_g_s >= BURNS_G_S,
         )  # fmt: skip
         return Labels(active_only((touch, replace(charring, ignited=ignited), flame)))
 

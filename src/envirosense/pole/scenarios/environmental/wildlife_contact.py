@@ -99,7 +99,6 @@ class WildlifeContactScenario(BaseScenario):
             states={
                 "landed": tick_share(grid.t_s, grid.dt_s, landed_s, end_s),
                 "bridged": tick_share(grid.t_s, grid.dt_s, bridged_s, end_s),
-                "after": tick_share(grid.t_s, grid.dt_s, bridged_s + self.number("trip_s"), end_s),
                 "faulted": course.faulted,
             },
         )
@@ -107,10 +106,10 @@ class WildlifeContactScenario(BaseScenario):
     def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
         """The animal until nothing of it bridges the part, and each flashover that it causes."""
         nothing = np.zeros(grid.n)
-        landed, bridged, after, faulted = (
-            response.states.get(name, nothing) for name in ("landed", "bridged", "after", "faulted")
+        landed, bridged, faulted = (
+            response.states.get(name, nothing) for name in ("landed", "bridged", "faulted")
         )
-        course = np.where(landed > 0.0, 1.0, 0.0) + (bridged > 0.0) + (bridged > 0.0) * (after > 0.0)
+        course = (landed > 0.0) * 1.0 + (bridged > 0.0) + (bridged > 0.0) * (faulted == 0.0)
         part, fault = self.text("component"), self.number("fault_a")
         animal = graded_event(
             course,

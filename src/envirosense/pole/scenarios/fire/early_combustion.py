@@ -46,7 +46,8 @@ from envirosense.scenarios import (
 
 # Fuel burnt [g/s]; a hand-sized patch smoulders 1 to 5 g/min, more is a fire # bounds assumed
 SMOULDER: Final = Grading(1e-3, 3.0, (("smouldering", 0.0),), "log")
-FIRE: Final = Grading(0.1, 60.0, (("catching", 0.0), ("spreading", 2.0)), "log")
+FIRE: Final = Grading(2e-3, 60.0, (("catching", 0.0), ("spreading", 2.0)), "log")
+FIRE_G_S: Final = 0.1  # from here on it counts as a fire # assumed
 GUST_S, GUST = 60.0, 0.3  # the front runs and pauses; assumed
 PLACES: Final = {"ground": "litter", "crown": "tree_crown"}  # what burns there
 
@@ -165,7 +166,7 @@ class EarlyCombustionScenario(BaseScenario):
         )
         fuel, strength = PLACES[self.text("place")], (self.number("peak_burn_g_s"), "g/s")
         burnt_g_s = smoulder_g_s + flame_g_s
-        burns, smokes = burnt_g_s >= FIRE.begins, smoulder_g_s >= SMOULDER.begins
+        burns, smokes = burnt_g_s >= FIRE_G_S, smoulder_g_s >= SMOULDER.begins
         ignited = latched(burns & (flame_g_s > 0.0))
         smoulder = graded_event(
             smoulder_g_s, SMOULDER, EventType.FIRE_PRECURSOR, EventSubtype.COMBUSTION_PRODUCTS, fuel,

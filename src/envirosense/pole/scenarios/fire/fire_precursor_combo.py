@@ -46,7 +46,7 @@ from envirosense.scenarios import (
 
 PYROLYSES_K: Final = STAGES[1][1]  # vapour of the wood itself from here on
 WARMTH: Final = Grading(ANOMALY_K, PILOTED_K - 293.0, (("warm", 0.0), ("hot", 60.0)))  # excess [K] # assumed
-PYROLYSIS: Final = Grading(ANOMALY_K, PILOTED_K, (*STAGES, IGNITED))
+PYROLYSIS: Final = Grading(ANOMALY_K, PILOTED_K, (*STAGES[1:], IGNITED))
 
 
 class FirePrecursorComboScenario(BaseScenario):

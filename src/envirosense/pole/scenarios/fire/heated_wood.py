@@ -26,9 +26,9 @@ from envirosense.scenarios.labels import Flags
 
 WOOD_SHARE: Final = 0.6  # of leakage power arises in the dry ring of wood around the steel # assumed
 IGNITED: Final = ("ignited", np.inf)  # stage of wood that has burnt with a flame
-# Mass that leaves the wood [g/s]: 1 g/min of smoulder is a warning, a flame an emergency # assumed
+# Mass that leaves the wood [g/s]: 1 g/min of smoulder is a warning, the least flame critical # assumed
 SMOULDER: Final = Grading(1e-3, 0.3, (("smouldering", 0.0),), "log")
-FLAME: Final = Grading(1e-3, 0.3, (("burning", 0.0),), "log")
+FLAME: Final = Grading(5e-5, 0.3, (("burning", 0.0),), "log")
 
 
 def leakage(fitting: str, power_w: Array, dry_mass_g: float, yield_scale: float) -> Forcing:
