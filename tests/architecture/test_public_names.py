@@ -46,6 +46,7 @@ FIXED = {
         "GenerationFailed",
         "GenerationInterrupted",
         "GenerationRequest",
+        "base_rates",
         "check_quality",
         "describe_dataset",
         "MLDataGenerator",

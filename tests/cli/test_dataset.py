@@ -190,14 +190,14 @@ def test_a_scenario_that_came_with_a_package_is_named(
 ) -> None:
     monkeypatch.setattr(SCENARIOS, "_registered", dict(SCENARIOS.items()))
 
-    @SCENARIOS.register("normal/other")
+    @SCENARIOS.register("electrical/another")
     class Other(DiurnalCycleScenario):
-        name = "other"
+        name = "another"
 
     assert run(["generate", "pole", "--out", str(copy), *tiny]) == 1
     line = capsys.readouterr().err
     assert line.count("\n") == 1
-    assert "now also matches normal/other" in line
+    assert "now also matches electrical/another" in line
 
 
 def test_a_guardian_of_a_file_is_put_on_the_pole(tmp_path: Path, capsys: Capture) -> None:

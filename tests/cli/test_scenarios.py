@@ -12,6 +12,7 @@ from envirosense.scenarios.io import read_definition
 from envirosense.scenarios.marks import marked
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.yaml"))
+PLACE = "at: {bearing_deg: $bearing_deg, distance_m: $distance_m, height_m: 0.5}"
 LEAVES = next(path for path in EXAMPLES if path.stem == "burning_leaves")
 
 
@@ -111,6 +112,32 @@ def test_a_component_that_no_pole_has_is_told_at_its_line(
     line = 1 + text[: text.index("clamp_x")].count("\n")
     assert row["error"].startswith(f"{wrong}:{line}:")
     assert "unknown component" in row["error"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("full_scale: 4", "full_scale: 0", "full_scale=0.0: must be above 0"),
+        ("begins: 0.05", "begins: 0\n  scale: log", "on a logarithmic scale"),
+        ("- emission:", "- sensor_fault: {sensor_type: nose, kind: stuck, begin: 0.5}\n- emission:", "nose"),
+        ("- emission:", "- surface: {component: clamp_a, emissivity: 3}\n- emission:", "emissivity=3.0"),
+        ("- emission:", "- transformer: {load_factor: 2}\n- emission:", "needs_transformer=False"),
+        ("events:", "acts_on: nowhere\nevents:", "unknown component"),
+        (f"  {PLACE}\n  strength", "  component: nowhere\n  strength", "unknown component"),
+    ],
+)
+def test_what_an_episode_would_refuse_is_told_before_one_is_made(
+    tmp_path: Path, old: str, new: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LEAVES.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace(old, new), encoding="utf-8")
+    assert run(["scenarios", "validate", str(wrong)]) == 1
+    _, err = capsys.readouterr()
+    assert err.startswith(f"error: {wrong}:")
+    assert says in err
+    assert err.count("\n") == 1
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.core.grid import TimeGrid
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event
+from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event, scatter
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating, WoodFuel
@@ -71,8 +71,9 @@ def test_the_yardstick_is_the_noise_of_the_reading_at_the_worlds_tick(make_world
     state = world.state(0, 4)
     minute = device(voc_array={"interval_s": 60.0}).sensors["voc_array"]
     rise = np.abs(minute.respond(state) - minute.respond(state.without_causes()))
-    expected = (rise / [channel.noise_sigma for channel in minute.channels]).max(axis=1)
-    assert np.allclose(excess_snr(device(), world)["voc_array"], expected)
+    noise = np.array([channel.noise_sigma for channel in minute.channels])
+    sigma = np.hypot(noise, scatter(minute.respond(state.without_causes())))
+    assert np.allclose(excess_snr(device(), world)["voc_array"], (rise / sigma).max(axis=1))
 
 
 def test_a_sensor_switched_off_sees_nothing(make_world):

@@ -33,9 +33,16 @@ from envirosense.pole.rules import pole_rules
 from envirosense.pole.twin import PoleTwin
 from envirosense.testing.twins import CoinTwin
 
+SHOWN = (
+    "electrical/arcing_event", "electrical/equipment_overheat", "fire/cellulose_pyrolysis",
+    "multi_factor/two_joints", "normal/diurnal_cycle",
+)  # fmt: skip
 
-def make(folder: Path, twin: Twin, n: int, duration_s: float) -> Dataset:
-    request = GenerationRequest(twin=twin.name, episodes=n, duration_s=duration_s, seed=7)
+
+def make(folder: Path, twin: Twin, n: int, duration_s: float, scenarios: tuple[str, ...] = ("*",)) -> Dataset:
+    request = GenerationRequest(
+        twin=twin.name, episodes=n, duration_s=duration_s, seed=7, scenarios=scenarios
+    )
     episodes = [(spec, "train") for spec in draw_specs(request, twin)]
     plan = Plan.build(name="shown", twin=twin.name, seed=7, episodes=episodes, code_version="test")
     with prepare_output(plan, folder) as output:
@@ -51,7 +58,7 @@ def poles(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENVIROSENSE_HOME", str(folder / "home"))
         settings.cache_clear()
-        dataset = make(folder / "data", PoleTwin(), 3, 600.0)
+        dataset = make(folder / "data", PoleTwin(), len(SHOWN), 600.0, SHOWN)
     settings.cache_clear()
     return dataset
 

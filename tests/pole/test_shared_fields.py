@@ -10,6 +10,7 @@ from envirosense.pole.fields.motion import PoleMotion
 from envirosense.pole.fields.sound import SoundScape
 from envirosense.pole.fields.thunderstorms import Thunderstorms
 from envirosense.scenarios import AirMass, Emission, Forcing, Heating, JointResistance, WoodFuel
+from envirosense.scenarios.forcing import DeviceChange, Mirror, SensorFault, Surface
 
 N = 60
 AT = (0.3, 1.2, 5.0)
@@ -20,8 +21,14 @@ QUIET = {
     "fuels": (WoodFuel("crossarm_bolt_wood", 60.0, 1.0),),
     "emissions": (Emission("leak", (1.0, 0.0, 6.0), {"carbon_monoxide": np.full(N, 0.1)}, heat_w=STRONG),),
     "air_masses": (AirMass("smoke", {"carbon_monoxide": np.full(N, 500.0)}),),
+    "surfaces": (Surface("clamp_a", 0.2, 0.3),),
+    "mirrors": (Mirror("clamp_a", (0.0, 0.0, 1.0), 0.01, 0.5, 0.05),),
+    "sensor_faults": (SensorFault("barometer", "stuck", 100.0, 200.0),),
+    "device": (DeviceChange(start_charge=0.3, panel_factor=np.full(N, 0.1)),),
+    "acts_on": "clamp_a",
+    "states": {"arc_power_w": STRONG},
 }
-LOUD = {"discharges", "line", "tanks", "impacts", "structures", "noises", "weather", "storms"}
+LOUD = {"discharges", "line", "tanks", "impacts", "structures", "noises", "weather", "storms", "setting"}
 
 
 def test_every_kind_of_cause_is_known_to_move_these_fields_or_not():

@@ -264,9 +264,19 @@ def test_a_sequence_shares_the_episode() -> None:
     ("fields", "path", "says"),
     [
         ({"overlay": [TWO[0] | {"scenario": "fire/none"}]}, "overlay.0.scenario", "unknown scenario"),
-        ({"overlay": [TWO[0], TWO[0]]}, "overlay", "two acts have this name"),
-        ({"overlay": [TWO[1]]}, "overlay", "parent of act b"),
+        ({"overlay": [TWO[0], TWO[0]]}, "overlay.1", "two acts have this name"),
+        ({"overlay": [TWO[1]]}, "overlay.0", "parent of act b"),
         ({"overlay": [TWO[0] | {"same_as": {"component": "x.y"}}]}, "overlay", "tied to"),
+        (
+            {"overlay": [*TWO[:1], TWO[1] | {"parameters": {"component": "nut"}}]},
+            "overlay.1",
+            "must be one of",
+        ),
+        (
+            {"overlay": [TWO[0], TWO[1] | {"same_as": {"fuel_g": "a.onset_fraction"}}]},
+            "overlay.1",
+            "must be",
+        ),
         ({"sequence": [TWO[0] | {"begin": 0.2}]}, "sequence.0", "use an overlay"),
         ({"sequence": [*TWO, TWO[0] | {"name": "c"}], "gap": 0.9}, "gap", "gaps of less than"),
         ({"overlay": [{"name": "a", "file": "x.yaml"}]}, "overlay.0", "read it from its file"),

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema_rs
@@ -66,6 +67,15 @@ def at(text: str, piece: str) -> tuple[int, int]:
         ("[smoking, 0.5]", "[smoking, -0.5]", "[[lit", "rising"),
         ("limits: No fire", "limits: [No fire", None, "not valid YAML"),
         ("limits: No fire", "limits: !!python/name:os.system No fire", None, "not plain data"),
+        ("rate: {", "rate: !!python/dict {", "!!python/dict", "not plain data"),
+        ("carbon_monoxide: 0.11", "CO2: 0.11", "{carbon_dioxide: 1.3", "same gas as carbon_dioxide"),
+        ("unit: g/s, description", "unit: km99999, description", "km99999", "unknown unit"),
+        (
+            "{uniform: [0, 360]",
+            "{normal: {mean: 1.0e+6, sigma: 1, low: 0, high: 360}",
+            "{normal",
+            "lies within",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_line_and_column(
@@ -192,10 +202,10 @@ def test_json_is_read_with_places_too(tmp_path: Path) -> None:
 
 
 def test_plain_words_are_those_of_yaml_1_2() -> None:
-    data = marked("a: 1e-3\nb: on\nc: no\nd: 2020-01-01\ne: true\nf: ~\ng: 007\nh: -.5\ni: 12:30\n", "x").data
+    data = marked("a: 1e-3\nb: on\nc: no\nd: 2020-01-01\ne: true\nf: ~\ng: 010\nh: -.5\ni: 12:30\n", "x").data
     assert data == {
         "a": 1e-3, "b": "on", "c": "no", "d": "2020-01-01",
-        "e": True, "f": None, "g": 7, "h": -0.5, "i": "12:30",
+        "e": True, "f": None, "g": 10, "h": -0.5, "i": "12:30",
     }  # fmt: skip
 
 
@@ -203,6 +213,35 @@ def test_aliases_are_followed_but_not_in_circles() -> None:
     assert marked("a: &x [1, 2]\nb: *x\n", "x").data == {"a": [1, 2], "b": [1, 2]}
     with pytest.raises(ScenarioFileError, match="holds itself"):
         marked("a: &x [*x]\n", "x")
+
+
+def test_aliases_do_not_grow_without_end() -> None:
+    names = "abcdefghi"
+    lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(names)]
+    with pytest.raises(ScenarioFileError, match="more than 100000 values"):
+        marked("\n".join(["a: &a [x, x, x]", *lines]), "x")
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 5000, "a: " + "{b: " * 3000])
+def test_what_is_nested_without_end_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(ScenarioFileError, match=r"x:1:\d+: .*within one another"):
+        marked(text, "x")
+
+
+def test_characters_that_are_no_text_are_told_with_their_place(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioFileError, match=r"x:2:6: .*not allowed"):
+        marked("a: 1\nb: cd\x07\n", "x")
+    path = tmp_path / "latin.yaml"
+    path.write_bytes("a: 1\nb: f\xfcr\n".encode("latin-1"))
+    with pytest.raises(ScenarioFileError, match=r"latin.yaml:2:5: .*not text in UTF-8"):
+        load_scenario(path)
+
+
+def test_a_long_file_is_refused_at_once_and_a_long_value_is_cut(tmp_path: Path) -> None:
+    assert "shorten it" in str(refused(tmp_path, LEAVES + "# " + "x" * 300_000))
+    error = refused(tmp_path, LEAVES.replace("full_scale: 4", "full_scale: " + "9" * 6000))
+    assert "cannot be read as int" in str(error)
+    assert len(str(error)) < 400 + len(str(tmp_path))
 
 
 def test_texts_that_look_like_something_else_are_quoted() -> None:

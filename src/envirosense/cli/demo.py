@@ -94,12 +94,13 @@ def _verify(dataset: "Dataset") -> None:
 
 
 def _judged(dataset: "Dataset", out: Path, seed: int) -> "EvaluationReport":
+    from envirosense.factory import base_rates
     from envirosense.learning.report import write_report
     from envirosense.learning.training import evaluate, train
 
     train(dataset, out / "model", seed)
     command = shlex.join(["envirosense", *sys.argv[1:]])
-    found = evaluate(out / "model", dataset, command=command)
+    found = evaluate(out / "model", dataset, command=command, per_year=base_rates(dataset))
     write_report(found, out / "report.html")
     return found
 

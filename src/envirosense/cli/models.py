@@ -62,10 +62,12 @@ def evaluate(
 ) -> None:
     """Judge a model on held-out groups, beside a plain threshold and a shuffled-label control."""
     from envirosense.datasets import Dataset
+    from envirosense.factory import base_rates
     from envirosense.learning.report import write_report
     from envirosense.learning.training import evaluate as judge
 
-    found = judge(model, Dataset.open(folder), split, command=shlex.join(["envirosense", *sys.argv[1:]]))
+    dataset, command = Dataset.open(folder), shlex.join(["envirosense", *sys.argv[1:]])
+    found = judge(model, dataset, split, command, base_rates(dataset))
     page = None if out is None else write_report(found, out)
     if as_json:
         return say_json({**found.to_json(), "report": None if page is None else str(page)})

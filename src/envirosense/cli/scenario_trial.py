@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.grid import TimeGrid
 from envirosense.core.rng import stream
+from envirosense.pole.device_causes import require_device_causes
 from envirosense.pole.domain import require_fuels, require_new_names, require_possible
 from envirosense.pole.heat.components import build_components
+from envirosense.pole.heat.surfaces import require_surfaces
 from envirosense.pole.site import Site
 from envirosense.scenarios import BaseScenario, Forcing, ParameterSpace, ParameterValue
 from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_responses
@@ -35,21 +39,37 @@ def _allows(space: ParameterSpace, shares: Mapping[str, float]) -> bool:
 
 
 def try_causes(scenario: type[BaseScenario]) -> None:
-    """Make the causes of a few draws and offer them to an ordinary pole.
+    """Make the causes and events of a few draws and offer them to an ordinary pole.
 
     Raises:
-        ConfigError: if a course, a place or a name cannot be used.
+        ConfigError: if a course, a place, a name or a grading cannot be used.
     """
-    site = Site(has_transformer=True)
+    site = Site(has_transformer=scenario.needs_transformer)
     grid = planted_grid(dt_s=TICK_S)
-    for _, forcings in _tried(scenario):
+    for drawn, forcings in _tried(scenario):
         before: list[Forcing] = []
         for forcing in forcings:
+            if forcing.tanks and not scenario.needs_transformer:
+                raise ConfigError(
+                    "needs_transformer", False, "a cause acts on the transformer; set it to true"
+                )
             require_fuels(forcing)
             fuel_g = {fuel.component: fuel.dry_mass_g for fuel in forcing.fuels}
-            require_possible(forcing, grid, build_components(site, fuel_g), site)
+            components = build_components(site, fuel_g)
+            require_possible(forcing, grid, components, site)
+            require_surfaces(forcing, components, site)
+            require_device_causes(forcing, grid.n)
             require_new_names(forcing, before)
             before.append(forcing)
+        _try_events(drawn, forcings, grid, site)
+
+
+def _try_events(drawn: BaseScenario, forcings: tuple[Forcing, ...], grid: TimeGrid, site: Site) -> None:
+    """Refuse events whose place nobody knows."""
+    places = site.component_positions
+    for event in drawn.all_labels(forcings, planted_responses(forcings, grid, HOT_K), grid).events:
+        if event.at is None and event.component not in places:
+            raise UnknownNameError("component", event.component, places)
 
 
 def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:

@@ -8,10 +8,18 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.datasets.frames import frame_planes
-from envirosense.datasets.rule_checks import NO_ROWS, Outcome, column_floats, repeated_rows
+from envirosense.datasets.rule_checks import (
+    NO_ROWS,
+    Outcome,
+    column_floats,
+    own_keys,
+    repeated_rows,
+    row_groups,
+)
 from envirosense.datasets.schema import tick_times
 
 KEYS: Final = ("episode_id", "tick", "time_utc", "event_id", "sensor_id")
+_OF_ALL_ROWS: Final = ("episode_id", "tick", "time_utc")
 FEATURE_ROLES: Final = ("reading", "frames")
 ANSWER_ROLES: Final = ("label", "event", "truth", "observability", "mask", "response", "regime")
 _MEASURED_ROLES: Final = ("reading", "ideal", "truth")
@@ -52,6 +60,11 @@ def role_of(schema: pa.Schema) -> str:
     return str((schema.metadata or {}).get(b"role", b"").decode())
 
 
+def key_columns(schema: pa.Schema) -> list[str]:
+    """Columns that tell rows apart: those that every stream may have, and those that the twin marks."""
+    return [*(name for name in KEYS if name in schema.names), *own_keys(schema)]
+
+
 def is_number(field: pa.Field) -> bool:
     """Whether a column holds numbers (flags and key columns do not count)."""
     return (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)) and field.name not in KEYS
@@ -79,7 +92,7 @@ def check_units(schema: pa.Schema) -> Iterator[tuple[str, str]]:
 
 def check_keys(table: pa.Table) -> Iterator[Outcome]:
     """Key columns without nulls, and no two rows of a tick or event stream with equal keys."""
-    keys = [name for name in KEYS if name in table.column_names]
+    keys = key_columns(table.schema)
     for name in keys:
         yield Outcome(table.num_rows, np.flatnonzero(~np.asarray(table[name].is_valid())), "null_key", name)
     own = [name for name in keys if name not in {"episode_id", "time_utc"}]
@@ -88,16 +101,16 @@ def check_keys(table: pa.Table) -> Iterator[Outcome]:
 
 
 def check_ticks(table: pa.Table, spec: EpisodeSpec) -> Iterator[Outcome]:
-    """Ticks inside the episode and rising (per event where there are events), times equal to the grid's."""
+    """Ticks inside the episode and rising (per event, sensor and own key), times equal to the grid's."""
     if "tick" not in table.column_names or not table.num_rows:
         return
     ticks, known = column_floats(table["tick"])
     yield Outcome(
         len(ticks), np.flatnonzero(known & ((ticks < 0) | (ticks >= spec.grid.n))), "outside", "tick"
     )
-    events = column_floats(table["event_id"])[0] if "event_id" in table.column_names else np.zeros(len(ticks))
-    order = np.argsort(events, kind="stable")
-    falls = (np.diff(ticks[order]) <= 0) & (np.diff(events[order]) == 0)
+    owner = row_groups(table, [name for name in key_columns(table.schema) if name not in _OF_ALL_ROWS])
+    order = np.argsort(owner, kind="stable")
+    falls = (np.diff(ticks[order]) <= 0) & (np.diff(owner[order]) == 0)
     yield Outcome(0, order[1:][falls], "not_rising", "tick")
     if known.all() and "time_utc" in table.column_names:
         expected = tick_times(spec, table["tick"].to_numpy()).cast(pa.int64()).to_numpy()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from envirosense.factory.describe import check_quality, describe_dataset
+    from envirosense.factory.describe import base_rates, check_quality, describe_dataset
     from envirosense.factory.generator import (
         GenerationFailed,
         GenerationInterrupted,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envirosense.factory.twins import TWINS
 
 _HOMES = {
-    "describe": ("check_quality", "describe_dataset"),
+    "describe": ("base_rates", "check_quality", "describe_dataset"),
     "generator": ("GenerationFailed", "GenerationInterrupted", "generate", "make_plan", "simulate"),
     "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
     "progress": ("ProgressReporter", "console_progress"),
@@ -38,6 +38,7 @@ __all__ = [
     "MLDataGenerator",
     "ProgressReporter",
     "WorldDiffers",
+    "base_rates",
     "check_quality",
     "console_progress",
     "describe_dataset",

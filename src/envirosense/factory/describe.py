@@ -1,5 +1,6 @@
 """Documents beside a finished dataset: quality, statistics, card."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from envirosense.datasets.card import write_card
@@ -20,3 +21,10 @@ def describe_dataset(dataset: Dataset) -> Path:
     found = check_quality(dataset)
     found.write(dataset.folder)
     return write_card(dataset, TWINS[dataset.manifest.twin]().describe(), found)
+
+
+def base_rates(dataset: Dataset) -> dict[str, float]:
+    """How often each scenario of the dataset's twin happens at one device in a year, by id."""
+    told = TWINS[dataset.manifest.twin]().describe().get("scenarios", {})
+    known = told.items() if isinstance(told, Mapping) else ()
+    return {name: float(facts["per_year"]) for name, facts in known if "per_year" in facts}

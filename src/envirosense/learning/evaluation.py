@@ -12,6 +12,7 @@ from envirosense.core.rng import stream
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
 from envirosense.learning import limits, metrics
+from envirosense.learning.base_rates import year_at_one_device, year_text
 from envirosense.learning.detectors import Detector
 from envirosense.learning.examples import choose_examples
 from envirosense.learning.intervals import Estimate, by_group, median_by_group, poisson_rate, proportion
@@ -71,6 +72,7 @@ def evaluate_detectors(
     importances: Mapping[str, float] | None = None,
     threshold_device_days: float | None = None,
     seen_episodes: Collection[str] = (),
+    per_year: Mapping[str, float] | None = None,
 ) -> EvaluationReport:
     """Every entrant on the same windows; the first is the model that examples and confusion are about.
 
@@ -83,6 +85,7 @@ def evaluate_detectors(
         provenance: facts that lead back to data, seeds and versions.
         importances: weight of each feature in the model.
         threshold_device_days: quiet time on which the thresholds were chosen [device-day].
+        per_year: how often each scenario happens at one device, by id.
         seen_episodes: ids that fitting or the choice of thresholds used; those among the windows are counted.
 
     Raises:
@@ -92,12 +95,14 @@ def evaluate_detectors(
         raise DatasetError(f"split {split!r} holds no windows; generate longer episodes or more groups")
     scored = tuple(score_entrant(entrant, windows) for entrant in entrants)
     exposure = measure_exposure(windows)
+    judged = tuple(_judge(one, windows, seed) for one in scored)
+    year = year_at_one_device(judged[0].by_scenario, judged[0].false_alarms_per_device_day, per_year or {})
     n_seen = len(set(windows.episode_id.tolist()) & set(seen_episodes))
     return EvaluationReport(
         split=split,
         budget_per_device_day=budget_per_device_day,
         exposure=exposure,
-        detectors=tuple(_judge(one, windows, seed) for one in scored),
+        detectors=judged,
         confusion=_confusion(scored[0], windows),
         examples=choose_examples(windows, scored[0].score, scored[0].alarm, scored[0].outcomes),
         importances=dict(importances or {}),
@@ -109,6 +114,7 @@ def evaluate_detectors(
         ),
         provenance=dict(provenance or {}),
         n_seen_episodes=n_seen,
+        in_life="" if year is None else year_text(year),
     )
 
 

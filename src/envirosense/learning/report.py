@@ -63,7 +63,8 @@ def _header(report: EvaluationReport) -> str:
         f'<p class="lede">{counted(seen.n_episodes, "simulated episode")} on '
         f"{counted(seen.n_groups, 'site')}{_novelty(report)}: "
         f"{seen.device_days:.2f} device-days, {counted(seen.n_events, 'event')}. The alarm threshold was "
-        f"chosen for {report.budget_per_device_day:g} false alarm per device-day.</p></header>"
+        f"chosen for {report.budget_per_device_day:g} false alarm per device-day. "
+        f"{escape(report.in_life)}</p></header>"
     )
 
 

@@ -120,6 +120,7 @@ class EvaluationReport:
     limits: tuple[str, ...]
     provenance: dict[str, Any]
     n_seen_episodes: int = 0  # of those judged, used to fit the model or to choose its threshold
+    in_life: str = ""  # what the model's alarms would be worth at base rates
 
     @property
     def model(self) -> DetectorResult:

@@ -25,7 +25,7 @@ def comparison_table(report: EvaluationReport) -> Table:
     )
     table = Table(
         title=f"{small}\n{judged}" if small else judged,
-        caption=f"{guessing_text(seen)}; in brackets 95 % intervals",
+        caption=f"{guessing_text(seen)}; in brackets 95 % intervals" + f"\n{report.in_life}".rstrip(),
     )
     table.add_column("detector")
     for name in ("PR-AUC", "recall", "false alarms / device-day", "delay", "lead before ignition"):

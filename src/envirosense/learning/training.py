@@ -144,9 +144,15 @@ def _bundle(
 
 
 def evaluate(
-    model_dir: Path | str, dataset: SplitDataset, split: str = TEST, command: str = ""
+    model_dir: Path | str,
+    dataset: SplitDataset,
+    split: str = TEST,
+    command: str = "",
+    per_year: Mapping[str, float] | None = None,
 ) -> EvaluationReport:
     """The model of a folder on one split of a dataset, beside the threshold rule and the control.
+
+    `per_year` tells how often each scenario happens at one device; `factory.base_rates` knows the twin's.
 
     Raises:
         DatasetError: if the dataset has another tick or other channels than the model was trained on.
@@ -173,6 +179,7 @@ def evaluate(
         seed=int(card["seed"]),
         budget_per_device_day=float(card["budget_per_device_day"]),
         split=split,
+        per_year=per_year,
         importances=trained.model.importances(),
         threshold_device_days=float(card["validation_quiet_device_days"]),
         seen_episodes={one for ids in card.get("episodes", {}).values() for one in ids},

@@ -16,7 +16,7 @@ from envirosense.core.protocols import Array
 from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.schema import TICK
 from envirosense.instruments.base import BaseSensor
-from envirosense.pole.columns import F32, TEXT, batch
+from envirosense.pole.columns import F32, OWN_KEY, TEXT, batch
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
 
 EVERY_S = 60.0
@@ -25,11 +25,14 @@ BANDS = stream_schema(
     (
         TICK,
         Column("sensor_id", TEXT, "", "sensor of the device", False),
-        Column("channel", TEXT, "", "one of its channels", False),
+        Column("channel", TEXT, "", "one of its channels", False, OWN_KEY),
         Column(
-            "low", F32, "", "least reading expected in the minute from the tick on, in the channel's unit"
+            "low",
+            F32,
+            "",
+            "least reading expected in the minute from the tick on, in the channel's unit; null for no bound",
         ),
-        Column("high", F32, "", "greatest"),
+        Column("high", F32, "", "greatest; null for no bound"),
     ),
     {"role": "label", "description": "Expected range of every channel in a normal episode."},
 )
@@ -87,9 +90,14 @@ class Bands:
             "tick": np.repeat(minute[starts] * self.ticks_per_minute, len(channels)),
             "sensor_id": np.full(low.size, name, dtype=object),
             "channel": np.tile(np.array(channels, dtype=object), starts.size),
-            "low": low.ravel().astype(np.float32),
-            "high": high.ravel().astype(np.float32),
+            "low": _bound(low),
+            "high": _bound(high),
         }
+
+
+def _bound(edges: Array) -> npt.NDArray[np.float32]:
+    """Edges of all bands, NaN where the part states no accuracy, so that anything may be read."""
+    return np.where(np.isfinite(edges), edges, np.nan).ravel().astype(np.float32)
 
 
 def _margin(sensor: BaseSensor[Any, Any], reading: Array) -> Array:

@@ -10,6 +10,7 @@ from envirosense.datasets import Column
 
 F32, F64, I8, I32, TEXT, FLAG = pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.string(), pa.bool_()
 SPLIT = {"encoding": "BYTE_STREAM_SPLIT"}  # numbers that hardly ever repeat
+OWN_KEY = {"key": "own"}  # tells rows of one tick apart
 PLAIN = {"encoding": "PLAIN"}  # numbers of few values over long stretches
 
 

@@ -256,11 +256,10 @@ def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
 
 
 def _require_components(forcing: Forcing, components: Components) -> None:
-    for heating in forcing.heatings:
-        components.index(heating.component)
-    for discharge in forcing.discharges:
-        if discharge.component is not None:
-            components.index(discharge.component)
+    named = (cause.component for cause in (*forcing.heatings, *forcing.discharges))
+    for name in (forcing.acts_on, *named):
+        if name is not None:
+            components.index(name)
     for joint in forcing.joints:
         if joint.component not in components.joints:
             raise UnknownNameError("joint", joint.component, components.joints)

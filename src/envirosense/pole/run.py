@@ -169,6 +169,7 @@ class EpisodeRun:
     def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         if event.cause not in self._snr:
             self._snr[event.cause] = excess_snr(self.device, self.world, event.cause)
+            self.world.forget_without(event.cause)
         return s.observability_batch(
             event_id, observe_event(self._snr[event.cause], event.active, self.spec.grid)
         )

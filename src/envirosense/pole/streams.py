@@ -11,7 +11,7 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array, EpisodeReader
 from envirosense.datasets import Column, stream_schema
 from envirosense.datasets.schema import TICK
-from envirosense.pole.columns import F32, F64, FLAG, I8, I32, TEXT, batch, course
+from envirosense.pole.columns import F32, F64, FLAG, I8, I32, OWN_KEY, TEXT, batch, course
 from envirosense.pole.observability import Observability
 from envirosense.scenarios import EventLabels, Response
 
@@ -19,7 +19,7 @@ type StageValues = Mapping[str, Mapping[str, Any]]  # by stage and parameter
 
 EVENT_ID = Column("event_id", I32, "1", "number of the event within the episode", nullable=False)
 
-CAUSE_ID = Column("cause_id", I32, "1", "number of the cause within the episode", nullable=False)
+CAUSE_ID = Column("cause_id", I32, "1", "number of the cause within the episode", False, OWN_KEY)
 
 RESPONSE = stream_schema(
     (
@@ -37,10 +37,10 @@ STATES = stream_schema(
     (
         TICK,
         CAUSE_ID,
-        Column("state", TEXT, "", "what it is of the cause, with the unit as suffix", False),
+        Column("state", TEXT, "", "what it is of the cause, with the unit as suffix", False, OWN_KEY),
         Column("value", F64, "", "in that unit", False),
     ),
-    {"role": "truth"},
+    {"role": "response"},  # no measured quantity: its unit stands in the name of the state
 )
 EVENTS = stream_schema(
     (

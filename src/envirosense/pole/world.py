@@ -162,6 +162,10 @@ class EnvironmentOrchestrator:
             self._without[forcing_id] = settle(self, others, tuple(self._forcings))
         return self._without[forcing_id]
 
+    def forget_without(self, forcing_id: int) -> None:
+        """Let go of the world without a cause: its answers over a day take hundreds of megabytes."""
+        self._without.pop(forcing_id, None)
+
     def response(self, forcing_id: int) -> Response:
         """The world's answer to one cause.
 

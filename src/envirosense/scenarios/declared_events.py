@@ -80,7 +80,9 @@ class EventDefinition(FrozenModel):
         begins = scope.number(self.begins, self.unit)
         full_scale = _positive("full_scale", scope.number(self.full_scale, self.unit))
         if self.scale == "log" and not 0.0 < begins < full_scale:
-            raise ConfigError("begins", begins, f"must lie within 0 and {full_scale:g} on a logarithmic scale")
+            raise ConfigError(
+                "begins", begins, f"must lie within 0 and {full_scale:g} on a logarithmic scale"
+            )
         return Grading(begins, full_scale, tuple(self.stages), self.scale)
 
 
@@ -99,8 +101,9 @@ def build_labels(events: list[EventDefinition], response: Response, scope: Scope
 
 
 def _positive(field: str, value: float) -> float:
-    if not value > 0.0:
-        raise ConfigError(field, value, "must be above 0")
+    with at(field):
+        if not value > 0.0:
+            raise ConfigError(field, value, "must be above 0")
     return value
 
 

@@ -8,7 +8,8 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError
 from envirosense.core.fingerprint import canonical_json
 from envirosense.core.rng import stream
-from envirosense.scenarios.acts import ActOf, in_sequence
+from envirosense.scenarios.act_spaces import act_constraints, act_parameters
+from envirosense.scenarios.acts import ActOf, check_names, in_sequence
 from envirosense.scenarios.base import SCENARIOS, BaseRate, BaseScenario
 from envirosense.scenarios.compose import CompositeScenario
 from envirosense.scenarios.declared import DeclaredScenario
@@ -34,6 +35,7 @@ TEXTS = {  # attribute of a class -> field of a definition that has no class to 
     "expected_duration": "expected_duration_s",
     "rate": "rate",
 }
+TRIED_ACTS = 8  # draws whose values every act must accept
 TRIAL_DRAWS = 64  # shows an impossible space; a rare refusal costs nothing
 
 
@@ -117,6 +119,8 @@ def scenario_class(definition: ScenarioDefinition) -> type[BaseScenario]:
     if definition.model is None:
         _require_texts(found)
     _try_draws(found.space)
+    if issubclass(found, CompositeScenario):
+        _try_acts(definition.kind, found)
     return found
 
 
@@ -133,6 +137,11 @@ def _of_acts(definition: ScenarioDefinition) -> type[BaseScenario]:
     if kind == "sequence":
         with at("gap"):
             acts = in_sequence(*acts, gap=definition.gap)
+    for place, act in enumerate(acts):
+        with at(kind, place):
+            check_names(acts[: place + 1])
+            act_parameters(act.name, act.scenario.space, act.fixed, act.tied)
+            act_constraints(act.name, act.scenario.space, act.fixed, act.tied)
     with at(kind):
         whole = _made(definition, CompositeScenario, {"acts": acts})
     if not definition.parameters and not definition.constraints:
@@ -219,6 +228,15 @@ def _try_draws(space: ParameterSpace) -> None:
     with at("constraints"):
         for seed in range(TRIAL_DRAWS):
             space.draw(partial(stream, seed, "trial"))
+
+
+def _try_acts(kind: str, found: type[CompositeScenario]) -> None:
+    """Give every act the parameters of a few draws: one that takes another's may be unable to use them."""
+    for seed in range(TRIED_ACTS):
+        values = found.space.draw(partial(stream, seed, "trial"))
+        for place, act in enumerate(found.acts):
+            with at(kind, place):
+                act.scenario.space.check(act.parameters_of(values))
 
 
 def _rate_definition(rate: BaseRate) -> RateDefinition:

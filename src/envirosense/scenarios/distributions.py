@@ -102,12 +102,16 @@ class Normal:
     high: float
 
     def __post_init__(self) -> None:
-        """Refuse bounds upside down, no spread, and bounds so far out that hardly a draw lies between them."""
+        """Refuse bounds upside down, no spread, and bounds so far out that hardly a draw fits."""
         _require_rising("normal", self.low, self.high)
         _require_above_zero("normal", self.sigma)
-        below, above = (math.erf((x - self.mean) / (self.sigma * math.sqrt(2.0))) for x in (self.low, self.high))
+        below, above = (
+            math.erf((x - self.mean) / (self.sigma * math.sqrt(2.0))) for x in (self.low, self.high)
+        )
         if not 0.5 * (above - below) >= LEAST_SHARE:
-            fix = f"less than {LEAST_SHARE:g} of it lies within {self.low:g} to {self.high:g}; move the bounds"
+            fix = (
+                f"less than {LEAST_SHARE:g} of it lies within {self.low:g} to {self.high:g}; move the bounds"
+            )
             raise ConfigError("normal", (self.mean, self.sigma), fix)
 
     def quantile(self, share: float, given: Mapping[str, ParameterValue]) -> float:

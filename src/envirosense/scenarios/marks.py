@@ -13,6 +13,7 @@ from envirosense.scenarios.faults import Path
 
 MOST_VALUES: Final = 100_000  # of a file with its aliases written out
 DEEPEST: Final = 60  # lists and mappings within one another; the deepest field of a scenario needs a dozen
+MOST_CHARACTERS: Final = 300_000  # of a file; a whole scenario of the library takes some thousand
 LONGEST: Final = 160  # characters of a value that an error repeats
 PLAIN_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")  # of mappings and lists
 
@@ -128,7 +129,14 @@ def read_marked(path: FilePath) -> Marked:
         raise ConfigError("file", str(path), f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         place = _place_in(error.object[: error.start].decode(), str(path))
-        raise ScenarioFileError(place, "file", error.object[error.start], "is not text in UTF-8") from None
+        raise ScenarioFileError(
+            place, "file", error.object[error.start : error.end], "is not text in UTF-8"
+        ) from None
+    if len(text) > MOST_CHARACTERS:
+        place = _place_in(text[:MOST_CHARACTERS], str(path))
+        raise ScenarioFileError(
+            place, "file", len(text), f"more than {MOST_CHARACTERS} characters; shorten it"
+        )
     return marked(text, str(path))
 
 

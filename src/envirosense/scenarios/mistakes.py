@@ -55,8 +55,19 @@ def located(whole: Marked) -> Iterator[None]:
     except Fault as fault:
         raise placed(fault, whole) from None
     except ConfigError as error:
-        path = next((path for path in whole.values if path and _value(whole.data, path) == error.value), ())
-        raise ScenarioFileError(whole.place(path), error.field, error.value, error.fix) from None
+        place = whole.place(_path_of(error, whole))
+        raise ScenarioFileError(place, error.field, error.value, error.fix) from None
+
+
+def _path_of(error: ConfigError, whole: Marked) -> Path:
+    """Path of the field that an error names with its value, of the only such value, or of the whole file."""
+    alike = [path for path in whole.values if path and _is_same(_value(whole.data, path), error.value)]
+    named = [path for path in alike if path[-1] == error.field.rpartition(".")[2]]
+    return next(iter(named), alike[0] if len(alike) == 1 else ())
+
+
+def _is_same(value: Any, refused: Any) -> bool:
+    return bool(value == refused) and isinstance(value, bool) == isinstance(refused, bool)
 
 
 def _of_validation(error: ValidationError, whole: Marked) -> ScenarioFileError:

@@ -126,7 +126,10 @@ def _row_of(event: EventLabels, spec: EpisodeSpec) -> dict[str, Any]:
 def check_sensing(episode: MemorySink, index: int = 0, twin_of: TwinOf = PoleTwin) -> None:
     """Events, labels and the world's truth are the same whatever senses them."""
     spec, first = episode.spec, stream_hashes(episode, CAUSES)
-    others = {how: library_spec(spec.scenario, index, **options) for how, options in OTHER_SENSING.items()}
+    drawn = {"duration_s": spec.grid.duration_s, "dt_s": spec.grid.dt_s}
+    others = {
+        how: library_spec(spec.scenario, index, **drawn, **options) for how, options in OTHER_SENSING.items()
+    }
     others["of another sensing seed"] = spec.model_copy(update={"sensing_seed": spec.sensing_seed + 1})
     others["of an old device"] = PoleTwin().resensed(spec, OLD)
     for how, other in others.items():

@@ -91,6 +91,12 @@ def test_rain_wets_every_layer_and_more_rain_more():
     assert np.all(np.diff(next_dc(200.0, 17.0, rain_mm, 7)) < 0.0)
 
 
+def test_rain_adds_to_the_water_of_the_deep_layer_what_the_system_says():
+    after = next_dc(200.0, -5.0, 10.0, 1)  # too cold to dry
+    added = 800.0 * np.exp(-after / 400.0) - 800.0 * np.exp(-200.0 / 400.0)
+    assert added == pytest.approx(3.937 * (0.83 * 10.0 - 1.27))
+
+
 def test_codes_never_fall_below_zero_in_a_deluge():
     assert next_dmc(5.0, 1.0, 95.0, 200.0, 1) >= 0.0
     assert next_dc(5.0, 1.0, 500.0, 1) >= 0.0

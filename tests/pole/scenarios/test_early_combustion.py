@@ -198,3 +198,11 @@ def test_labels_come_again_from_the_stored_episode(draw, run):
     kept = [name for name in again.column_names if name in stored.column_names]
     assert stored.num_rows
     assert stored.select(kept).equals(again.select(kept))
+
+
+def test_a_flame_is_no_less_grave_than_the_smoulder_that_lit_it():
+    small = FLAME | {"peak_burn_g_s": 0.3, "spot_g_s": 0.03}
+    (smoulder, fire) = events(small)
+    assert fire.level[fire.active].max() >= 3
+    assert fire.severity.max() >= smoulder.severity[~fire.ignited].max()
+    assert events(FLAME)[1].severity.max() > fire.severity.max()

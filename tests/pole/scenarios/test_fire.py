@@ -5,18 +5,18 @@ import numpy as np
 import pytest
 
 from envirosense.core.rng import stream
-from envirosense.physics.fire.combustion import PILOTED_K
-from envirosense.pole.matter.wood import WoodSource
+from envirosense.physics.fire.combustion import CRITICAL_FLUX_G_M2_S, PILOTED_K
+from envirosense.pole.matter.wood import SPOT_M2, WoodSource
 from envirosense.pole.observability import excess_snr
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.scenarios.fire import cellulose_pyrolysis as cellulose
 from envirosense.pole.scenarios.fire.cellulose_pyrolysis import CellulosePyrolysisScenario
 from envirosense.pole.scenarios.fire.fire_precursor_combo import FirePrecursorComboScenario
-from envirosense.pole.scenarios.fire.heated_wood import WOOD_SHARE, wood_fire
+from envirosense.pole.scenarios.fire.heated_wood import FLAME, WOOD_SHARE, wood_fire
 from envirosense.pole.scenarios.fire.lignin_decomposition import LIGNIN, LigninDecompositionScenario
 from envirosense.pole.site import Site
 from envirosense.pole.twin import PoleTwin
-from envirosense.scenarios import EventSubtype, EventType, Family
+from envirosense.scenarios import EventSubtype, EventType, Family, Level, level_of
 from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_response
 from envirosense.testing.scenarios import check_scenario
 
@@ -263,3 +263,15 @@ def test_labels_come_again_from_the_stored_episode(draw, run, scenario, params):
     kept = [name for name in again.column_names if name in stored.column_names]
     assert stored.num_rows
     assert stored.select(kept).equals(again.select(kept))
+
+
+def test_the_least_flame_on_the_pole_is_critical():
+    least_g_s = CRITICAL_FLUX_G_M2_S * SPOT_M2
+    assert level_of(FLAME.severity(np.array([least_g_s])))[0] >= Level.CRITICAL
+
+
+@pytest.mark.parametrize(("scenario_class", "params"), list(zip(CLASSES, (LEAK, HELD, CHAIN), strict=True)))
+def test_no_stage_is_over_before_its_event_begins(scenario_class, params):
+    events = labels(scenario_class(params), ramp(600.0))
+    reached = {event.stage_names[i] for event in events for i in event.stage[event.active]}
+    assert {event.stage_names[0] for event in events} <= reached

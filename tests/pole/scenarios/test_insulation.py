@@ -157,7 +157,7 @@ def test_current_and_heat_grow_with_the_deposit():
 @pytest.mark.parametrize(("wetting", "rains"), [("fog", False), ("drizzle", True), ("rain", True)])
 def test_a_wet_spell_is_weather_and_begins_when_it_is_told_to(wetting, rains):
     forcing = forced(salty(wetting=wetting))
-    (change,) = forcing.weather
+    (change,) = forcing.setting
     before, within = FRACTION < 0.2, (FRACTION > 0.35) & (FRACTION < 0.55)
     assert not change.dew_point_k[before].any()
     assert np.all(change.sun_factor[before] == 1.0)

@@ -3,8 +3,6 @@
 Moments live in continuous time, so the tick's length changes nothing about them.
 """
 
-from itertools import pairwise
-
 import numpy as np
 import numpy.typing as npt
 
@@ -31,8 +29,10 @@ def poisson_moments_s(rate_per_s: Floats, dt_s: float, rng: np.random.Generator)
 
 def covered_share(n: int, dt_s: float, starts_s: Floats, length_s: float) -> Floats:
     """Share of each tick that spells of one length cover, (time,); where they overlap they count once."""
-    edges_s = dt_s * np.arange(n + 1)
-    covered_s = np.zeros(n + 1)
-    for start_s, next_s in pairwise([*starts_s.tolist(), np.inf]):
-        covered_s += np.clip(edges_s - start_s, 0.0, min(length_s, next_s - start_s))
+    if starts_s.size == 0:
+        return np.zeros(n)
+    lengths_s = np.minimum(np.diff(starts_s, append=np.inf), length_s)
+    knots_s = np.stack([starts_s, starts_s + lengths_s], axis=1).ravel()
+    gains_s = np.stack([np.zeros_like(lengths_s), lengths_s], axis=1).ravel()
+    covered_s = np.interp(dt_s * np.arange(n + 1), knots_s, np.cumsum(gains_s))
     return np.asarray(np.clip(np.diff(covered_s) / dt_s, 0.0, 1.0))

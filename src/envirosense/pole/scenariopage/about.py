@@ -18,8 +18,8 @@ from envirosense.scenarios.distributions import Conditional, Distribution, is_nu
 _NO_SNR: Final = 0.05  # below this a ratio rounds to nothing
 _OBSERVED: Final = (
     '<p class="small">Greatest departure of the ideal reading from the same world without the cause of the '
-    "event, in sigmas of the part and of what else moves it; and since when it stood above three sigmas for ten "
-    "seconds within a minute. Faults of the device itself change readings and no ideal reading.</p>"
+    "event, in sigmas of the part and of what else moves it; and since when it stood above three sigmas for "
+    "ten seconds within a minute. Faults of the device itself change readings and no ideal reading.</p>"
 )
 
 
@@ -61,6 +61,8 @@ def _scenario_facts(scenario: type[BaseScenario]) -> Iterable[tuple[str, object]
         yield "lasts", span_text(rate.duration_s) if rate.duration_s < 2e5 else _days(rate.duration_s)
     yield "difficulty", scenario.difficulty_level
     yield "episode meant for", span_text(scenario.expected_duration)
+    if scenario.phases:
+        yield "stages", ", ".join(scenario.phases)
     if scenario.needs_transformer:
         yield "needs", "a pole with a transformer"
     if scenario.tags:

@@ -21,6 +21,7 @@ _NOT_CAUSES: Final = {"acts_on", "states"}
 _PLACES: Final = {"name", "component", "at"}
 _PLACE_STATES: Final = ("at_east_m", "at_north_m", "at_up_m")
 _STATED: Final = "States of the cause, stored with the episode so that its labels can be made again."
+_LONG_S: Final = 10.0  # from which a time is said in the unit that suits it
 _DEGREES: Final = float(np.degrees(1.0))
 
 
@@ -114,6 +115,8 @@ def _group(kind: str, cause: Any) -> CauseGroup:
             charts += [(quantity, curves)] if curves else []
         elif not isinstance(value, Mapping):
             facts.append(_fact(field.name, value))
+    if not facts and not charts:
+        facts.append("nothing in this episode")
     return CauseGroup(_title(kind, cause), tuple(facts), tuple(charts))
 
 
@@ -122,7 +125,7 @@ def _title(kind: str, cause: Any) -> str:
     at = getattr(cause, "at", None)
     text = phrase(type(cause).__name__ if kind == "setting" else kind.rstrip("s"))
     text = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(text))
-    text += f": {words(name)}" if name else ""
+    text += f": {words(name).replace('.', ' / ')}" if name else ""
     text += f" at {component_text(component)}" if component else ""
     if at is None:
         return text
@@ -134,7 +137,7 @@ def _title(kind: str, cause: Any) -> str:
 def _fact(name: str, value: object) -> str:
     """A quantity that does not change."""
     plain, unit = named_unit(name)
-    if name.endswith("_s") and isinstance(value, float) and unit == "s":
+    if isinstance(value, float) and unit == "s" and value >= _LONG_S:
         return f"{words(plain)} {span_text(value)}"
     if isinstance(value, float):
         return f"{words(plain)} {amount_text(value, unit)}"

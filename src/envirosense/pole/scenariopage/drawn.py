@@ -20,6 +20,7 @@ from envirosense.scenarios.definition import definition_of, scenario_id
 HOUR_S: Final = 3600.0
 TICK_S: Final = 10.0
 LONGEST_S: Final = 86_400.0
+MOST_TICKS: Final = 43_200  # a day of two seconds: more would fill memory and no page shows it
 _FRAMES: Final = 360  # of the camera in an episode: more would be thrown away
 
 
@@ -115,6 +116,8 @@ def draw_scenario(
     """
     if not 0.0 < duration_s <= LONGEST_S:
         raise ConfigError("duration", f"{duration_s:g} s", f"must be above 0 and at most {LONGEST_S:g} s")
+    if duration_s > MOST_TICKS * dt_s:
+        raise ConfigError("dt", f"{dt_s:g} s", f"makes more than {MOST_TICKS} ticks; choose a longer one")
     frame_s = dt_s * max(1, round(duration_s / dt_s / _FRAMES))
     options = {"frame_interval_s": frame_s, "with_optional": True, "stages_stream": False}
     name = scenario_id(scenario)

@@ -106,12 +106,10 @@ def tile_html(drawn: DrawnScenario, href: str) -> str:
 
 
 def _thermal(drawn: DrawnScenario) -> str:
-    frames = ideal_frames_c(drawn)
-    if frames is None:
-        return "<span></span>"
+    shown, _ = ideal_frames_c(drawn)
     reach = camera_range_c(drawn.run.spec.sensing) or (-np.inf, np.inf)
-    scale = colour_scale(np.clip(frames[0][None], *reach))
-    return picture_html(frames[0], scale, event_mask(drawn), f"thermal picture of {drawn.scenario_id}")
+    scale = colour_scale(np.clip(shown[None], *reach))
+    return picture_html(shown, scale, event_mask(drawn), f"thermal picture of {drawn.scenario_id}")
 
 
 def _seen_by(drawn: DrawnScenario) -> str:

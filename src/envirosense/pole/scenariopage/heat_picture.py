@@ -18,30 +18,30 @@ from envirosense.pole.page.wording import component_text
 from envirosense.pole.picture.view import shown_component
 from envirosense.pole.run import MASK_SHARE
 from envirosense.pole.scenariopage.drawn import DrawnScenario
+from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
 
 type Mask = npt.NDArray[np.bool_]
 
 _NO_PIXELS: Final = "The event has no pixel in the picture: the component is out of view, or it is none."
 
 
-def ideal_frames_c(drawn: DrawnScenario) -> tuple[Array, Array] | None:
+def ideal_frames_c(drawn: DrawnScenario) -> tuple[Array, Array]:
     """Picture in a perfect camera at the peak, with and without causes, (row, column) [degC]."""
-    cameras = list(drawn.run.device.cameras.values())
-    if not cameras:
-        return None
-    now = drawn.moment.now
-    shape = cameras[0].camera.rows, cameras[0].camera.columns
-    both = (cameras[0].respond(state)[0].reshape(shape) for state in (now, now.without_causes()))
+    camera, now = _camera(drawn), drawn.moment.now
+    shape = camera.camera.rows, camera.camera.columns
+    both = (camera.respond(state)[0].reshape(shape) for state in (now, now.without_causes()))
     with_cause, without = (np.asarray(picture - ZERO_CELSIUS_K) for picture in both)
     return with_cause, without
 
 
+def _camera(drawn: DrawnScenario) -> ThermalCameraSensor:
+    """The device's camera; `draw_scenario` gives it one."""
+    return next(iter(drawn.run.device.cameras.values()))
+
+
 def event_mask(drawn: DrawnScenario) -> Mask | None:
     """Pixels of the components of all events, (row, column); None without any."""
-    cameras = list(drawn.run.device.cameras.values())
-    if not cameras:
-        return None
-    camera = cameras[0].camera
+    camera = _camera(drawn).camera
     seen, _ = drawn.moment.now.view(camera)
     shown = {name for event in drawn.events for name in (event.component, f"{event.component}_wood")}
     bodies = [i for i, name in enumerate(seen.components) if shown_component(name) in shown]
@@ -59,8 +59,6 @@ def heat_section(drawn: DrawnScenario, block: Any, view: TimeView) -> str:
 
 def _frames(drawn: DrawnScenario, block: Any) -> str:
     ideal = ideal_frames_c(drawn)
-    if ideal is None:
-        return ""
     mask = event_mask(drawn)
     pictures = [("without the cause", ideal[1]), ("with it", ideal[0])]
     if (real := _real_frame_c(drawn, block)) is not None:
@@ -80,8 +78,8 @@ def _frames(drawn: DrawnScenario, block: Any) -> str:
 
 def _real_frame_c(drawn: DrawnScenario, block: Any) -> Array | None:
     """Frame of the camera nearest the peak, (row, column) [degC]; None where it reported none."""
-    name, camera = next(iter(drawn.run.device.cameras.items()))
-    frames = block.frames[name]
+    camera = _camera(drawn)
+    frames = block.frames[camera.sensor_id]
     if not frames.ticks.size:
         return None
     near = int(np.abs(frames.ticks - drawn.peak_tick).argmin())

@@ -41,7 +41,7 @@ def scenario_page(drawn: DrawnScenario, home: str = "") -> str:
         _section("What is labelled", events_section(drawn, view)),
         _section("What happens", causes_section(drawn, view)),
         _section("Heat and the camera", heat_section(drawn, block, view)),
-        _section("Sensors that it moves most", _sensors(drawn, block, view)),
+        _section(_sensors_title(drawn), _sensors(drawn, block, view)),
         _section("Sound at the device", _sound(drawn, view)),
         _section("Who could see it", observability_table(drawn)),
         _section("Facts", about_cards(drawn)),
@@ -117,11 +117,18 @@ def _lead(drawn: DrawnScenario) -> str:
         n_seen = sum(one.first_detectable_s is not None for one in seen.values())
         sight = f"{n_seen} of {len(seen)} sensors could see it" if n_seen else "no sensor could see it"
         parts.append(f"{event_title(event)} {began}, up to level {level}; {sight}.")
-    return f"{about} {' '.join(parts)}"
+    return f"{about} {' '.join(parts)}".replace("\u2009", "\u202f")  # keeps number and unit on one line
 
 
 def _section(title: str, content: str) -> str:
     return f'<section><div class="head"><h2>{escape(title)}</h2></div>{content}</section>' if content else ""
+
+
+def _sensors_title(drawn: DrawnScenario) -> str:
+    if max(drawn.greatest_snr.values(), default=0.0) >= MOVED_SNR:
+        return "Sensors that it moves most"
+    is_faulty = any(forcing.sensor_faults for forcing in drawn.run.forcings)
+    return "The faulty sensor" if is_faulty else "Sensors, none of which feels it"
 
 
 def _sensors(drawn: DrawnScenario, block: GuardianBlock, view: TimeView) -> str:
@@ -154,7 +161,9 @@ def _in_columns(level_db: Array) -> Array:
 
 def _bands(level_db: Array) -> list[tuple[str, str]]:
     edges = zip(BANDS.low_hz, BANDS.high_hz, strict=True)
-    rows = [(band_name(*pair), f"{level_db[i]:.0f}".replace("-", "\u2212")) for i, pair in enumerate(edges)]
+    rows = [
+        (band_name(*pair), f"{round(level_db[i])}".replace("-", "\u2212")) for i, pair in enumerate(edges)
+    ]
     return rows[::-1]
 
 

@@ -94,7 +94,7 @@ def sensors_section(drawn: DrawnScenario, moved: Sequence[MovedSensor], view: Ti
 def _sensor(drawn: DrawnScenario, moved: MovedSensor, view: TimeView) -> str:
     name = moved.sensor.sensor_id
     snr = drawn.greatest_snr[name]
-    seen = f"departs by up to {snr:,.3g} sigma" if snr >= MOVED_SNR else "does not feel the cause"
+    seen = f"departs by up to {_size_text(snr)} sigma" if snr >= MOVED_SNR else "does not feel the cause"
     if moved.sensor.config.faults:
         kinds = ", ".join(fault.kind.replace("_", " ") for fault in moved.sensor.config.faults)
         seen += f"; fault: {kinds}"
@@ -102,6 +102,10 @@ def _sensor(drawn: DrawnScenario, moved: MovedSensor, view: TimeView) -> str:
     about = escape(f"{seen} \u00b7 {part_name(moved.sensor.config.part)}")
     head = f'<h3>{escape(sensor_names(name)[0])}</h3><p class="small">{about}</p>'
     return card(head, "".join(charts), len(charts))
+
+
+def _size_text(snr: float) -> str:
+    return f"{snr:,.0f}".replace(",", "\u202f") if snr >= 100.0 else f"{snr:.2g}"
 
 
 def _channel(drawn: DrawnScenario, moved: MovedSensor, i: int, view: TimeView) -> str:

@@ -33,7 +33,7 @@ def snr_cell(snr: float) -> str:
     """Departure in at most four characters."""
     if snr < _NOTHING:
         return "\u00b7"
-    if snr < 10.0:
+    if snr < 9.95:
         return f"{snr:.1f}"
     for limit, scale, unit in ((1e3, 1.0, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M")):
         if snr < 0.9995 * limit:
@@ -72,7 +72,7 @@ def table_page(table: SignalTable, n_draws: int) -> str:
         body += "".join(_row(row) for row in rows)
     heads += "<th><span>Events no sensor could see</span></th>"
     wrong = "".join(f'<p class="wrong">{escape(problem)}</p>' for problem in table.problems())
-    drawn = f"{len(table.rows)} scenarios, {n_draws} draws of an hour each"
+    drawn = f"{len(table.rows)} scenarios, {n_draws} draw{'s' * (n_draws > 1)} of an hour each"
     return document(
         "Scenario x sensor",
         f'<header><p class="over">Scenario library</p><h1>What each sensor can see</h1>'

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from envirosense.pole.page.wording import quantity_text, split_unit
+from envirosense.pole.page.wording import quantity_text, split_unit, symbol
 
 _MORE: Final = {  # longer endings first
     "_flashes_per_min": "flashes/min",
@@ -30,7 +30,7 @@ _MORE: Final = {  # longer endings first
     "_min": "min",
 }
 _PREFIXES: Final = {-9: "n", -6: "\u00b5", -3: "m", 0: "", 3: "k", 6: "M"}
-_WITH_PREFIX: Final = {"C", "A", "V", "W", "ohm", "m", "Hz", "J"}
+_WITH_PREFIX: Final = {"s", "C", "A", "V", "W", "ohm", "m", "Hz", "J"}
 
 
 def named_unit(name: str) -> tuple[str, str]:
@@ -45,8 +45,9 @@ def named_unit(name: str) -> tuple[str, str]:
 
 def amount_text(value: float, unit: str) -> str:
     """Number with its unit; very small and very large ones with a prefix where the unit takes one."""
+    if 1e3 <= abs(value) < 1e4:
+        return f"{value:,.0f}\u2009{symbol(unit)}".replace("-", "\u2212").replace(",", "\u202f").strip()
     if unit not in _WITH_PREFIX or value == 0.0 or 1e-2 <= abs(value) < 1e4:
         return quantity_text(value, unit)
     power = min(max(3 * math.floor(math.log10(abs(value)) / 3), min(_PREFIXES)), max(_PREFIXES))
-    symbol = "\u03a9" if unit == "ohm" else unit
-    return f"{value / 10.0**power:.3g}\u2009{_PREFIXES[power]}{symbol}".replace("-", "\u2212")
+    return f"{value / 10.0**power:.3g}\u2009{_PREFIXES[power]}{symbol(unit)}".replace("-", "\u2212")

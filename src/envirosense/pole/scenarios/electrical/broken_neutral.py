@@ -5,6 +5,7 @@ one too little, and the more so the more the phases differ. The device has its f
 """
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -32,8 +33,9 @@ from envirosense.scenarios import (
     graded_event,
 )
 
-# Greatest departure of a phase's voltage; standards allow 3 % of unbalance (from memory), others assumed
-SHIFT = Grading(0.0, 0.15, (("open", 0.0), ("unbalanced", 0.03), ("harmful", 0.08)))
+# Greatest departure of a phase's voltage; supply should keep within 5 % (from memory), others assumed
+SHIFT = Grading(0.0, 0.15, (("open", 0.0), ("unbalanced", 0.02), ("harmful", 0.05)))
+OPEN = 0.4  # severity of a break that shifts nothing: metalwork may be live; assumed
 
 
 class BrokenNeutralScenario(BaseScenario):
@@ -68,10 +70,10 @@ class BrokenNeutralScenario(BaseScenario):
                 "assumed: any phase is the heavy one",
             ),
             "path_ohm": Parameter(
-                LogUniform(1.0, 10.0),
+                LogUniform(1.0, 25.0),
                 "ohm",
                 "of the way back through earth",
-                "assumed: many grounds in parallel",
+                "assumed: many grounds in parallel, few in dry soil",
             ),
             "onset_fraction": Parameter(
                 Uniform(0.1, 0.6), "1", "of the episode, when the neutral opens", "assumed"
@@ -96,8 +98,9 @@ class BrokenNeutralScenario(BaseScenario):
         )
 
     def labels(self, forcing: Forcing, response: Response, grid: TimeGrid) -> Labels:
-        """One event from the break on; it is as severe as the voltages are wrong."""
+        """One event from the break on, a warning at least; the worse, the more the voltages are wrong."""
         nothing = np.zeros(grid.n)
+        is_open = response.states.get("lost_share", nothing) > 0.0
         event = graded_event(
             response.states.get("voltage_shift", nothing),
             SHIFT,
@@ -106,6 +109,7 @@ class BrokenNeutralScenario(BaseScenario):
             "neutral_bracket",
             self.number("unbalance"),
             "1",
-            active=response.states.get("lost_share", nothing) > 0.0,
+            active=is_open,
         )
-        return Labels(active_only((event,)))
+        severity = np.where(is_open, OPEN + (1.0 - OPEN) * event.severity, 0.0)
+        return Labels(active_only((replace(event, severity=severity),)))

@@ -59,7 +59,7 @@ FLASH_M = 0.5  # arc of the falling wire against the neutral or the arm; assumed
 JERK_S = 0.05  # for which the break jerks the arm; assumed
 DEAD, LIVE = 0.55, 0.95  # severity of a dead and of a live wire on the ground; assumed
 LYING = Grading(DEAD, 1.0, (("lying_dead", 0.0), ("lying_live", 0.5 * (DEAD + LIVE))))
-BURNING = Grading(0.1, 300.0, (("catching", 0.0), ("spreading", 10.0)), "log")  # grass burnt [g/s]; assumed
+BURNING = Grading(2e-3, 60.0, (("catching", 0.0), ("spreading", 10.0)), "log")  # grass burnt [g/s]; assumed
 
 
 class DownedConductorScenario(BaseScenario):

@@ -25,7 +25,7 @@ from envirosense.scenarios import Emission
 GROUND_ARC_M = 0.05  # all arcs of a lying wire together; the soil takes the rest of the voltage; assumed
 BURNING_S, PAUSE_S = 20.0, 2.0  # of a fault on the ground, means; assumed
 CATCHES_S = 5.0  # of fault current in dry grass until it burns: "seconds" (from memory); assumed
-WANDER_STEP_S = WANDER_MEMORY_S / 4.0  # numerical choice
+WANDER_STEP_S = WANDER_MEMORY_S / 2.0  # numerical choice
 DRY_GRASS = ("dry_grass", "dry_sod")
 
 

@@ -55,7 +55,6 @@ GRADING: Final = Grading(
     stages=(
         ("contaminated_wet", 0.0),
         ("dry_band_arcing", ALARM_BOUNDS_A[1]),
-        ("flashover_imminent", ALARM_BOUNDS_A[2]),
     ),
     scale="log",
 )
@@ -103,8 +102,8 @@ class TrackingScenario(BaseScenario):
     expected_duration: ClassVar[float] = 3600.0
     phases: ClassVar[tuple[str, ...]] = GRADING.stage_names
     limits: ClassVar[str] = (
-        "Nothing happens in a dry hour that brings no wet spell of its own. The wet spell is part of the "
-        "cause, so weather sensors see it with the leakage. Erosion of the surface, flashover and off-gas "
+        "Nothing happens in a dry hour that brings no wet spell of its own. The wet spell is the setting: a "
+        "sensor that sees only the rain is not said to see the leakage. Erosion of the surface, flashover and off-gas "
         "of polymer are left out; so is the salt of the neighbours, which leak as clean insulators do."
     )
     rate: ClassVar[BaseRate] = BaseRate(

@@ -69,7 +69,7 @@ CURRENT_A = Grading(
     1e-4, 100.0, (("touching", 0.0), ("tracking", 0.1), ("igniting", 0.5), ("fault", 100.0)), "log"
 )
 CHAR_G_S = Grading(1e-3, 3.0, (("charring", 0.0),), "log")  # assumed
-FLAME_G_S = Grading(1e-3, 10.0, (("burning", 0.0),), "log")  # a burning twig is critical; assumed
+FLAME_G_S = Grading(1e-4, 10.0, (("burning", 0.0),), "log")  # a burning twig is critical; assumed
 BURNS_G_S = 1e-2  # least that is a flame; assumed
 
 

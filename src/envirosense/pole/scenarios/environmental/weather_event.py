@@ -39,8 +39,8 @@ class WeatherEventScenario(BaseScenario):
     )
     limits: ClassVar[str] = (
         "The kind is drawn without regard to season and hour, so fog may come at a July noon and a heat wave "
-        "in January, where it is a warm spell of level 1. Load does not answer to heat and cold. No hail, ice or "
-        "snow. Severe weather that the year brings by itself is labelled only beside a cause of this "
+        "in January, where it is a warm spell of level 1. Load does not answer to heat and cold. No hail, "
+        "ice or snow. Severe weather that the year brings by itself is labelled only beside a cause of this "
         "scenario. Wind that a front or storm adds counts as if it blew along the wind of the hour."
     )
     rate: ClassVar[BaseRate] = BaseRate(

@@ -31,16 +31,14 @@ class Watch:
 # US weather service: wind advisory 31 mph, high wind warning 40 mph, storm 55 mph; hurricane 73 mph (memory)
 WIND: Final = Watch(
     "wind_m_s",
-    Grading(
-        13.9, 32.7, (("breeze", 0.0), ("wind_advisory", 13.9), ("high_wind", 17.9), ("storm", 24.5)), "log"
-    ),
+    Grading(13.9, 32.7, (("wind_advisory", 0.0), ("high_wind", 17.9), ("storm", 24.5)), "log"),
     ("wind_m_s", "m/s"),
 )
 # Heavy rain 7.6 mm/h of the AMS, violent 50 mm/h of the Met Office (from memory); full scale: about
 # the wettest hour on record (from memory)
 RAIN: Final = Watch(
     "rain_mm_h",
-    Grading(7.6, 300.0, (("moderate_rain", 0.0), ("heavy_rain", 7.6), ("violent_rain", 50.0)), "log"),
+    Grading(7.6, 300.0, (("heavy_rain", 0.0), ("violent_rain", 50.0)), "log"),
     ("rain_mm_h", "mm/h"),
 )
 # Classes of the US weather service's heat index, 80, 90, 103 and 125 degF (from memory)
@@ -62,13 +60,13 @@ COLD: Final = Watch(
 # Fall of the air's temperature within an hour; all assumed
 FRONT: Final = Watch(
     "air_fall_k",
-    Grading(2.0, 30.0, (("ahead_of_front", 0.0), ("front_passes", 2.0), ("sharp_front", 5.0)), "log"),
+    Grading(2.0, 30.0, (("front_passes", 0.0), ("sharp_front", 5.0)), "log"),
     ("cooling_k", "K"),
 )
 # A flash in ten minutes near the pole; all assumed
 LIGHTNING: Final = Watch(
     "near_flashes_per_min",
-    Grading(0.1, 60.0, (("distant_storm", 0.0), ("near_storm", 0.1), ("frequent_lightning", 2.0)), "log"),
+    Grading(0.1, 60.0, (("near_storm", 0.0), ("frequent_lightning", 2.0)), "log"),
     ("flashes_per_min", "1/min"),
 )
 FOG: Final = Watch(
@@ -86,7 +84,7 @@ DUST: Final = Watch(
     "dust_ug_m3",
     Grading(
         150.0, 1e4,
-        (("haze", 0.0), ("dusty", 150.0), ("hazardous_dust", 425.0), ("dust_storm", 3000.0)),
+        (("dusty", 0.0), ("hazardous_dust", 425.0), ("dust_storm", 3000.0)),
         "log",
     ),
     ("dust_ug_m3", "ug/m3"),

@@ -70,8 +70,8 @@ class PoleTopFireScenario(BaseScenario):
         "Whether it ignites follows from deposit, wetness and wind; many burns stay a pocket, and a dry "
         "hour without a wet spell leaks nothing. The energy that burns a pocket in is assumed. The wood's "
         "temperature is that of the spot around the bolt, not of the pocket's heart. Rain cools and wets "
-        "no glowing wood. The fire does not spread over the arm. The wet spell is part of the cause and "
-        "weather sensors see it."
+        "no glowing wood. The fire does not spread over the arm. The wet spell is the setting: a sensor "
+        "that sees only the rain is not said to see the fire."
     )
     rate: ClassVar[BaseRate] = BaseRate(
         5e-5,
