@@ -23,7 +23,7 @@ DATA = {
 CHANGES = {
     "twin": "home", "scenario": "x/y", "params": {"a": 2.0}, "site": {}, "weather": {}, "sensing": {},
     "world_seed": 3, "sensing_seed": 4, "group": "site-0001", "schema_version": 2,
-    "grid": {"start_utc": "1990-07-01T12:00:00Z", "dt_s": 1.0, "n": 3601},
+    "grid": {"start_utc": "1990-07-01T12:00:00Z", "dt_s": 1.0, "n": 3601}, "definition": {"name": "y"},
 }  # fmt: skip
 
 
@@ -45,8 +45,14 @@ def test_a_weather_file_counts_by_its_content_and_not_by_its_place():
     assert here.weather["path"] == "/a/x.epw"
 
 
+def test_how_a_draw_is_counted_is_no_part_of_its_identity():
+    spec, rare = EpisodeSpec.parse(DATA), EpisodeSpec.parse(DATA | {"importance_weight": 0.1})
+    assert spec.fingerprint == rare.fingerprint
+    assert spec.world_fingerprint == rare.world_fingerprint
+
+
 def test_every_field_is_covered_above():
-    assert CHANGES.keys() == EpisodeSpec.model_fields.keys()
+    assert CHANGES.keys() | {"importance_weight"} == EpisodeSpec.model_fields.keys()
 
 
 @settings(derandomize=True, max_examples=30, deadline=None)
@@ -64,7 +70,7 @@ def test_a_spec_survives_json():
     assert again == spec
     assert again.fingerprint == spec.fingerprint
     assert spec.episode_id == spec.fingerprint[:16]
-    assert spec.fingerprint == fingerprint(spec.model_dump(mode="json"))
+    assert spec.fingerprint == fingerprint(spec.model_dump(mode="json", exclude={"importance_weight"}))
 
 
 @pytest.mark.parametrize(

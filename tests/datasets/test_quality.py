@@ -1,6 +1,6 @@
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,10 @@ from envirosense.datasets.finish import finish
 from envirosense.datasets.output import prepare_output
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.quality import read_quality, validate
-from envirosense.datasets.rule_checks import check_rule
+from envirosense.datasets.rule_checks import Outcome, check_rule
 from envirosense.datasets.rules import RULES, Rule, load_rules, rules_of
 from envirosense.datasets.shard import write_shard
+from envirosense.datasets.structure_checks import check_keys, check_ticks
 from envirosense.factory.planning import draw_specs
 from envirosense.factory.request import GenerationRequest
 from envirosense.testing.twins import CoinTwin
@@ -317,3 +318,30 @@ def test_frames_damaged_inside_a_file_are_named(dataset):
     shard.write_bytes(bytes(data))
     with pytest.raises(DatasetError, match=rf"{shard.name}: damaged or missing"):
         validate(Dataset.open(dataset.folder), COIN_RULES)
+
+
+def two_causes(ticks: list[int], owner: list[int], marked: bool = True) -> pa.Table:
+    """Rows of two causes at the same ticks, told apart by a column of the twin's own."""
+    key = pa.field("cause_id", pa.int32(), metadata={"key": "own"} if marked else {})
+    return pa.table([ticks, owner], schema=pa.schema([pa.field("tick", pa.int64()), key]))
+
+
+def failed_rows(outcomes: Iterable[Outcome]) -> int:
+    return sum(outcome.failed.size for outcome in outcomes)
+
+
+def test_rows_of_one_tick_are_told_apart_by_the_keys_that_a_twin_marks() -> None:
+    spec, ticks, owner = specs()[0], [0, 1, 2, 0, 1, 2], [0, 0, 0, 1, 1, 1]
+    good, plain = two_causes(ticks, owner), two_causes(ticks, owner, marked=False)
+    assert failed_rows(check_keys(good)) == failed_rows(check_ticks(good, spec)) == 0
+    assert failed_rows(check_keys(plain)) == 3
+    assert failed_rows(check_ticks(plain, spec)) == 1
+    falling = two_causes([0, 1, 2, 0, 2, 1], owner)
+    assert failed_rows(check_ticks(falling, spec)) == 1
+
+
+def test_what_never_falls_is_followed_within_each_key() -> None:
+    rule = Rule(name="up", kind="monotone", stream="response", columns=("tick",))
+    ticks = [0, 1, 2, 0, 1, 2]
+    marked, plain = (two_causes(ticks, [0, 0, 0, 1, 1, 1], marked) for marked in (True, False))
+    assert [failed_rows(check_rule(rule, table)) for table in (marked, plain)] == [0, 1]

@@ -75,6 +75,12 @@ def test_an_alarm_that_stands_at_the_first_sight_has_no_delay():
     assert (one.delay_s, one.difficulty) == (0.0, 0.0)
 
 
+def test_a_blow_that_is_over_at_once_is_found_by_the_window_that_holds_it():
+    (one,) = incidents(windows((610.0, 620.0, 610.0)), alarms(11))
+    assert one.delay_s == 50.0
+    assert one.difficulty == pytest.approx(50.0 / 600.0)
+
+
 def test_an_event_that_does_not_end_ends_with_the_episode():
     (one,) = incidents(windows((600.0, NEVER, 900.0)), alarms())
     assert one.end_s == N * 60.0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -111,6 +112,23 @@ def test_the_worst_event_of_a_tick_is_reported():
         "is_anomaly": False,
         "severity": 0.0,
     }
+
+
+class Barbecue(Toaster):
+    """A grill beside the warm fitting: benign, and graver by its own measure."""
+
+    def labels(self, forcing, response, grid):
+        excess_k = response.component_k - response.healthy_k
+        grill = self.event(excess_k, 0.0, 0.19)
+        return Labels((replace(grill, event_type=EventType.BENIGN_SOURCE), self.event(excess_k, 50.0, 0.05)))
+
+
+def test_what_is_benign_hides_no_faint_trouble():
+    barbecue = Barbecue({"power_w": 3.0})
+    barbecue.update(0, world())
+    said = [barbecue.get_ground_truth_labels(tick, None) for tick in range(GRID.n)]
+    assert {one["event_type"] for one in said} == {"benign_source", "fire_risk"}
+    assert {one["is_anomaly"] for one in said if one["event_type"] == "fire_risk"} == {True}
 
 
 def test_setup_again_moves_the_scenario_to_another_world():

@@ -97,6 +97,20 @@ class LeakScenario(BaseScenario):
         return Labels((event,) if event.active.any() else ())
 
 
+class WindyLeakScenario(LeakScenario):
+    """A leak whose flow goes with the wind, in another range for each kind."""
+
+    name: ClassVar[str] = "windy_leak"
+    space: ClassVar[ParameterSpace] = ParameterSpace(
+        {
+            name: replace(found, distribution=Follows(found.distribution, "wind_m_s", 0.5))
+            if name == "rate_g_s"
+            else found
+            for name, found in LeakScenario.space.parameters.items()
+        }
+    )
+
+
 ID = "multi_factor/both"
 
 
@@ -166,6 +180,10 @@ def test_tied_parameters_take_another_acts_value() -> None:
         ((ActOf("a", LeakScenario, tied={"kind": "b.kind"}),), "tied to by act a"),
         (
             (ActOf("a", LeakScenario, tied={"kind": "b.kind"}), ActOf("b", LeakScenario)),
+            "put that act first",
+        ),
+        (
+            (ActOf("a", WindyLeakScenario, tied={"kind": "b.kind"}), ActOf("b", LeakScenario)),
             "put that act first",
         ),
         (

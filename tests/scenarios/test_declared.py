@@ -42,6 +42,15 @@ PARAMETERS["fitting"] = {
     "description": "where",
     "source": "assumed",
 }
+ODD = {
+    "conditional": {
+        "on": "fitting",
+        "cases": {"crossarm_bolt": {"value": 1}, "pole_top_bolt": {"value": "x"}},
+    },
+    "unit": "1",
+    "description": "a number here, a name there",
+    "source": "assumed",
+}
 AT = {"bearing_deg": "$place_deg", "distance_m": "$far_m", "height_m": 2}
 RAMP = {"ramp": {"value": 2, "begin": 0.25, "end": 0.5}}
 AGEING = {"growth": {"start": 1e-4, "value": 1e-3, "begin": 0, "end": 1}}
@@ -230,6 +239,7 @@ def heated(power: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("more", "path", "says"),
     [
+        ({"parameters": PARAMETERS | {"odd": ODD}}, "parameters.odd.conditional", "in every case"),
         ({"causes": [heated("$none")]}, "causes.0.heating.power_w", "unknown reference"),
         ({"causes": [heated("$share")]}, "causes.0.heating.power_w", "write W"),
         ({"causes": [heated({"times": ["$share", "$share"]})]}, "causes.0.heating.power_w", "write W"),
@@ -251,6 +261,12 @@ def heated(power: Any) -> dict[str, Any]:
         ({"events": [EVENT | {"strength": 3.0}]}, "events.0.strength", "strength_unit"),
         ({"events": [EVENT | {"strength": 3.0, "strength_unit": "x"}]}, "events.0.strength", "unknown unit"),
         ({"events": [EVENT | {"parent": "other"}]}, "events.0.parent", "unknown event"),
+        (
+            {"events": [EVENT | {"name": "a", "parent": "b"}, EVENT | {"name": "b", "parent": "a"}]},
+            "events.0.parent",
+            "break the circle",
+        ),
+        ({"events": [EVENT | {"name": "a"}, EVENT | {"name": "a"}]}, "events.1.name", "taken by another"),
         ({"parameters": PARAMETERS | {"new": 3.0}}, "parameters.new", "add the unit"),
         ({"parameters": {"new": {"uniform": [0, 1], "unit": "1"}}}, "parameters.new", "add the description"),
     ],
@@ -283,6 +299,7 @@ def test_documents_that_say_two_things_are_refused(more: dict[str, Any], says: s
 @pytest.mark.parametrize(
     ("cause", "says"),
     [
+        ({"surface": {"component": "clamp_a", "emissivity": "$fitting"}}, "is a name; a number is needed"),
         ({"emission": PLUME | {"at": "nowhere", "rate_g_s": 1}}, "unknown component"),
         (
             heated({"trapezoid": {"value": 1, "begin": 0, "rise": 0.6, "fall": 0.6, "end": 1}}),

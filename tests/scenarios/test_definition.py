@@ -199,6 +199,16 @@ def test_constraints_are_added_to_the_models() -> None:
             "add a case for clamp_b, clamp_c",
         ),
         (
+            {"parameters": {"growth_fraction": {"conditional": {"on": "onset_fraction", "cases": ONE_CASE}}}},
+            "parameters.growth_fraction.conditional",
+            "is a number",
+        ),
+        (
+            {"constraints": [{"weights": {"component": 1}, "at_most": 1}]},
+            "constraints.0",
+            "only numbers have a sum",
+        ),
+        (
             {"constraints": [{"weights": {"onset": 1}, "at_most": 1}]},
             "constraints.0",
             "unknown parameter",

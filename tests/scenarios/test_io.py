@@ -63,6 +63,7 @@ def at(text: str, piece: str) -> tuple[int, int]:
         ("id: look", "author: A\nauthor: B\nid: look", "author: B", "key given twice"),
         ("expected_duration_s: 3600\n", "", "id: look", "required field is missing"),
         ("id: lookalike/", "id: looklike/", "looklike/", "pattern"),
+        ("id: lookalike/burning", "id: lookalike/" + "b" * 80, "lookalike/b", "pattern"),
         ("events:", "model: fire/cellulose_pyrolysis\nevents:", None, "exactly one of"),
         ("[smoking, 0.5]", "[smoking, -0.5]", "[[lit", "rising"),
         ("limits: No fire", "limits: [No fire", None, "not valid YAML"),

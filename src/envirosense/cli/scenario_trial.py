@@ -1,6 +1,7 @@
 """A scenario tried before any episode is made of it: its draws, its causes, its events."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,6 +13,7 @@ from envirosense.pole.domain import require_fuels, require_new_names, require_po
 from envirosense.pole.heat.components import build_components
 from envirosense.pole.heat.surfaces import require_surfaces
 from envirosense.pole.site import Site
+from envirosense.pole.surroundings import surroundings
 from envirosense.scenarios import BaseScenario, Forcing, ParameterSpace, ParameterValue
 from envirosense.testing.planted_world import planted_conditions, planted_grid, planted_responses
 
@@ -41,12 +43,14 @@ def _allows(space: ParameterSpace, shares: Mapping[str, float]) -> bool:
 def try_causes(scenario: type[BaseScenario]) -> None:
     """Make the causes and events of a few draws and offer them to an ordinary pole.
 
+    It has a transformer only where the scenario says that it needs one.
+
     Raises:
         ConfigError: if a course, a place, a name or a grading cannot be used.
     """
     site = Site(has_transformer=scenario.needs_transformer)
     grid = planted_grid(dt_s=TICK_S)
-    for drawn, forcings in _tried(scenario):
+    for drawn, forcings in _tried(scenario, site):
         before: list[Forcing] = []
         for forcing in forcings:
             if forcing.tanks and not scenario.needs_transformer:
@@ -76,14 +80,14 @@ def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:
     """Type and subtype of the events of a few draws where every heated component gets hot, sorted."""
     grid = planted_grid(dt_s=TICK_S)
     found = set()
-    for drawn, forcings in _tried(scenario):
+    for drawn, forcings in _tried(scenario, Site()):
         labels = drawn.all_labels(forcings, planted_responses(forcings, grid, HOT_K), grid)
         found |= {(event.event_type.value, event.event_subtype.value) for event in labels.events}
     return tuple(sorted(found))
 
 
-def _tried(scenario: type[BaseScenario]) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
-    conditions = planted_conditions(planted_grid(dt_s=TICK_S))
+def _tried(scenario: type[BaseScenario], site: Site) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
+    conditions = replace(planted_conditions(planted_grid(dt_s=TICK_S)), place=surroundings(site))
     for seed in range(CAUSES):
         drawn = scenario(scenario.space.draw(partial(stream, seed, "trial")))
         yield drawn, drawn.causes(conditions, partial(stream, seed, "trial causes"))

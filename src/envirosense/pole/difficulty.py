@@ -28,6 +28,7 @@ TICK_S: Final = 10.0
 DURATION_S: Final = 4.0 * 3600.0
 N_SITES: Final = 64  # that the draws are spread over
 FRAME_INTERVAL_S: Final = 10.0
+LEAST_SPAN_S: Final = 600.0  # a blow is over before its window is: its delay is held against this; assumed
 ALARM: Final = 0.5  # score of not being normal at a rule's limit
 EDGES: Final = ((0.1, "easy"), (0.5, "standard"))  # difficulty below which it is so; fixed; assumed
 HARDEST: Final = "hard"
@@ -59,13 +60,12 @@ class Incident:
 
     @property
     def difficulty(self) -> float | None:
-        """Share of the visible time that passes without an alarm, 0..1; 1 if there is none."""
+        """Share of the visible time, or of ten minutes, that passes without an alarm, 0..1; 1 if none."""
         if self.first_s is None or (delay_s := self.delay_s) is None:
             return None
         if self.alarm_s is None:
             return 1.0
-        visible_s = self.end_s - self.first_s
-        return min(delay_s / visible_s, 1.0) if visible_s > 0.0 else 0.0
+        return min(delay_s / max(self.end_s - self.first_s, LEAST_SPAN_S), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

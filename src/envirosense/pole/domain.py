@@ -256,8 +256,8 @@ def _places(forcing: Forcing) -> Iterator[tuple[str, Position]]:
 
 
 def _require_components(forcing: Forcing, components: Components) -> None:
-    named = (cause.component for cause in (*forcing.heatings, *forcing.discharges))
-    for name in (forcing.acts_on, *named):
+    heated = (heating.component for heating in forcing.heatings)
+    for name in (forcing.acts_on, *heated, *(discharge.component for discharge in forcing.discharges)):
         if name is not None:
             components.index(name)
     for joint in forcing.joints:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.scenarios.acts import ActOf
+from envirosense.scenarios.coverage import conditions_of
 from envirosense.scenarios.distributions import (
     Conditional,
     Distribution,
@@ -148,9 +149,9 @@ def _check_order(parameters: Mapping[str, Parameter]) -> None:
     """A conditional parameter stands after the one it depends on, also where that is another act's."""
     seen: set[str] = set()
     for name, parameter in parameters.items():
-        on = getattr(parameter.distribution, "on", None)
-        if on is not None and on not in seen:
-            raise ConfigError(name, on, "depends on a parameter of a later act; put that act first")
+        for on in conditions_of(parameter.distribution):
+            if on not in seen:
+                raise ConfigError(name, on, "depends on a parameter of a later act; put that act first")
         seen.add(name)
 
 

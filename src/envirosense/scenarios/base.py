@@ -140,6 +140,8 @@ class BaseScenario(ABC):
     def get_ground_truth_labels(self, current_time_step: int, environment_3d_state: object) -> dict[str, Any]:
         """Labels of the most severe active event at one tick; `event_type` is `normal` when none is.
 
+        What is benign is named only while nothing else goes on, however faint that is.
+
         Raises:
             ValueError: before `update` has been called.
         """
@@ -150,7 +152,8 @@ class BaseScenario(ABC):
         active = [event for event in self._labels.events if event.active[current_time_step]]
         if not active:
             return {"event_type": "normal", "is_anomaly": False, "severity": 0.0}
-        worst = max(active, key=lambda event: event.severity[current_time_step])
+        alarming = [event for event in active if event.event_type is not EventType.BENIGN_SOURCE]
+        worst = max(alarming or active, key=lambda event: event.severity[current_time_step])
         return {
             "event_type": worst.event_type.value,
             "event_subtype": worst.event_subtype.value,

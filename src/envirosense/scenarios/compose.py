@@ -101,7 +101,10 @@ class CompositeScenario(BaseScenario):
     def all_labels(
         self, forcings: Sequence[Forcing], responses: Sequence[Response], grid: TimeGrid
     ) -> Labels:
-        """Events of every act in order, each from its own answer; parents count all of them."""
+        """Events of every act in order, each from its own answer; parents count all of them.
+
+        An event that began before what the author names as its cause has none.
+        """
         events: list[EventLabels] = []
         first_of: dict[str, int | None] = {}
         for act, place in zip(self.acts, self._places(), strict=True):
@@ -112,9 +115,11 @@ class CompositeScenario(BaseScenario):
             first_of[act.name] = len(events) if own else None
             shift = len(events)
             for event in own:
-                parent = cause if event.parent is None else event.parent + shift
-                owner = place.start + event.cause
-                events.append(replace(window.event(event), parent=parent, cause=owner))
+                found = window.event(event)
+                parent = None if cause is None or _begins(found) < _begins(events[cause]) else cause
+                if event.parent is not None:
+                    parent = event.parent + shift
+                events.append(replace(found, parent=parent, cause=place.start + event.cause))
         return Labels(tuple(events))
 
     def forcing(self, conditions: Conditions, rng: np.random.Generator) -> Forcing:
@@ -144,6 +149,11 @@ class CompositeScenario(BaseScenario):
             n = self.scenes[act.name].n_causes
             yield slice(first, first + n)
             first += n
+
+
+def _begins(event: EventLabels) -> int:
+    """First active tick."""
+    return int(np.argmax(event.active))
 
 
 def merged(forcings: Sequence[Forcing]) -> Forcing:

@@ -97,17 +97,18 @@ def _with_conditions(space: ParameterSpace, names: Iterable[str]) -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _conditions(space.parameters[name].distribution)
+            waiting += conditions_of(space.parameters[name].distribution)
     return [name for name in space.parameters if name in found]
 
 
-def _conditions(spread: Distribution) -> Iterator[str]:
+def conditions_of(spread: Distribution) -> Iterator[str]:
+    """Names of the parameters that a distribution depends on."""
     if isinstance(spread, Follows):
-        yield from _conditions(spread.spread)
+        yield from conditions_of(spread.spread)
     if isinstance(spread, Conditional):
         yield spread.on
         for case in spread.cases.values():
-            yield from _conditions(case)
+            yield from conditions_of(case)
 
 
 def pair_coverage(space: ParameterSpace, draws: Iterable[Values]) -> PairCoverage:

@@ -39,6 +39,7 @@ def check_declared(definition: ScenarioDefinition, space: ParameterSpace) -> Non
     for place, event in enumerate(definition.events):
         with at("events", place):
             _check_event(event, definition, units)
+            _check_line(place, definition.events)
 
 
 def _check(
@@ -89,6 +90,21 @@ def _check_event(event: EventDefinition, definition: ScenarioDefinition, units: 
         with at("parent"):
             if event.parent not in names - {event.name}:
                 raise UnknownNameError("event", event.parent, names - {event.name})
+
+
+def _check_line(place: int, events: list[EventDefinition]) -> None:
+    """An event has a name of its own, and is no cause of itself."""
+    event = events[place]
+    if event.name is not None and event.name in (other.name for other in events[:place]):
+        with at("name"):
+            raise ConfigError("name", event.name, "is taken by another event; choose another name")
+    parents = {other.name: other.parent for other in events if other.name is not None}
+    above = event.parent
+    for _ in events:
+        above = parents.get(above) if above is not None else None
+    if above is not None:
+        with at("parent"):
+            raise ConfigError("parent", event.parent, "events cause one another; break the circle")
 
 
 def _has_component(definition: ScenarioDefinition) -> bool:

@@ -119,7 +119,12 @@ class Scope:
         return total * reference_unit(value, self.units, self.named).per(unit)
 
     def _named(self, name: str) -> float | Array:
-        return self.drawn[name] if name in self.drawn else float(self.params[name])
+        if name in self.drawn:
+            return self.drawn[name]
+        value = self.params[name]
+        if isinstance(value, str):
+            raise ConfigError(f"${name}", value, "is a name; a number is needed here")
+        return float(value)
 
 
 def course_order(named: Mapping[str, Any]) -> tuple[str, ...]:

@@ -102,6 +102,8 @@ def changed_space(
             for name in bound.weights:
                 if name not in parameters:
                     raise UnknownNameError("parameter", name, parameters)
+                if written.weights is not None and _options(parameters[name].distribution):
+                    raise ConfigError("weights", name, "is one of several names; only numbers have a sum")
             bounds += [bound] * (bound not in bounds)
     return ParameterSpace(parameters, tuple(bounds))
 
@@ -249,9 +251,14 @@ def _require_known(spread: SpreadDefinition, others: Mapping[str, Parameter]) ->
     with at("conditional"):
         if c.on not in others:
             raise UnknownNameError("parameter", c.on, others)
-        missing = _options(others[c.on].distribution) - set(c.cases)
+        options = _options(others[c.on].distribution)
+        if not options:
+            raise ConfigError("on", c.on, "is a number; name a parameter that is one of several names")
+        missing = options - set(c.cases)
         if missing:
             raise ConfigError("cases", sorted(c.cases), f"add a case for {', '.join(sorted(missing))}")
+        if len({bool(_options(distribution(case))) for case in c.cases.values()}) > 1:
+            raise ConfigError("cases", sorted(c.cases), "give numbers in every case, or names in every case")
     for case in c.cases.values():
         _require_known(case, others)
 

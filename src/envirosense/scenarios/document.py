@@ -24,7 +24,7 @@ from envirosense.scenarios.declared_places import ComponentName
 from envirosense.scenarios.declared_shapes import CourseDefinition
 from envirosense.scenarios.taxonomy import Category
 
-ID: Final = r"^(" + "|".join(category.value for category in Category) + r")/[a-z][a-z0-9_]*$"
+ID: Final = r"^(" + "|".join(category.value for category in Category) + r")/[a-z][a-z0-9_]{0,79}$"
 ACT: Final = r"^[a-z][a-z0-9_]*$"
 KINDS: Final = ("model", "extends", "overlay", "sequence", "causes")
 SPREADS: Final = ("uniform", "log_uniform", "normal", "choice", "conditional", "follows", "value")

@@ -158,8 +158,8 @@ def test_overheating_is_the_child_of_the_arc_that_heats_the_clamp():
 def test_corona_stays_an_advisory():
     response = planted_responses([corona(weathered(rain_mm_h=1.0), peak_power_w=10.0)], GRID, 0.0)[0]
     (event,) = CoronaDischargeScenario(CORONA).labels(None, response, GRID).events
-    assert int(event.level.max()) <= 3
-    assert event.severity.max() == pytest.approx(0.4, rel=1e-6)
+    assert int(event.level.max()) == 2
+    assert event.severity.max() == pytest.approx(10.0 / 26.0, rel=1e-6)
     assert event.event_subtype is EventSubtype.HARDWARE_CORONA
     assert event.stage_names[event.stage[-1]] == "strong"
 
@@ -177,7 +177,8 @@ def test_an_arc_is_heard_received_and_seen_but_tilts_nothing(draw):
     )  # fmt: skip
     run = EpisodeRun(spec)
     snr = {name: float(values.max()) for name, values in excess_snr(run.device, run.world).items()}
-    assert min(snr["microphone"], snr["emf_sensor"]) > 3.0
+    assert snr["microphone"] > 3.0
+    assert snr["emf_sensor"] > 2.0  # only just: beside the field of the load
     assert snr["wind_sensor"] == snr["barometer"] == snr["rain_gauge"] == 0.0
     assert float(np.max(run.responses[0].component_k - run.responses[0].healthy_k)) > 4.0
 

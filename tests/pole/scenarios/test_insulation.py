@@ -68,7 +68,7 @@ def test_the_contract_is_kept(scenario_class):
 def test_a_crack_leaks_more_and_more_and_heats_by_its_resistance():
     forcing = forced(crack())
     leakage_a = forcing.states["leakage_a"]
-    assert np.all(leakage_a[FRACTION <= 0.1] == DRY_LEAKAGE_A)
+    assert np.all(leakage_a[FRACTION < 0.1] == DRY_LEAKAGE_A)
     np.testing.assert_allclose(leakage_a[FRACTION >= 0.6], 0.02)
     halfway = leakage_a[np.argmin(np.abs(FRACTION - 0.35))]
     assert halfway == pytest.approx(
@@ -176,9 +176,20 @@ def test_heavy_rain_washes_the_salt_away():
     assert leakage_a[-1] < 0.05 * leakage_a.max()
 
 
+@pytest.mark.parametrize(
+    "scenario", [arrester(ending="short_circuit", runaway_s=60.0), crack(ending="locks_out")]
+)
+def test_a_growth_by_powers_heats_alike_at_any_tick(scenario):
+    heats_j = [
+        dt_s * forced(scenario, weathered(planted_grid(dt_s=dt_s))).heatings[0].power_w.sum()
+        for dt_s in (1.0, 60.0)
+    ]
+    assert heats_j[1] == pytest.approx(heats_j[0], rel=0.02)
+
+
 def test_an_arrester_loses_more_watts_with_its_wear():
     power_w = forced(arrester()).heatings[0].power_w
-    assert np.all(power_w[FRACTION <= 0.1] == 0.0)
+    assert np.all(power_w[FRACTION < 0.1] == 0.0)
     assert np.all(np.diff(power_w) >= 0.0)
     assert power_w[-1] == pytest.approx(float(arrester_w(1.0)) - HEALTHY_ARRESTER_W)
     halfway = power_w[np.argmin(np.abs(FRACTION - 0.3))]

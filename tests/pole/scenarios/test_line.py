@@ -104,6 +104,17 @@ def test_a_wire_that_stays_live_is_an_emergency_from_its_first_tick():
     assert set(event.level[event.active]) == {5}
 
 
+def test_a_wire_is_live_as_long_at_any_tick():
+    live_s = [
+        dt_s * caused(DownedConductorScenario, dt_s=dt_s, protection="locks_out", onset_fraction=0.2618)[
+            0
+        ].states["live"].sum()
+        for dt_s in (1.0, 60.0)
+    ]  # fmt: skip
+    assert live_s[1] == pytest.approx(live_s[0], rel=1e-6)
+    assert 0.1 < live_s[0] < 10.0  # four trips
+
+
 def test_the_current_of_a_coarse_tick_is_the_mean_of_its_wander():
     """Memory of 2 s: sixty seconds leave sqrt(2 * 2 / 60) of the spread, about a quarter."""
     flowing = {

@@ -1,6 +1,7 @@
 """Happenings that meet: each keeps its own labels, and the world lets them act on one another."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from envirosense.pole.scenarios.multi_factor.storm_tracking_low_battery import (
 )
 from envirosense.pole.scenarios.multi_factor.two_joints import TwoJointsScenario
 from envirosense.pole.twin import PoleTwin
+from envirosense.scenarios import Forcing
 from envirosense.testing.scenarios import check_scenario, drawn_params
 
 FAMILY = (
@@ -50,6 +52,41 @@ def played(make_world, scenario_class, n=360, **params):
 @pytest.mark.parametrize("scenario", FAMILY, ids=lambda s: s.name)
 def test_the_contract_holds(scenario):
     check_scenario(scenario, n_draws=1)
+
+
+def sensed(state, at):
+    """What sensors are told of a state at a place."""
+    asked = (
+        state.air_k, state.relative_humidity, state.wind_m_s, state.particle_ug_m3, state.magnetic_t,
+        state.radio_t, state.sound_level_db, state.mains_modulation,
+    )  # fmt: skip
+    gas_ppb = state.gas_ppb(("carbon_monoxide", "ozone"), at)
+    energy = state.energy().charge
+    return [gas_ppb, energy, state.component_k(), state.tilt_rad(), *(one(at) for one in asked)]
+
+
+@pytest.mark.parametrize(
+    "scenario_class", [one for one in FAMILY if not one.name.startswith("fire")], ids=lambda s: s.name
+)
+def test_the_world_without_one_cause_is_that_of_the_others_alone(make_world, scenario_class):
+    scenario = scenario_class(drawn_params(scenario_class, 1))
+    make = partial(make_world, n=60, dt_s=60.0, start=JULY)
+    whole = make()
+    causes = scenario.causes(whole.conditions, whole.scenario_rng)
+    for cause in causes:
+        whole.add(cause)
+    at = whole.site.device_position_m
+    sensed(whole.state(0, 60), at)  # what is kept of it must not be told of another world
+    for left_out in range(len(causes)):
+        others = make()
+        for i, cause in enumerate(causes):
+            others.add(cause if i != left_out else Forcing(setting=cause.setting))
+        told = sensed(whole.state(0, 60).without_causes(left_out), at)
+        whole.forget_without(left_out)
+        again = sensed(whole.state(0, 60).without_causes(left_out), at)
+        for one, same, alone in zip(told, again, sensed(others.state(0, 60), at), strict=True):
+            np.testing.assert_array_equal(one, alone)
+            np.testing.assert_array_equal(one, same)
 
 
 def test_wind_cools_the_clamp_that_it_endangers(make_world):

@@ -281,3 +281,9 @@ def test_kinds_are_drawn_as_often_as_they_come():
     counts = np.array([drawn.count(kind) for kind in KINDS])
     assert np.sum((counts - expected) ** 2 / expected) < 26.0
     assert WeatherEventScenario.rate.per_pole_year == whole
+
+
+def test_no_stage_is_over_before_its_weather_counts_as_severe():
+    judged_by_itself = [watch.grading for watch in WATCHES.values() if watch.state != "heat_index_c"]
+    for grading in judged_by_itself:
+        assert grading.stage(np.array([grading.begins]))[0] == 0

@@ -8,6 +8,7 @@ distribution voltage it lies 80 dB below hearing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,9 @@ class Reception:
     """Statistics of the sound at a point, (time, band)."""
 
     mean_energy: Array
-    shape: Array  # of the Gamma law
+    steady: Array  # the part of it without clicks, and the shape of its Gamma law
+    steady_shape: Array
+    click_shape: Array  # of what clicks add
     locked: Array  # share that follows twice the mains frequency
 
 
@@ -70,13 +73,21 @@ class SoundScape:
         self._normals = inputs.rng("sound", "levels").standard_normal((inputs.grid.n, len(ac.BANDS)))
         self._last: tuple[Position, Reception] | None = None
 
+    @cached_property
+    def _click_normals(self) -> Array:
+        """Chance of clicks apart from that of steady sound, (time, band)."""
+        return self._inputs.rng("sound", "clicks").standard_normal(self._normals.shape)
+
     def sound_level_db(self, at: Position) -> Array:
         """Level of each tick and band of BANDS, (time, band) [dB re 20 uPa].
 
         One draw per tick and band serves the whole world, so two microphones in one place agree.
         """
         heard = self._reception(at)
-        drawn = heard.mean_energy * se.gamma_factor(heard.shape, self._normals)
+        drawn = heard.steady * se.gamma_factor(heard.steady_shape, self._normals)
+        clicks = heard.mean_energy - heard.steady
+        some = clicks > 0.0
+        drawn[some] += clicks[some] * se.gamma_factor(heard.click_shape[some], self._click_normals[some])
         return ac.db_of_energy(np.maximum(drawn, LEAST_ENERGY))
 
     def sound_mean_level_db(self, at: Position) -> Array:
@@ -180,28 +191,37 @@ class SoundScape:
         return last[1]
 
     def _receive(self, at: Position) -> Reception:
-        everything = slice(0, self._inputs.grid.n)
-        noise, tonal, shared, locked, click_terms = np.zeros((5, *self._normals.shape))
-        by_frequency: dict[float, Array] = {}
+        everything, dt_s = slice(0, self._inputs.grid.n), self._inputs.grid.dt_s
+        noise, tonal, shared, clicks, click_terms = np.zeros((5, *self._normals.shape))
+        by_frequency: dict[tuple[bool, float], Array] = {}
         for part in self._parts(at, everything):
-            noise += part.energy
+            is_clicks = part.clicks_per_s is not None
+            kind = clicks if is_clicks else noise
+            kind += part.energy
             if part.depth > 0.0:
-                term = se.locked_term(part.energy, part.depth)
-                by_frequency[part.modulation_hz] = term + by_frequency.get(part.modulation_hz, 0.0)
+                key = is_clicks, part.modulation_hz
+                by_frequency[key] = se.locked_term(part.energy, part.depth) + by_frequency.get(key, 0.0)
                 if abs(part.modulation_hz - 2.0 * MAINS_HZ) < 1.0:
                     shared += part.depth * part.energy
             if part.clicks_per_s is not None:
                 rate_per_s = np.maximum(part.clicks_per_s, self._least_clicks_per_s)[:, None]
                 click_terms += CLICK_ENERGY_MOMENT * part.energy * part.energy / rate_per_s
-        for term in by_frequency.values():
-            locked += term * term
         if self._hum is not None:
             lines = self._hum_lines(at, everything)
             for k, band in enumerate(self._hum.band):
                 tonal[:, band] += lines[:, k]
-        mean = noise + tonal
-        variance = se.energy_variance(noise, tonal, locked, click_terms, self._inputs.grid.dt_s)
-        return Reception(mean, mean * mean / variance, shared / mean)
+        locked, click_locked = np.zeros((2, *self._normals.shape))
+        for (is_clicks, _), term in by_frequency.items():
+            total = click_locked if is_clicks else locked
+            total += term * term
+        # clicks come on top of what always sounds: a rare one must not be paid for by silence after it
+        steady = noise + tonal
+        variance = se.energy_variance(noise, tonal, locked, np.zeros_like(noise), dt_s)
+        click_variance = se.energy_variance(clicks, steady, click_locked, click_terms, dt_s)
+        with np.errstate(invalid="ignore"):
+            click_shape = clicks * clicks / click_variance  # none where nothing clicks
+        mean = steady + clicks
+        return Reception(mean, steady, steady * steady / variance, click_shape, shared / mean)
 
 
 def _require_air(at: Position) -> None:

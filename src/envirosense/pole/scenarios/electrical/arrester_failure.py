@@ -10,9 +10,10 @@ from typing import ClassVar, Final
 import numpy as np
 
 from envirosense.core.grid import TimeGrid
-from envirosense.physics.electric.reclosing import tick_share
+from envirosense.core.protocols import Array
 from envirosense.physics.thermal.insulator import HEALTHY_ARRESTER_W, arrester_w
 from envirosense.pole.scenarios.electrical.flashover import Flashover, flashover
+from envirosense.pole.scenarios.electrical.growth import tick_means_of
 from envirosense.scenarios import (
     BaseRate,
     BaseScenario,
@@ -106,7 +107,7 @@ class ArresterFailureScenario(BaseScenario):
         """Loss of the arrester beyond a sound one's, and the fault and the blow that may end it."""
         grid, component = conditions.grid, self.text("component")
         fault = self._fault(conditions)
-        heating = Heating(component, self._loss_w(grid))
+        heating = Heating(component, tick_means_of(lambda at_s: self._loss_w(at_s, grid), grid))
         fault_a = np.zeros(grid.n) if fault is None else fault.current_a
         if fault is None:
             return Forcing(heatings=(heating,), states={"fault_a": fault_a})
@@ -125,19 +126,15 @@ class ArresterFailureScenario(BaseScenario):
             states={"fault_a": fault_a},
         )
 
-    def _loss_w(self, grid: TimeGrid) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """Watts over those of a sound arrester, (time,), none once it is off the line."""
+    def _loss_w(self, at_s: Array, grid: TimeGrid) -> Array:
+        """Watts over those of a sound arrester at some moments, none once it is off the line."""
         onset, growth = self.number("onset_fraction"), self.number("growth_fraction")
-        grown = np.clip((grid.t_s / grid.duration_s - onset) / growth, 0.0, 1.0)
+        grown = np.clip((at_s / grid.duration_s - onset) / growth, 0.0, 1.0)
         loss_w = arrester_w(self.number("final_wear") * grown)
         if self.text("ending") == "short_circuit":
             begin_s = (onset + growth) * grid.duration_s
-            on_the_way = np.clip((grid.t_s - begin_s) / self.number("runaway_s"), 0.0, 1.0)
-            loss_w = (
-                loss_w
-                * RUNAWAY_GROWTH**on_the_way
-                * tick_share(grid.t_s, grid.dt_s, -1.0, self._short_s(grid))
-            )
+            on_the_way = np.clip((at_s - begin_s) / self.number("runaway_s"), 0.0, 1.0)
+            loss_w = loss_w * RUNAWAY_GROWTH**on_the_way * (at_s < self._short_s(grid))
         return np.maximum(loss_w - HEALTHY_ARRESTER_W, 0.0)
 
     def _short_s(self, grid: TimeGrid) -> float:

@@ -52,7 +52,7 @@ SURFACE_HEAT_SHARE: Final = 0.5  # of a surface discharge, into the insulator # 
 FLICKER_S: Final = 20.0  # drops form and fall, dirt moves # assumed
 FLICKER: Final = 0.3  # relative standard deviation of the power # assumed
 GRADING: Final = Grading(  # 10 W stay an advisory: no discharge in air is by itself a warning; assumed
-    begins=0.02, full_scale=25.0, stages=(("weak", 0.0), ("developed", 0.5), ("strong", 3.0))
+    begins=0.02, full_scale=26.0, stages=(("weak", 0.0), ("developed", 0.5), ("strong", 3.0))
 )
 
 

@@ -135,7 +135,8 @@ class DownedConductorScenario(BaseScenario):
         down = tick_share(grid.t_s, grid.dt_s, break_s, np.inf)
         recloser = self._recloser(grid, break_s, rng)
         surface, place = self.text("surface"), conditions.place
-        live, peak_v = down * recloser.closed, math.sqrt(2.0) * place.phase_voltage_v
+        live = np.clip(down + recloser.closed - 1.0, 0.0, 1.0)  # it opens only once the wire is down
+        peak_v = math.sqrt(2.0) * place.phase_voltage_v
         fault = ground_fault(surface, peak_v, live, grid.dt_s, rng)
         flash = ArcFault((phase_index(self.text("phase")),), self.number("flash_a"), FLASH_M)
         along_m = self._towards * self.number("distance_m")

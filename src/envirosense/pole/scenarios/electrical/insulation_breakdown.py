@@ -20,6 +20,7 @@ from envirosense.physics.electric.tracking import BURST_RATE_PER_A, MOST_PULSES_
 from envirosense.physics.thermal.insulator import DRY_LEAKAGE_A, leakage_w
 from envirosense.pole.scenarios.electrical.bursts import flicker
 from envirosense.pole.scenarios.electrical.flashover import Flashover, flashover, phase_of
+from envirosense.pole.scenarios.electrical.growth import tick_means_of
 from envirosense.pole.scenarios.line_faults import NEVER
 from envirosense.scenarios import (
     BaseRate,
@@ -116,12 +117,13 @@ class InsulationBreakdownScenario(BaseScenario):
         grid, component = conditions.grid, self.text("component")
         fault = self._fault(conditions)
         alive = np.ones(grid.n) if fault is None else fault.alive
-        onset, growth = self.number("onset_fraction"), self.number("growth_fraction")
-        damage = np.clip((grid.t_s / grid.duration_s - onset) / growth, 0.0, 1.0)
-        leakage_a = DRY_LEAKAGE_A * (self.number("final_leakage_a") / DRY_LEAKAGE_A) ** damage
+        fold = self.number("final_leakage_a") / DRY_LEAKAGE_A
+        leakage_a = DRY_LEAKAGE_A * tick_means_of(lambda at_s: fold ** self._damage(at_s, grid), grid)
         heat_w = alive * leakage_w(conditions.place.phase_voltage_v, leakage_a - DRY_LEAKAGE_A)
         unsteady = flicker(grid, rng, FLICKER_S, FLICKER)
-        ratio = SOUND_RATIO * (BROKEN_RATIO / SOUND_RATIO) ** damage
+        ratio = SOUND_RATIO * (BROKEN_RATIO / SOUND_RATIO) ** tick_means_of(
+            lambda at_s: self._damage(at_s, grid), grid
+        )
         discharges = (
             self._void_discharge(conditions, ratio, alive * unsteady),
             self._surface_discharge(conditions, leakage_a, heat_w, alive * unsteady),
@@ -135,6 +137,11 @@ class InsulationBreakdownScenario(BaseScenario):
                 "fault_a": np.zeros(grid.n) if fault is None else fault.current_a,
             },
         )
+
+    def _damage(self, at_s: Array, grid: TimeGrid) -> Array:
+        """Damage at some moments, 0 sound to 1 about to fail."""
+        since = at_s / grid.duration_s - self.number("onset_fraction")
+        return np.clip(since / self.number("growth_fraction"), 0.0, 1.0)
 
     def _fault(self, conditions: Conditions) -> Flashover | None:
         ending, component = self.text("ending"), self.text("component")

@@ -103,8 +103,8 @@ class TrackingScenario(BaseScenario):
     phases: ClassVar[tuple[str, ...]] = GRADING.stage_names
     limits: ClassVar[str] = (
         "Nothing happens in a dry hour that brings no wet spell of its own. The wet spell is the setting: a "
-        "sensor that sees only the rain is not said to see the leakage. Erosion of the surface, flashover and off-gas "
-        "of polymer are left out; so is the salt of the neighbours, which leak as clean insulators do."
+        "sensor that sees only the rain is not said to see the leakage. Erosion of the surface, flashover "
+        "and off-gas of polymer are left out; so is the salt of the neighbours, which leak as clean ones."
     )
     rate: ClassVar[BaseRate] = BaseRate(
         0.05, 6 * 3600.0, "assumed: one pole in twenty tracks in a year's fog after a dry spell, for hours"
