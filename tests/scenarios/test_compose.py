@@ -298,6 +298,14 @@ def test_events_are_shifted_to_the_whole_episode_and_name_their_cause() -> None:
     assert all(event.active.size == event.stage.size == event.severity.size == grid.n for event in events)
 
 
+def test_what_began_earlier_has_no_later_cause() -> None:
+    acts = (ActOf("late", LeakScenario, begin=0.5), ActOf("early", LeakScenario, parent="late"))
+    scenario = drawn(composed(acts))
+    late, early = all_labels(scenario, scenario.causes(planted_conditions(planted_grid()), streams())).events
+    assert np.argmax(early.active) < np.argmax(late.active)
+    assert early.parent is None
+
+
 def test_a_parent_without_events_is_nobodys_cause() -> None:
     grid = planted_grid()
     acts = (ActOf("hot", EquipmentOverheatScenario), ActOf("leak", LeakScenario, parent="hot"))

@@ -8,6 +8,7 @@ import typer
 from envirosense.cli.failures import Failure
 from envirosense.cli.generate import seconds
 from envirosense.cli.output import AsJson, report, say
+from envirosense.cli.scenario_difficulty import difficulty
 from envirosense.cli.sensor_pages import progress_bar
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def attach(commands: typer.Typer) -> None:
     commands.command("render")(render_scenario)
     commands.command("gallery")(build_gallery)
     commands.command("table")(tabulate_signals)
+    commands.command("difficulty")(difficulty)
 
 
 def render_scenario(

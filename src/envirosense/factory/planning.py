@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.protocols import Twin
+from envirosense.core.rng import stream
 from envirosense.factory.request import EpisodeRequest, GenerationRequest
 from envirosense.factory.twins import TWINS
 
@@ -35,8 +36,17 @@ def known_scenarios(request: GenerationRequest, twin: Twin) -> tuple[str, ...]:
 def draw_specs(request: GenerationRequest, twin: Twin) -> list[EpisodeSpec]:
     """Specs of every episode, in dataset order; each depends on the seed and its own index only."""
     ids = known_scenarios(request, twin)
-    deal = (ids[index % len(ids)] for index in range(request.episodes))
+    deal = (dealt(ids, request.seed, index) for index in range(request.episodes))
     return [draw_spec(request, twin, scenario, index, len(ids)) for index, scenario in enumerate(deal)]
+
+
+def dealt(ids: Sequence[str], seed: int, index: int) -> str:
+    """Scenario of episode `index`: every round deals each id once, in an order of its own.
+
+    In one fixed order an episode's place would name its scenario.
+    """
+    turn, place = divmod(index, len(ids))
+    return ids[int(stream(seed, "deal", turn).permutation(len(ids))[place])]
 
 
 def draw_spec(

@@ -33,7 +33,7 @@ def _plain(value: object) -> object:
 class GenerationRequest(FrozenModel):
     """Episodes of one twin: which scenarios, how many, how long, from which seed.
 
-    `episodes` is the total, dealt round-robin over the matching scenario ids in sorted order.
+    `episodes` is the total, dealt in rounds over the matching scenario ids, each round in an order of its own.
     `options` is what only the twin understands (sensing, weather, site). `library` holds the definitions of
     scenarios that no package registers, by id.
     """
