@@ -11,8 +11,8 @@ from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole.guardian import ScenarioState, VirtualGridGuardian
 from envirosense.pole.mock import create_mock_environment_state
 from envirosense.pole.outfit import CAMERA, CARRIED, default_configuration
-from envirosense.pole.scenarios.normal.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.scenarios.electrical.equipment_overheat import EquipmentOverheatScenario
+from envirosense.pole.scenarios.normal.diurnal_cycle import DiurnalCycleScenario
 from envirosense.pole.site import Site, draw_site
 from envirosense.scenarios import Forcing, Heating, WoodFuel
 

@@ -33,7 +33,7 @@ def _plain(value: object) -> object:
 class GenerationRequest(FrozenModel):
     """Episodes of one twin: which scenarios, how many, how long, from which seed.
 
-    `episodes` is the total, dealt in rounds over the matching scenario ids, each round in an order of its own.
+    `episodes` is the total, dealt in rounds over the matching scenario ids, each round in its own order.
     `options` is what only the twin understands (sensing, weather, site). `library` holds the definitions of
     scenarios that no package registers, by id.
     """
