@@ -1,6 +1,6 @@
 # `make demo` and `make test` are all a fresh clone needs; each makes .venv first.
 
-.PHONY: help setup demo test fast lint coverage bench lock clean
+.PHONY: help setup demo test fast lint coverage bench bench-detect lock clean
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,6 +16,7 @@ help:
 	@echo "make lint      style, types and layers only"
 	@echo "make coverage  tests and coverage only, page in htmlcov/"
 	@echo "make bench     measurements"
+	@echo "make bench-detect  a detector over months of a device's life"
 	@echo "make lock      resolve the lock files anew"
 	@echo "make clean     remove what the targets above left, except .venv"
 
@@ -42,6 +43,9 @@ coverage: $(TOOLS)
 
 bench: $(TOOLS)
 	$(BIN)/python benchmarks/run.py
+
+bench-detect: $(TOOLS)
+	$(BIN)/python benchmarks/detect/run.py
 
 lock: $(TOOLS)
 	scripts/lock.sh

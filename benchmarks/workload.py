@@ -22,6 +22,8 @@ from envirosense.factory.shards import run_shard
 from envirosense.pole.twin import PoleTwin
 
 SEED = 7
+# An ordinary hour, a fire and a fault; the whole library would be another mix with every scenario added
+SCENARIOS = ("electrical/equipment_overheat", "fire/cellulose_pyrolysis", "normal/diurnal_cycle")
 
 type Task = Callable[[], object]
 
@@ -43,8 +45,10 @@ def scratch() -> Iterator[Path]:
 
 
 def request(episodes: int, duration_s: float = 3600.0) -> GenerationRequest:
-    """Every scenario in turn, each round on a site of its own."""
-    return GenerationRequest(twin="pole", episodes=episodes, duration_s=duration_s, seed=SEED)
+    """The scenarios in turn, each round on a site of its own."""
+    return GenerationRequest(
+        twin="pole", scenarios=SCENARIOS, episodes=episodes, duration_s=duration_s, seed=SEED
+    )
 
 
 def specs(episodes: int, duration_s: float = 3600.0) -> list[EpisodeSpec]:

@@ -23,7 +23,8 @@ def imported(name: str) -> Any:
 @pytest.fixture(scope="module")
 def hour() -> Any:
     """A fire of ten minutes with everything that both baselines start from."""
-    spec = imported("workload").specs(2, duration_s=600.0)[1]
+    specs = imported("workload").specs(3, duration_s=600.0)
+    spec = next(spec for spec in specs if spec.scenario.startswith("fire/"))
     return imported("baseline_world").simulate_world(spec)
 
 
