@@ -31,7 +31,7 @@ def list_scenarios(
         {
             "scenario": name,
             "about": one.description,
-            "per_pole_year": rate.per_pole_year if (rate := _rate(one)) else None,
+            "per_pole_year": float(f"{rate.per_pole_year:.3g}") if (rate := _rate(one)) else None,
             "difficulty": one.difficulty_level,
         }
         for name, one in found.items()

@@ -33,7 +33,8 @@ from envirosense.scenarios.parameters import ParameterSpace
 
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
 OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to here
-PHYSICS_VERSION = "3"  # raised when the same spec gives other bytes
+MOST_ON_A_SITE = 4  # episodes in a row; a library of dozens would leave too few sites to split
+PHYSICS_VERSION = "4"  # raised when the same spec gives other bytes
 WORLD_LIMITS = (  # a test holds docs/world.md to them
     "Components feel the air of 2 m; what a sensor is told follows the height.",
     "The load does not follow a changed weather; fault currents are too short to heat wires.",
@@ -84,8 +85,8 @@ class PoleTwin:
     def draw(self, scenario: str, request: DrawRequest) -> EpisodeSpec:
         """Spec of one episode: site, hour of the weather year, parameters, device.
 
-        Every scenario of one round of the dataset stands on the same site, so a site says nothing
-        about the scenario. Groups are sites; of one given site they are the months.
+        A few episodes in a row stand on the same site, whatever their scenarios. Groups are sites; of one
+        given site they are the months.
         """
         require_tick(request.dt_s)
         options = PoleOptions.parse(dict(request.options), "options")
@@ -202,8 +203,12 @@ def _site(options: PoleOptions, request: DrawRequest) -> Site:
 
 
 def _site_index(request: DrawRequest) -> int:
-    """Site of a round of scenarios: a permutation per pass over all sites."""
-    turn, place = divmod(request.index // request.n_scenarios, request.n_groups)
+    """Site of a few episodes in a row: a permutation per pass over all sites.
+
+    The factory deals each round of scenarios in an order of its own, so a site says nothing about them.
+    """
+    together = min(request.n_scenarios, MOST_ON_A_SITE)
+    turn, place = divmod(request.index // together, request.n_groups)
     return int(stream(request.seed, "sites", turn).permutation(request.n_groups)[place])
 
 

@@ -29,10 +29,10 @@ RAINING_MM_H: Final = 0.5  # assumed
 
 
 class RainNoiseScenario(LookalikeScenario):
-    """A heavy shower."""
+    """A shower of less than heavy rain."""
 
     name: ClassVar[str] = "rain_noise"
-    description: ClassVar[str] = "A heavy shower drums on the device of a healthy pole"
+    description: ClassVar[str] = "A shower drums on the device of a healthy pole"
     expected_duration: ClassVar[float] = 2400.0
     subtype: ClassVar[EventSubtype] = EventSubtype.RAIN_NOISE
     course: ClassVar[str] = "rain_noise_mm_h"
