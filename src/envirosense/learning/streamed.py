@@ -1,21 +1,15 @@
-"""Episodes simulated straight into windows and scores: nothing is written, and no frame is kept.
+"""Episodes simulated straight into windows: nothing is written, and no frame is kept.
 
 This is how a detector meets months of a device's life: an episode exists in one worker's memory only while
-it is cut into windows and scored.
+it is cut into windows.
 """
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.windows import Windows, windows_of_episode
 from envirosense.factory.twins import TWINS
-from envirosense.learning.detectors import Detector
-
-type Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +26,3 @@ def simulated_windows(spec: EpisodeSpec, cutting: Cutting) -> Windows:
     sink = MemorySink(spec)
     TWINS[spec.twin]().simulate(spec, sink)
     return windows_of_episode(sink, cutting.length_s, cutting.stride_s, cutting.baseline_s)
-
-
-def scored_windows(spec: EpisodeSpec, cutting: Cutting, detector: Detector) -> tuple[Windows, Floats]:
-    """Windows of one simulated episode without their readings, and the scores (window, class)."""
-    windows = simulated_windows(spec, cutting)
-    return windows.without_readings(), detector.score(windows)
