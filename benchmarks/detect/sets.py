@@ -1,10 +1,11 @@
 """Which episodes the detector of `make bench-detect` is trained, tuned and judged on.
 
-Training, tuning and test stand on different sites. Negatives are days of a device's life: ordinary ones, and
-look-alikes as often as their base rates say.
+Training, tuning and test stand on different sites. Negatives are days of a device's life, on which look-alikes
+happen as often as their base rates say, several on one day where they do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,14 @@ TICK_S: Final = 10.0
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
 OPTIONS: Final[Mapping[str, object]] = {"frame_interval_s": TICK_S, "stages_stream": False}
+WEATHER: Final = "environmental/weather_event"
+DAY: Final = "lookalike/day_of_life"
+DAY_OF_LIFE: Final[Mapping[str, object]] = {
+    "id": DAY,
+    "description": "A day of a device's life",
+    "limits": "What happens does not feel what else happens.",
+    "rate": {"per_pole_year": DAYS_PER_YEAR, "duration_s": DAY_S, "source": "computed: every day"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,13 @@ class Place:
     n_sites: int
 
 
-def spec_of(place: Place, scenario: str, index: int, duration_s: float) -> EpisodeSpec:
+def spec_of(
+    place: Place,
+    scenario: str,
+    index: int,
+    duration_s: float,
+    definition: Mapping[str, object] | None = None,
+) -> EpisodeSpec:
     """One episode of a scenario at one of the place's sites."""
     request = EpisodeRequest(
         seed=derived_seed(place.seed, "detect", place.name, scenario),
@@ -43,6 +58,7 @@ def spec_of(place: Place, scenario: str, index: int, duration_s: float) -> Episo
         dt_s=TICK_S,
         n_scenarios=1,
         options=dict(OPTIONS),
+        definition=definition,
     )
     return PoleTwin().draw(scenario, request)
 
@@ -54,24 +70,30 @@ def library_specs(place: Place, per_scenario: Mapping[str, int]) -> Iterator[Epi
             yield spec_of(place, scenario_id, index, EVENT_S)
 
 
-def negative_days(place: Place, n_days: int) -> list[tuple[str, int]]:
-    """Scenario and index of each day: a look-alike at its base rate, else an ordinary day.
+def day_spec(place: Place, index: int, acts: Sequence[str]) -> EpisodeSpec:
+    """One day on which all of these happen, each at its own hour."""
+    if len(acts) == 1:
+        return spec_of(place, acts[0], index, DAY_S)
+    overlay = [{"name": f"act_{number}", "scenario": name} for number, name in enumerate(acts)]
+    return spec_of(place, DAY, index, DAY_S, DAY_OF_LIFE | {"overlay": overlay})
 
-    At most one look-alike a day: of several on one day the first drawn counts.
+
+def negative_days(place: Place, n_days: int) -> list[tuple[str, ...]]:
+    """What happens on each day without a fire: an ordinary course, and look-alikes at their base rates.
+
+    The number of each on one day is Poisson; one spell of severe weather a day is the most.
     """
-    rates = {
-        name: min(scenario.rate.per_pole_year / DAYS_PER_YEAR, 1.0)
-        for name, scenario in SCENARIOS.items()
-        if scenario.category in (Category.LOOKALIKE, Category.ENVIRONMENTAL)
-    }
-    ordinary = [name for name, scenario in SCENARIOS.items() if scenario.category is Category.NORMAL]
     rng = stream(place.seed, "detect", place.name, "days")
+    per_day = {name: one.rate.per_pole_year / DAYS_PER_YEAR for name, one in SCENARIOS.items()}
+    met = [n for n, s in SCENARIOS.items() if s.category in (Category.LOOKALIKE, Category.ENVIRONMENTAL)]
+    courses = [name for name, one in SCENARIOS.items() if one.category is Category.NORMAL]
+    share = np.array([per_day[name] for name in courses])
     days = []
-    for day in range(n_days):
-        order = rng.permutation(len(rates))
-        names = list(rates)
-        met = [names[i] for i in order if rng.random() < rates[names[i]]]
-        days.append((met[0] if met else ordinary[int(rng.integers(len(ordinary)))], day))
+    for _ in range(n_days):
+        course = courses[int(rng.choice(len(courses), p=share / share.sum()))]
+        counts = {name: int(rng.poisson(per_day[name])) for name in met}
+        counts[WEATHER] = min(counts[WEATHER], 1)
+        days.append((course, *(name for name, n in counts.items() for _ in range(n))))
     return days
 
 
@@ -80,7 +102,7 @@ def months(n_days: int) -> float:
     return n_days / DAYS_PER_MONTH
 
 
-def shares(days: list[tuple[str, int]]) -> dict[str, float]:
-    """Share of the days by scenario."""
-    names, counts = np.unique([name for name, _ in days], return_counts=True)
-    return {str(name): float(count) / len(days) for name, count in zip(names, counts, strict=True)}
+def shares(days: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Share of the days on which each scenario is met."""
+    met = Counter(name for day in days for name in set(day))
+    return {name: n / len(days) for name, n in sorted(met.items())}

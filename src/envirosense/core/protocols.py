@@ -24,6 +24,20 @@ class Sink(Protocol):
         ...
 
 
+@runtime_checkable
+class SelectiveSink(Sink, Protocol):
+    """Sink that does not keep every stream, so that a simulation need not work the others out."""
+
+    def wants(self, stream: str) -> bool:
+        """Whether rows of the stream are kept."""
+        ...
+
+
+def wanted(out: Sink, stream: str) -> bool:
+    """Whether a sink keeps a stream; one that does not say keeps all."""
+    return not isinstance(out, SelectiveSink) or out.wants(stream)
+
+
 class EpisodeReader(Protocol):
     """A finished episode's streams."""
 

@@ -1,7 +1,7 @@
 """Sink that keeps an episode in memory."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,23 @@ from envirosense.datasets.store import check_same_schema, check_stream_name
 
 
 class MemorySink:
-    """Sink that keeps every batch; with a spec it adds the keys and reads like a stored episode."""
+    """Sink that keeps its batches; with a spec it adds the keys and reads like a stored episode."""
 
-    def __init__(self, spec: EpisodeSpec | None = None) -> None:
+    def __init__(self, spec: EpisodeSpec | None = None, unwanted: Collection[str] = ()) -> None:
+        """Empty sink; streams that are `unwanted` are not kept."""
         self._spec = spec
+        self._unwanted = frozenset(unwanted)
         self._batches: defaultdict[str, list[pa.RecordBatch]] = defaultdict(list)
+
+    def wants(self, stream: str) -> bool:
+        """Whether the stream is kept."""
+        return stream not in self._unwanted
 
     def write(self, stream: str, batch: pa.RecordBatch) -> None:
         """Append rows to a stream; the first batch fixes the stream's schema."""
         check_stream_name(stream)
+        if not self.wants(stream):
+            return
         batches = self._batches[stream]
         if batches:
             check_same_schema(stream, batches[0].schema, batch.schema)

@@ -1,5 +1,6 @@
 """One episode of the pole: world, scenario and device, written to a sink block by block."""
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
-from envirosense.core.protocols import Array, Sink
+from envirosense.core.protocols import Array, Sink, wanted
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import device_streams as d
 from envirosense.pole import streams as s
@@ -77,11 +78,11 @@ class EpisodeRun:
         for name, frames in block.frames.items():
             out.write("thermal", d.frames_batch(d.frames_schema(self.device.cameras[name].camera), frames))
         at = self.site.device_position_m
-        out.write("truth", w.truth_batch(ticks, state, at))
-        out.write("fields", w.fields_batch(ticks, state, at))
-        out.write("components", self._components(first, stop))
-        out.write("regimes", regimes_batch(self.world, first, stop))
-        if self._bands is not None:
+        _write_one(out, "truth", lambda: w.truth_batch(ticks, state, at))
+        _write_one(out, "fields", lambda: w.fields_batch(ticks, state, at))
+        _write_one(out, "components", lambda: self._components(first, stop))
+        _write_one(out, "regimes", lambda: regimes_batch(self.world, first, stop))
+        if self._bands is not None and wanted(out, "bands"):
             self._bands.add(ticks, block)
 
     def _write_readings(self, ticks: npt.NDArray[np.int64], block: GuardianBlock, out: Sink) -> None:
@@ -94,24 +95,24 @@ class EpisodeRun:
                 schema, name = self._schemas["ideal", stream], ideal_name(stream)
                 out.write(name, d.readings_batch(schema, ticks, ((x, b.ideal) for x, b in found)))
         if self.configuration.status_stream and self.device.sensors:
-            out.write("status", d.status_batch(self._status_schema, ticks, block, self.device))
+            _write_one(out, "status", lambda: d.status_batch(self._status_schema, ticks, block, self.device))
         if block.windows:
             out.write("waveforms", d.waveforms_batch(block))
 
     def write_causes(self, out: Sink) -> None:
         """Write response, events, labels, observability, masks and the state of the stages."""
-        out.write("strikes", w.strikes_batch(self.world.state(0, self.spec.grid.n).strikes()))
+        _write_one(out, "strikes", lambda: w.strikes_batch(self.world.state(0, self.spec.grid.n).strikes()))
         answered = [(i, r) for i, r in enumerate(self.responses) if np.isfinite(r.component_k[0])]
-        _write(out, "response", s.RESPONSE, [s.response_batch(i, r) for i, r in answered])
+        _write(out, "response", s.RESPONSE, (s.response_batch(i, r) for i, r in answered))
         stated = [(i, r.states) for i, r in enumerate(self.responses) if r.states]
-        _write(out, "states", s.STATES, [s.states_batch(i, states) for i, states in stated])
-        out.write("sensor_faults", d.faults_batch(self.device))
-        _write(out, "bands", BANDS, [] if self._bands is None else [self._bands.rows()])
+        _write(out, "states", s.STATES, (s.states_batch(i, states) for i, states in stated))
+        _write_one(out, "sensor_faults", lambda: d.faults_batch(self.device))
+        _write(out, "bands", BANDS, (bands.rows() for bands in (self._bands,) if bands is not None))
         events = list(enumerate(self.labels.events))
-        _write(out, "events", s.EVENTS, [self._event(i, event) for i, event in events])
-        _write(out, "labels", s.LABELS, [s.labels_batch(i, e, self.spec.grid) for i, e in events])
-        _write(out, "observability", s.OBSERVABILITY, [self._observability(i, e) for i, e in events])
-        _write(out, "masks", s.MASKS, [self._masks(i, e) for i, e in events if self.device.cameras])
+        _write(out, "events", s.EVENTS, (self._event(i, event) for i, event in events))
+        _write(out, "labels", s.LABELS, (s.labels_batch(i, e, self.spec.grid) for i, e in events))
+        _write(out, "observability", s.OBSERVABILITY, (self._observability(i, e) for i, e in events))
+        _write(out, "masks", s.MASKS, (self._masks(i, e) for i, e in events if self.device.cameras))
         if self.configuration.stages_stream:
             _write(out, "stages", s.STAGES, [self._stages()])
 
@@ -216,6 +217,14 @@ def require_one_camera(configuration: SensorConfiguration) -> None:
         raise ConfigError("sensors", cameras, "keep one thermal camera: its stream does not name it")
 
 
-def _write(out: Sink, stream: str, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
-    for rows in batches or [pa.RecordBatch.from_pylist([], schema=schema)]:
+def _write_one(out: Sink, stream: str, make: Callable[[], pa.RecordBatch]) -> None:
+    if wanted(out, stream):
+        out.write(stream, make())
+
+
+def _write(out: Sink, stream: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write batches, each made when it is its turn; an empty one where there is none."""
+    if not wanted(out, stream):
+        return
+    for rows in tuple(batches) or (pa.RecordBatch.from_pylist([], schema=schema),):
         out.write(stream, rows)
