@@ -1,11 +1,16 @@
 """What `make bench-detect` found: a table to read, and the same as JSON."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from task import Judged
+from sets import Job, months
+from task import NEEDED_S, Judged
 
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
@@ -15,13 +20,12 @@ ROLES = ("trained", "shuffled labels")
 
 
 def _scenario_rows(judgement: Judged, events: Windows) -> list[dict[str, object]]:
-    asked = events.events.select(events.events.detectable_s >= 60.0)
+    asked = events.events.select(events.events.detectable_s >= NEEDED_S)
     rows = []
     for name in np.unique(events.events.scenario).tolist():
         every = int((events.events.scenario == name).sum())
         mine = asked.scenario == name
         share = proportion(int(judgement.found[mine].sum()), int(mine.sum()))
-        delay_s = judgement.delay_s[mine & judgement.found] if mine.any() else np.empty(0)
         rows.append(
             {
                 "scenario": name,
@@ -30,36 +34,55 @@ def _scenario_rows(judgement: Judged, events: Windows) -> list[dict[str, object]
                 "recall": share.value,
                 "low": share.low,
                 "high": share.high,
-                "median_delay_s": float(np.median(delay_s)) if delay_s.size else None,
+                "median_delay_s": _median(judgement.delay_s[mine & judgement.found]),
+                "median_lead_s": _median(judgement.lead_s[mine & judgement.found]),
             }
         )
     return rows
 
 
-def _false_by_scenario(
-    negatives: Windows, score: npt.NDArray[np.float64], threshold: float
-) -> dict[str, int]:
+def _by_visible_time(judgement: Judged, events: Windows) -> list[dict[str, object]]:
+    """Recall of the events asked for, by how long the best sensor could see them."""
+    asked_s = events.events.detectable_s[events.events.detectable_s >= NEEDED_S]
+    edges_s = (NEEDED_S, 300.0, 1800.0, 7200.0, np.inf)
+    rows = []
+    for low_s, high_s in pairwise(edges_s):
+        mine = (asked_s >= low_s) & (asked_s < high_s)
+        share = proportion(int(judgement.found[mine].sum()), int(mine.sum()))
+        rows.append({"from_s": low_s, "asked": int(mine.sum()), "recall": share.value})
+    return rows
+
+
+def _false_alarm_days(
+    negatives: Windows, score: npt.NDArray[np.float64], days: Sequence[Job]
+) -> list[dict[str, Any]]:
+    """Days with false alarms and what happened on them; `days` is in the order of the windows' episodes."""
     quiet = metrics.quiet_windows(negatives)
-    found = {}
-    for name in np.unique(negatives.scenario).tolist():
-        mine = negatives.scenario == name
-        found[name] = metrics.count_false_alarms(negatives, (score > threshold) & mine, quiet)
+    order = list(dict.fromkeys(negatives.episode_id.tolist()))
+    found = []
+    for episode_id, day in zip(order, days, strict=True):
+        mine = negatives.episode_id == episode_id
+        count = metrics.count_false_alarms(negatives, (score > 0.0) & mine, quiet)
+        if count:
+            found.append({"day": day.index, "false_alarms": count, "acts": list(day.acts)})
     return found
 
 
 def summary(
-    outcomes: list[Judged],
+    outcomes: Sequence[Judged],
     events: Windows,
     negatives: Windows,
     negative_score: npt.NDArray[np.float64],
-    mix: dict[str, float],
-    n_months: float,
-) -> dict[str, object]:
+    days: Sequence[Job],
+    mix: Mapping[str, float],
+) -> dict[str, Any]:
     """Everything the benchmark says, as plain data."""
-    report: dict[str, object] = {"pole_months": n_months, "mix_of_days": mix}
+    n_months = months(len(days))
+    report: dict[str, Any] = {"pole_months": n_months, "mix_of_days": dict(mix)}
     for role, one in zip(ROLES, outcomes, strict=True):
         rate, share = poisson_rate(one.n_false, n_months), proportion(one.n_found, one.n_asked)
         report[role] = {
+            "margins": one.margins,
             "false_alarms": one.n_false,
             "per_pole_month": rate.value,
             "low": rate.low,
@@ -68,10 +91,14 @@ def summary(
             "recall": share.value,
             "recall_low": share.low,
             "recall_high": share.high,
+            "median_delay_s": _median(one.delay_s),
             "median_lead_s": _median(one.lead_s),
         }
     report["by_scenario"] = _scenario_rows(outcomes[0], events)
-    report["false_alarms_by_day"] = _false_by_scenario(negatives, negative_score, outcomes[0].threshold)
+    report["by_visible_time"] = _by_visible_time(outcomes[0], events)
+    report["false_alarm_days"] = _false_alarm_days(negatives, negative_score, days)
+    met = Counter(name for day in report["false_alarm_days"] for name in set(day["acts"]))
+    report["false_alarm_days_with"] = dict(met.most_common())
     return report
 
 
@@ -80,7 +107,7 @@ def _median(values: npt.NDArray[np.float64]) -> float | None:
     return float(np.median(known)) if known.size else None
 
 
-def print_report(report: dict[str, object]) -> None:
+def print_report(report: Mapping[str, Any]) -> None:
     """The report as text."""
     print(f"{report['pole_months']:.1f} pole-months of negatives")
     for role in ROLES:
@@ -95,11 +122,10 @@ def print_report(report: dict[str, object]) -> None:
         print(
             f"  {row['scenario']:34s} {row['asked']:3d} of {row['events']:3d} events asked, recall {recall}"
         )
-    for name, count in sorted(report["false_alarms_by_day"].items(), key=lambda pair: -pair[1]):
-        share = report["mix_of_days"].get(name, 0.0)
-        print(f"  {name:34s} {100 * share:5.1f} % of the days, {count} false alarms")
+    for day in report["false_alarm_days"]:
+        print(f"  day {day['day']}: {day['false_alarms']} false alarms; {', '.join(day['acts'])}")
 
 
-def write_report(folder: Path, report: dict[str, object]) -> None:
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
     """The report as JSON."""
     (folder / "report.json").write_text(json.dumps(report, indent=1))

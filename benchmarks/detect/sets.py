@@ -1,11 +1,11 @@
 """Which episodes the detector of `make bench-detect` is trained, tuned and judged on.
 
-Training, tuning and test stand on different sites. Negatives are days of a device's life, on which look-alikes
-happen as often as their base rates say, several on one day where they do.
+Training, tuning and test stand on different sites. Negatives are days of a device's life, with look-alikes
+as often as their base rates say, several on one day where that happens.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ TICK_S: Final = 10.0
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
 OPTIONS: Final[Mapping[str, object]] = {"frame_interval_s": TICK_S, "stages_stream": False}
+HARMLESS: Final = (Category.LOOKALIKE, Category.ENVIRONMENTAL, Category.ELECTRICAL, Category.SYSTEM)
 WEATHER: Final = "environmental/weather_event"
 DAY: Final = "lookalike/day_of_life"
 DAY_OF_LIFE: Final[Mapping[str, object]] = {
@@ -63,29 +64,51 @@ def spec_of(
     return PoleTwin().draw(scenario, request)
 
 
-def library_specs(place: Place, per_scenario: Mapping[str, int]) -> Iterator[EpisodeSpec]:
-    """Episodes of every scenario of a family, as many as its category says."""
-    for scenario_id, scenario in SCENARIOS.items():
-        for index in range(per_scenario.get(scenario.category.value, 0)):
-            yield spec_of(place, scenario_id, index, EVENT_S)
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An episode to be: what happens in it, where, and for how long."""
+
+    place: Place
+    acts: tuple[str, ...]
+    index: int
+    duration_s: float = DAY_S
+
+    @property
+    def has_fire(self) -> bool:
+        """Whether one of its acts is a fire."""
+        return any(SCENARIOS[name].category is Category.FIRE for name in self.acts)
+
+    def spec(self) -> EpisodeSpec:
+        """The episode, with all its acts each at its own hour."""
+        if len(self.acts) == 1:
+            return spec_of(self.place, self.acts[0], self.index, self.duration_s)
+        overlay = [{"name": f"act_{number}", "scenario": name} for number, name in enumerate(self.acts)]
+        return spec_of(self.place, DAY, self.index, self.duration_s, DAY_OF_LIFE | {"overlay": overlay})
 
 
-def day_spec(place: Place, index: int, acts: Sequence[str]) -> EpisodeSpec:
-    """One day on which all of these happen, each at its own hour."""
-    if len(acts) == 1:
-        return spec_of(place, acts[0], index, DAY_S)
-    overlay = [{"name": f"act_{number}", "scenario": name} for number, name in enumerate(acts)]
-    return spec_of(place, DAY, index, DAY_S, DAY_OF_LIFE | {"overlay": overlay})
+def library_jobs(place: Place, per_scenario: Mapping[str, int], duration_s: float = DAY_S) -> list[Job]:
+    """Episodes of every scenario of a category, as many as it says."""
+    return [
+        Job(place, (scenario_id,), index, duration_s)
+        for scenario_id, scenario in SCENARIOS.items()
+        for index in range(per_scenario.get(scenario.category.value, 0))
+    ]
+
+
+def day_jobs(place: Place, n_days: int) -> list[Job]:
+    """Days without a fire."""
+    return [Job(place, acts, index) for index, acts in enumerate(negative_days(place, n_days))]
 
 
 def negative_days(place: Place, n_days: int) -> list[tuple[str, ...]]:
-    """What happens on each day without a fire: an ordinary course, and look-alikes at their base rates.
+    """What happens on each day without a fire: an ordinary course, and all else at its base rate.
 
-    The number of each on one day is Poisson; one spell of severe weather a day is the most.
+    Look-alikes, weather, faults of the line and of the device: the number of each on one day is Poisson; one
+    spell of severe weather a day is the most.
     """
     rng = stream(place.seed, "detect", place.name, "days")
     per_day = {name: one.rate.per_pole_year / DAYS_PER_YEAR for name, one in SCENARIOS.items()}
-    met = [n for n, s in SCENARIOS.items() if s.category in (Category.LOOKALIKE, Category.ENVIRONMENTAL)]
+    met = [name for name, one in SCENARIOS.items() if one.category in HARMLESS]
     courses = [name for name, one in SCENARIOS.items() if one.category is Category.NORMAL]
     share = np.array([per_day[name] for name in courses])
     days = []

@@ -1,4 +1,4 @@
-"""The one question of this benchmark: does a fire begin here? And how an alarm is made of scores."""
+"""The one question of this benchmark: does a fire begin here? And how alarms are judged."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,14 +9,11 @@ import numpy.typing as npt
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
-from envirosense.learning.detectors import WindowDetector
-from envirosense.scenarios import EventType, Family
+from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson, Looks
+from envirosense.pole.detectors.fire_alarm.lessons import FIRE as FIRE_TYPES
 
-FIRE: Final = "fire_precursor"
-FIRE_TYPES: Final = tuple(kind.value for kind in EventType if kind.family is Family.FIRE)
+FIRE: Final = "fire"
 NEEDED_S: Final = 60.0  # an event that no sensor could see for a minute is not asked for
-MEMORY: Final = 10  # windows whose evidence an alarm weighs; fixed before the first training
-LEAST: Final = 1e-6  # of a probability, keeps its logarithm finite
 
 type Floats = npt.NDArray[np.float64]
 type Bools = npt.NDArray[np.bool_]
@@ -33,36 +30,27 @@ def fire_task(windows: Windows) -> Windows:
     )
 
 
-def thinned(windows: Windows, most_events: int, most_normal: int) -> Windows:
-    """A few windows of an episode, evenly over time: those worth learning from."""
-    rows = [
-        _evenly(np.flatnonzero(windows.is_event & windows.detectable), most_events),
-        _evenly(np.flatnonzero(~windows.is_event), most_normal),
-    ]
-    return windows.select(np.sort(np.concatenate(rows)))
+def shuffled(lesson: Lesson, rng: np.random.Generator) -> Lesson:
+    """The same windows with the answers of others: a learner that still finds fires has another source."""
+    order = rng.permutation(len(lesson.is_quiet))
+    answers = {half: seen[order] for half, seen in lesson.is_seen.items()}
+    return Lesson(
+        Looks(lesson.looks.values, lesson.looks.names), lesson.is_quiet[order], answers, lesson.episode_id
+    )
 
 
-def _evenly(rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
-
-
-def evidence(detector: WindowDetector, scores: Floats) -> Floats:
-    """Mean log odds of fire over the last windows of one episode, (window,)."""
-    share = np.clip(scores[:, detector.classes.index(FIRE)], LEAST, 1.0 - LEAST)
-    odds = np.log(share / (1.0 - share))
-    total = np.concatenate([[0.0], np.cumsum(odds)])
-    end = np.arange(1, odds.size + 1)
-    begin = np.maximum(end - MEMORY, 0)
-    return (total[end] - total[begin]) / MEMORY  # a short history is weak evidence
+def choose_margins(alarm: FireAlarm, windows: Windows, evidence: Floats, allowed: int) -> None:
+    """Set each half's margin so that it alone gives at most `allowed` false alarms here; (half, window)."""
+    alarm.margins = {
+        half: threshold_for(windows, one, allowed) for half, one in zip(alarm.heads, evidence, strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Outcome at one threshold."""
+    """Outcome of one detector; an alarm is a score above 0."""
 
-    threshold: float
+    margins: dict[str, float]
     n_false: int
     n_asked: int  # events that some sensor could see long enough
     n_found: int
@@ -86,14 +74,15 @@ def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
 
 
 def judged(
-    negatives: Windows, quiet_score: Floats, events: Windows, score: Floats, threshold: float
+    alarm: FireAlarm, negatives: Windows, quiet_evidence: Floats, events: Windows, evidence: Floats
 ) -> Judged:
     """False alarms on the negatives, and what became of the events that could be seen."""
-    n_false = metrics.count_false_alarms(negatives, quiet_score > threshold, metrics.quiet_windows(negatives))
-    outcomes = metrics.event_outcomes(events, score > threshold)
+    quiet = metrics.quiet_windows(negatives)
+    n_false = metrics.count_false_alarms(negatives, alarm.score(quiet_evidence) > 0.0, quiet)
+    outcomes = metrics.event_outcomes(events, alarm.score(evidence) > 0.0)
     asked = events.events.detectable_s >= NEEDED_S
     return Judged(
-        threshold,
+        alarm.margins,
         n_false,
         int(asked.sum()),
         int((outcomes.alarmed & asked).sum()),

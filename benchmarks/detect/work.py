@@ -1,25 +1,51 @@
-"""What a worker does with one episode: simulate, cut, score, forget."""
+"""What a worker does with one episode: simulate, look, score, forget."""
 
-from typing import Any
+from typing import Final
 
 import numpy as np
-from task import evidence, fire_task, thinned
+import numpy.typing as npt
+from sets import DAY_S, Job
+from task import fire_task
 
-from envirosense.core.episode import EpisodeSpec
-from envirosense.datasets.windows import Windows
-from envirosense.learning.detectors import WindowDetector
-from envirosense.learning.streamed import Cutting, simulated_windows
+from envirosense.datasets.memory import MemorySink
+from envirosense.datasets.window_sources import memory_streams
+from envirosense.datasets.windows import Windows, windows_of_episode
+from envirosense.factory.twins import TWINS
+from envirosense.pole.detectors.fire_alarm import (
+    FireAlarm,
+    Lesson,
+    Looks,
+    episode_signals,
+    lesson_of,
+    looks_at,
+)
 
-CUTTING = Cutting()
+UNWANTED: Final = (
+    "truth", "fields", "components", "regimes", "status", "strikes", "response", "states", "sensor_faults",
+    "bands", "masks",
+)  # fmt: skip
+QUIET_OF_A_DAY: Final = 200  # windows of an ordinary day that are learned from
+
+type Floats = npt.NDArray[np.float64]
 
 
-def training_windows(spec: EpisodeSpec) -> Windows:
-    """A few windows of one episode."""
-    return thinned(fire_task(simulated_windows(spec, CUTTING)), 40, 20)
+def seen_episode(job: Job) -> tuple[MemorySink, Windows, Looks]:
+    """One episode, its windows without readings, and what the alarm looks at."""
+    spec, unwanted = job.spec(), UNWANTED if job.has_fire else (*UNWANTED, "observability")
+    sink = MemorySink(spec, unwanted)
+    TWINS[spec.twin]().simulate(spec, sink)
+    windows = windows_of_episode(sink).without_readings()
+    return sink, windows, looks_at(episode_signals(memory_streams(sink), spec.grid.n, spec.grid.dt_s))
 
 
-def judged_windows(spec: EpisodeSpec, detectors: tuple[WindowDetector, ...]) -> tuple[Windows, Any]:
-    """Windows of one episode without readings, and the evidence of each detector (detector, window)."""
-    windows = fire_task(simulated_windows(spec, CUTTING))
-    found = [evidence(detector, detector.score(windows)) for detector in detectors]
-    return windows.without_readings(), np.stack(found)
+def lesson(job: Job) -> Lesson:
+    """What one episode teaches."""
+    sink, windows, looks = seen_episode(job)
+    observability = sink.table("observability") if job.has_fire else None
+    return lesson_of(windows, looks, observability, QUIET_OF_A_DAY if job.duration_s == DAY_S else 40)
+
+
+def evidence(job: Job, alarms: tuple[FireAlarm, ...]) -> tuple[Windows, Floats]:
+    """Windows of one episode, asked about fire, and the evidence of each alarm, (alarm, half, window)."""
+    _, windows, looks = seen_episode(job)
+    return fire_task(windows), np.stack([alarm.evidence(looks) for alarm in alarms])

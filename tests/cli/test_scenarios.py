@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from envirosense.cli.app import run
+from envirosense.pole.difficulty_levels import stored_document, stored_level
 from envirosense.scenarios import SCENARIOS
 from envirosense.scenarios.document import ScenarioDefinition
 from envirosense.scenarios.io import read_definition
@@ -24,7 +25,8 @@ def test_the_list_says_how_often_and_how_hard(capsys: pytest.CaptureFixture[str]
     assert run(["scenarios", "list", "--json"]) == 0
     rows = json.loads(printed(capsys))["scenarios"]
     assert [row["scenario"] for row in rows] == list(SCENARIOS)
-    assert {"about", "per_pole_year", "difficulty"} <= set(rows[0])
+    assert {"about", "per_pole_year"} <= set(rows[0])
+    assert all(row["difficulty"] == stored_level(row["scenario"]) != "unmeasured" for row in rows)
     assert run(["scenarios", "list", "--category", "normal", "--json"]) == 0
     rows = json.loads(printed(capsys))["scenarios"]
     assert {row["scenario"].partition("/")[0] for row in rows} == {"normal"}
@@ -58,6 +60,32 @@ def test_a_file_is_shown_like_a_scenario_of_the_library(capsys: pytest.CaptureFi
         "smoking",
     ):
         assert words in text
+
+
+def test_difficulty_is_shown_as_measured_with_what(capsys: pytest.CaptureFixture[str]) -> None:
+    row = stored_document()["scenarios"]["electrical/arrester_failure"]
+    assert run(["scenarios", "show", "electrical/arrester_failure", "--json"]) == 0
+    found = json.loads(printed(capsys))
+    assert found["difficulty"] == row["level"]
+    assert found["measured"].items() >= row.items()
+    assert (found["measured"]["detector"], found["measured"]["draws"]) == ("reference_rules 1", 16)
+    assert run(["scenarios", "show", "electrical/arrester_failure"]) == 0
+    text = printed(capsys)
+    assert f"median delay {row['median_delay_s']:g} s" in text
+    assert "(reference_rules 1, 16 draws, version 1)" in text
+
+
+@pytest.mark.parametrize(("says", "shown"), [("", "unmeasured"), ("difficulty: hard\n", "hard")])
+def test_a_file_shows_the_difficulty_that_it_states(
+    says: str, shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("id: fire/mine\nmodel: fire/pole_top_fire\n" + says, encoding="utf-8")
+    assert run(["scenarios", "show", str(mine), "--json"]) == 0
+    found = json.loads(printed(capsys))
+    assert (found["difficulty"], found["measured"]) == (shown, None)
+    assert run(["scenarios", "show", str(mine)]) == 0
+    assert "incidents" not in printed(capsys)
 
 
 @pytest.mark.parametrize("name", ["normal/diurnal_cycle", str(LEAVES)])

@@ -8,7 +8,6 @@ import pytest
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.parts import load_part
 from envirosense.instruments import SensorConfig
-from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.physics.energy.battery import drain_a
 from envirosense.physics.energy.mode_course import usable_share
 from envirosense.physics.energy.power_modes import FULL, MODES
@@ -51,7 +50,7 @@ def dark(n: int) -> Forcing:
 
 
 def coupled(world, sensors=DEVICE):
-    return device_energy(world, SensorConfiguration.model_construct(sensors=sensors))
+    return device_energy(world.settled.power, sensors)
 
 
 def test_loads_are_the_sum_of_base_and_sensors_over_the_converters():

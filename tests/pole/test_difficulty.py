@@ -1,6 +1,7 @@
 """Measured difficulty: incidents, delays that are censored, levels, and the document."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,17 @@ import yaml
 from envirosense.core.errors import ConfigError
 from envirosense.datasets.window_events import EventTable
 from envirosense.datasets.windows import Windows
-from envirosense.pole import difficulty
+from envirosense.pole import difficulty, difficulty_levels
 from envirosense.pole.difficulty import Incident, document, incidents, level_of, measured_difficulty, summary
+from envirosense.pole.difficulty_levels import (
+    measured_by,
+    measured_row,
+    outcome_text,
+    shown_level,
+    stored_document,
+    stored_level,
+)
+from envirosense.pole.twin import PHYSICS_VERSION
 from envirosense.scenarios import SCENARIOS
 
 N = 60  # windows of a minute
@@ -176,11 +186,70 @@ def test_the_document_survives_yaml_and_says_how_it_was_measured(measured):
 
 def test_levels_are_read_back_only_for_the_version_measured(measured, monkeypatch):
     whole = document(measured[1.0], Always(1.0), 1, 5)
-    monkeypatch.setattr(difficulty, "stored_document", lambda: whole)
-    assert difficulty.stored_level("electrical/tracking") == "easy"
-    assert difficulty.stored_level("fire/cellulose_pyrolysis") == "unmeasured"
+    monkeypatch.setattr(difficulty_levels, "stored_document", lambda: whole)
+    assert stored_level("electrical/tracking") == "easy"
+    assert stored_level("fire/cellulose_pyrolysis") == "unmeasured"
     monkeypatch.setattr(SCENARIOS["electrical/tracking"], "version", 99)
-    assert difficulty.stored_level("electrical/tracking") == "unmeasured"
+    assert stored_level("electrical/tracking") == "unmeasured"
+    assert shown_level(SCENARIOS["electrical/tracking"]) == "unmeasured"
+
+
+def test_the_library_has_been_measured_as_it_is():
+    whole = stored_document()
+    assert whole["measured"]["physics_version"] == PHYSICS_VERSION
+    assert whole["measured"]["edges"] == {name: edge for edge, name in difficulty_levels.EDGES}
+    assert set(whole["scenarios"]) == set(SCENARIOS)
+    for name, row in whole["scenarios"].items():
+        assert row["scenario_version"] == SCENARIOS[name].version, name
+        assert row["level"] == level_of(row["n_incidents"], row["difficulty"]) == stored_level(name), name
+
+
+def test_the_page_of_detectors_shows_what_was_measured():
+    expected = []
+    for name, row in stored_document()["scenarios"].items():
+        if row["difficulty"] is not None:
+            seen = round(row["share_detectable"] * row["n_incidents"])
+            found = round(row["share_found"] * seen)
+            counts = f"{row['n_incidents']} | {seen} | {found} | {row['median_delay_s']:g} s"
+            expected.append(f"| {name} | {counts} | {row['difficulty']:.3g} | {row['level']} |")
+    page = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    measured = page.split("## Measured")[1].splitlines()
+    assert [line for line in measured if line.startswith("|") and "/" in line] == expected
+
+
+def test_false_alarms_are_as_rare_as_the_page_of_detectors_says():
+    rows = stored_document()["scenarios"]
+    normal, alike = (
+        {name: row["false_alarm_share"] for name, row in rows.items() if name.startswith(shelf)}
+        for shelf in ("normal/", "lookalike/")
+    )
+    assert (len(normal), max(normal.values())) == (3, 0.0)
+    assert (len(alike), alike["lookalike/fireworks"]) == (13, max(alike.values())) == (13, 0.0031)
+    assert np.mean(list(alike.values())) == pytest.approx(4e-4, abs=5e-5)
+
+
+def test_the_document_is_read_once(monkeypatch):
+    first = stored_document()
+    monkeypatch.setattr(difficulty_levels, "FILE", "gone.yaml")
+    assert stored_document() is first
+
+
+def test_what_was_measured_is_not_told_of_another_scenario_of_the_same_id():
+    own = SCENARIOS["electrical/tracking"]
+    same_id = type("Other", (own,), {"difficulty_level": "hard"})
+    assert (measured_row(same_id), shown_level(same_id)) == (None, "hard")
+    assert shown_level(own) == measured_row(own)["level"] == "easy"
+
+
+def test_an_outcome_in_words_says_what_there_was_to_find():
+    rows = stored_document()["scenarios"]
+    texts = {name: outcome_text(rows[name]) for name in rows}
+    fire = rows["fire/lignin_decomposition"]
+    for number in (f"{fire['share_found']:.0%} of them found", f"{fire['median_delay_s']:g} s"):
+        assert number in texts["fire/lignin_decomposition"]
+    assert texts["system/link_lost"] == "0% of 16 incidents detectable"
+    assert texts["lookalike/barbecue"].startswith("no event to find; false alarms in ")
+    assert measured_by() == "reference_rules 1, 16 draws, version 1"
 
 
 def test_the_reference_is_calibrated_on_draws_that_are_not_measured():

@@ -241,6 +241,10 @@ def test_energy_scatters_by_the_stated_factor() -> None:
     assert abs(ln.mean()) < 5 * 0.6 / math.sqrt(n)
 
 
+def test_a_register_without_a_unit_tells_no_strength() -> None:
+    assert [channel.name for channel in detector().channels if channel.noise_sigma == 0.0] == ["energy"]
+
+
 def test_blocks_give_the_bits_of_the_whole() -> None:
     _, lightning = passing()
     world = Thunder(n=1200, first_tick=1800, lightning=lightning, noise=LOUD_T)

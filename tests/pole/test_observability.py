@@ -8,7 +8,7 @@ from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event, scatter
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.site import Site
-from envirosense.scenarios import Forcing, Heating, WoodFuel
+from envirosense.scenarios import Forcing, Heating, Storm, WoodFuel
 
 SITE = Site()
 
@@ -74,6 +74,14 @@ def test_the_yardstick_is_the_noise_of_the_reading_at_the_worlds_tick(make_world
     noise = np.array([channel.noise_sigma for channel in minute.channels])
     sigma = np.hypot(noise, scatter(minute.respond(state.without_causes())))
     assert np.allclose(excess_snr(device(), world)["voc_array"], (rise / sigma).max(axis=1))
+
+
+def test_a_storm_shows_in_its_distance_not_in_the_chips_register(make_world):
+    storm = Forcing(storms=(Storm("cell", 600.0, 500.0, 100.0, 10.0, 6.0, 1500.0),))
+    found = snr(make_world, storm, n=120)["lightning_detector"]
+    chip = device().sensors["lightning_detector"]
+    assert found.max() > 10.0
+    assert found.max() <= 63.0 / chip.channels[1].noise_sigma
 
 
 def test_a_sensor_switched_off_sees_nothing(make_world):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from envirosense.cli.curriculum import DIFFICULTY_HELP, of_levels
 from envirosense.cli.output import AsJson, report
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def generate_pole(
     out: Annotated[Path, typer.Option(help="Folder of the dataset: new, empty, or of the same run.")],
     episodes: Annotated[int, typer.Option(help="Episodes in total, dealt round-robin over the scenarios.")],
     scenarios: Annotated[str, typer.Option(help="Ids, patterns or files, with commas.")] = POLE_SCENARIOS,
+    difficulty: Annotated[str | None, typer.Option(help=DIFFICULTY_HELP)] = None,
     duration: Annotated[str, typer.Option(help="Length of an episode: 90s, 10m, 1h, 1h30m, 2d.")] = "1h",
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
@@ -68,7 +70,7 @@ def generate_pole(
     }
     request = GenerationRequest.parse({
         "twin": "pole",
-        **_named_scenarios(scenarios),
+        **of_levels(_named_scenarios(scenarios), difficulty),
         "episodes": episodes,
         "duration_s": seconds(duration, "duration"),
         "dt_s": seconds(dt, "dt"),

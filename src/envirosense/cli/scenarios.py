@@ -22,6 +22,7 @@ def list_scenarios(
 ) -> None:
     """Print every scenario with how often it happens at one pole and how hard it is to tell."""
     from envirosense.core.errors import UnknownNameError
+    from envirosense.pole.difficulty_levels import shown_level
     from envirosense.scenarios import SCENARIOS, Category
 
     if category is not None and category not in list(Category):
@@ -32,7 +33,7 @@ def list_scenarios(
             "scenario": name,
             "about": one.description,
             "per_pole_year": float(f"{rate.per_pole_year:.3g}") if (rate := _rate(one)) else None,
-            "difficulty": one.difficulty_level,
+            "difficulty": shown_level(one),
         }
         for name, one in found.items()
     ]
@@ -46,6 +47,7 @@ def show_scenario(
     as_json: AsJson = False,
 ) -> None:
     """Print a scenario's parameters with range, unit and source, its stages, events, rate and limits."""
+    from envirosense.pole.difficulty_levels import shown_level
     from envirosense.scenarios.definition import definition_of, scenario_id
     from envirosense.scenarios.io import yaml_text
 
@@ -60,7 +62,8 @@ def show_scenario(
         "events": _events(found),
         "limits": found.limits,
         "rate": _rate_text(_rate(found)),
-        "difficulty": found.difficulty_level,
+        "difficulty": shown_level(found),
+        "measured": _measured(found),
         "expected_duration_s": found.expected_duration,
         "needs_transformer": found.needs_transformer,
         "tags": list(found.tags),
@@ -69,6 +72,7 @@ def show_scenario(
     rows = _parameter_rows(found)
     if as_json:
         return say_json({**head, "parameters": rows})
+    head["measured"] = _measured_text(found)
     texts = {name: _text(value) for name, value in head.items() if value not in ([], None)}
     return say(facts(texts) + ("\n\n" + table(rows) if rows else "\nno parameters of its own"))
 
@@ -125,6 +129,21 @@ def _rate_text(rate: "BaseRate | None") -> str | None:
     if rate is None:
         return None
     return f"{rate.per_pole_year:.3g} per pole and year, {rate.duration_s:.3g} s each ({rate.source})"
+
+
+def _measured(scenario: "type[BaseScenario]") -> dict[str, Any] | None:
+    """What was measured of a scenario's difficulty, and with what; None for one that was not."""
+    from envirosense.pole.difficulty_levels import measured_row, stored_document
+
+    row, document = measured_row(scenario), stored_document()
+    return None if row is None else {**row, "version": document["version"], **document["measured"]}
+
+
+def _measured_text(scenario: "type[BaseScenario]") -> str | None:
+    from envirosense.pole.difficulty_levels import measured_by, measured_row, outcome_text
+
+    row = measured_row(scenario)
+    return None if row is None else f"{outcome_text(row)} ({measured_by()})"
 
 
 def _text(value: object) -> str:

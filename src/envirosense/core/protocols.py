@@ -132,6 +132,11 @@ class DrawRequest(Protocol):
         ...
 
     @property
+    def library(self) -> Sequence[str]:
+        """Ids of all scenarios of the dataset that no package registers."""
+        ...
+
+    @property
     def duration_s(self) -> float:
         """Length [s]."""
         ...

@@ -64,6 +64,7 @@ def draw_spec(
             options=request.options,
             n_scenarios=n_scenarios,
             definition=request.library.get(scenario),
+            library=tuple(request.library),
         ),
     )
 

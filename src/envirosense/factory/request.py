@@ -69,3 +69,4 @@ class EpisodeRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     n_scenarios: int = 1
     definition: Mapping[str, Any] | None = None  # of a scenario that no package registers
+    library: tuple[str, ...] = ()  # ids of all such scenarios of the dataset

@@ -13,13 +13,11 @@ import numpy.typing as npt
 
 from envirosense.core.parts import Part, load_part
 from envirosense.core.protocols import Array
-from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.part_values import PartValues
 from envirosense.instruments.power_draw import mean_power_w
 from envirosense.instruments.sensor_config import SensorConfig
 from envirosense.physics.energy.power_modes import FULL, MODES, PowerMode
-from envirosense.pole.fields.power import Energy
-from envirosense.pole.world import EnvironmentOrchestrator
+from envirosense.pole.fields.power import DevicePower, Energy
 
 POWER_PART: Final = "power_modes/grid_guardian"
 ALL_MODES: Final = (*MODES, FULL)  # order of the lists in the part
@@ -98,8 +96,8 @@ def _interval_s(part: Part, sensor: SensorConfig, mode: PowerMode, own_rates: bo
     return float(part[rate][_RATE_OF.get(mode.name, _SAVING)])
 
 
-def device_energy(world: EnvironmentOrchestrator, configuration: SensorConfiguration) -> DeviceEnergy:
-    """Energy of a device with these sensors over all ticks of a world.
+def device_energy(power: DevicePower, sensors: Iterable[SensorConfig]) -> DeviceEnergy:
+    """Energy of a device with these sensors under the panel and battery of a world, over all its ticks.
 
     The mode follows the charge that the cold lets the device draw, at every hour of the clock, and the modes'
     loads empty the battery: sun, case and the charge at the start are those of the world's own `Energy`.
@@ -107,8 +105,8 @@ def device_energy(world: EnvironmentOrchestrator, configuration: SensorConfigura
     Raises:
         UnknownNameError: if a sensor's part does not say what it draws; it names the part.
     """
-    loads = device_loads(configuration.sensors)
-    energy = world.settled.power.under(loads.load_w[: len(MODES)], knows_cold=True)
+    loads = device_loads(sensors)
+    energy = power.under(loads.load_w[: len(MODES)], knows_cold=True)
     powered = {
         sensor_id: energy.is_powered & np.array(on)[energy.mode]
         for sensor_id, on in loads.is_supplied.items()

@@ -7,7 +7,6 @@ that is never found counts as 1. The detector sees readings alone and is calibra
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from envirosense.factory.request import EpisodeRequest
 from envirosense.learning.detectors import Detector, alarm_score
 from envirosense.learning.streamed import Cutting, simulated_windows
 from envirosense.pole.detectors.reference import ReferenceDetector
+from envirosense.pole.difficulty_levels import EDGES, level_of
 from envirosense.pole.twin import PHYSICS_VERSION, PoleTwin
 from envirosense.scenarios import SCENARIOS
 
@@ -30,9 +30,6 @@ N_SITES: Final = 64  # that the draws are spread over
 FRAME_INTERVAL_S: Final = 10.0
 LEAST_SPAN_S: Final = 600.0  # a blow is over before its window is: its delay is held against this; assumed
 ALARM: Final = 0.5  # score of not being normal at a rule's limit
-EDGES: Final = ((0.1, "easy"), (0.5, "standard"))  # difficulty below which it is so; fixed; assumed
-HARDEST: Final = "hard"
-NO_EVENTS, UNSEEN, UNMEASURED = "no_events", "not_detectable", "unmeasured"
 CALIBRATION: Final = (
     "normal/baseline_equipment_operation",
     "normal/diurnal_cycle",
@@ -40,7 +37,6 @@ CALIBRATION: Final = (
 )
 CALIBRATION_DAYS: Final = 4  # of each of them
 DAY_S: Final = 86_400.0
-FILE: Final = "difficulty.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +76,6 @@ class Difficulty:
     difficulty: float | None  # median over the detectable incidents, 0..1
     false_alarm_share: float | None  # of the windows without an event
     level: str
-
-
-def level_of(n_incidents: int, difficulty: float | None) -> str:
-    """Easy, standard or hard; or why there is no such thing."""
-    if n_incidents == 0:
-        return NO_EVENTS
-    if difficulty is None:
-        return UNSEEN
-    return next((name for edge, name in EDGES if difficulty < edge), HARDEST)
 
 
 def incidents(windows: Windows, is_alarm: npt.NDArray[np.bool_]) -> tuple[Incident, ...]:
@@ -218,19 +205,3 @@ def document(rows: Mapping[str, Difficulty], detector: Detector, n_draws: int, s
             name: {"scenario_version": SCENARIOS[name].version, **asdict(row)} for name, row in rows.items()
         },
     }
-
-
-def stored_document() -> dict[str, Any]:
-    """The document that comes with the library; empty before the first measurement."""
-    import yaml
-
-    path = files("envirosense.pole.scenarios") / FILE
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-
-def stored_level(scenario: str) -> str:
-    """Level of a scenario in the library's document; unmeasured if it or its version is not there."""
-    row = stored_document().get("scenarios", {}).get(scenario)
-    if row is None or row["scenario_version"] != SCENARIOS[scenario].version:
-        return UNMEASURED
-    return str(row["level"])

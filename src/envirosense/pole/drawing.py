@@ -1,13 +1,14 @@
 """Parameters of one episode: from the scenario's own spread, a design, or a proposal with its weight."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from envirosense.core.errors import UnknownNameError
 from envirosense.core.rng import derived_seed
-from envirosense.scenarios import BaseScenario, ParameterSpace, ParameterValue
+from envirosense.scenarios import SCENARIOS, BaseScenario, ParameterSpace, ParameterValue
 from envirosense.scenarios.definition import scenario_id
 from envirosense.scenarios.definition_spaces import distribution
 from envirosense.scenarios.document import SpreadDefinition
@@ -39,6 +40,28 @@ def proposal_of(scenario: type[BaseScenario], ranges: Ranges) -> ParameterSpace:
         for name, written in asked.items()
     }
     return narrowed(scenario.space, spreads) if spreads else scenario.space
+
+
+def require_known(ranges: Ranges, others: Collection[str]) -> None:
+    """Refuse ranges of a scenario or parameter that does not exist, whatever is being drawn.
+
+    Args:
+        ranges: what a request asks for.
+        others: ids that no package registers, of the request's own definitions; their parameters are
+            checked when they are drawn.
+
+    Raises:
+        UnknownNameError: naming the nearest id or parameter.
+    """
+    for scenario, asked in ranges.items():
+        if scenario in others:
+            continue
+        if scenario not in SCENARIOS:
+            raise UnknownNameError("ranges", scenario, (*SCENARIOS, *others))
+        known = SCENARIOS[scenario].space.parameters
+        for name in asked:
+            if name not in known:
+                raise UnknownNameError(f"ranges.{scenario}", name, known)
 
 
 def draw_parameters(

@@ -77,7 +77,7 @@ class VirtualGridGuardian:
         episode before the first reading.
         """
         if self.configuration.power_coupling == "on":
-            self._power = device_energy(world, self.configuration)
+            self._power = device_energy(world.settled.power, self.configuration.sensors)
         self._times = device_times(world.forcings)
 
     @property

@@ -59,7 +59,7 @@ def excess_snr(
         at_steps = camera.excess_snr(state.every(every), healthy.every(every))
         snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
     for name, sensor in device.sensors.items():
-        snr[name] = snr[name][_last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
+        snr[name] = snr[name][last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
     return {name: np.where(device.heard_ticks(name), values, 0.0) for name, values in snr.items()}
 
 
@@ -73,7 +73,7 @@ def _raise_to(
     """Put the greatest rise of any channel of one sensor into `snr`, (time,), where it is greater."""
     without = sensor.observable(healthy)
     rise = np.abs(sensor.observable(state) - without)
-    noise = _noise_sigma(sensor, dt_s)
+    noise = noise_sigma(sensor, dt_s)
     sigma = np.hypot(noise, scatter(without))
     for channel in np.flatnonzero(noise > 0.0):  # a count without noise of its own tells no strength
         np.maximum(snr, rise[:, channel] / sigma[channel], out=snr)
@@ -89,13 +89,13 @@ def scatter(values: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
-def _last_sample(every: int, n: int) -> npt.NDArray[np.int64]:
+def last_sample(every: int, n: int) -> npt.NDArray[np.int64]:
     """Tick of the last sample at each tick, (time,): between samples a sensor shows nothing new."""
     ticks = np.arange(n)
     return ticks - ticks % every
 
 
-def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
+def noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     """One sigma of a steady reading, (channel,); a tick longer than the interval holds its mean."""
     interval_s = max(sensor.config.interval_s, dt_s)
     if interval_s == sensor.config.interval_s:
@@ -104,22 +104,32 @@ def _noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     return np.array([channel.noise_sigma for channel in at_tick.channels])
 
 
-def detectable_ticks(snr: Array, dt_s: float) -> npt.NDArray[np.bool_]:
-    """Ticks whose last minute holds ten seconds above three sigmas, (time,)."""
+def detectable_ticks(
+    snr: Array, dt_s: float, is_told: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.bool_]:
+    """Ticks whose last minute holds ten seconds above three sigmas, or marked by `is_told`, (time,)."""
     needed = max(1, round(NEEDED_S / dt_s))
     span = max(needed, round(SPAN_S / dt_s))
-    total = np.concatenate([[0], np.cumsum(snr >= DETECTION_SNR)])
+    shows = snr >= DETECTION_SNR if is_told is None else (snr >= DETECTION_SNR) | is_told
+    total = np.concatenate([[0], np.cumsum(shows)])
     first = np.maximum(np.arange(1, total.size) - span, 0)
     return np.asarray(total[1:] - total[first] >= needed)
 
 
 def observe_event(
-    snr: Mapping[str, Array], active: npt.NDArray[np.bool_], grid: TimeGrid
+    snr: Mapping[str, Array],
+    active: npt.NDArray[np.bool_],
+    grid: TimeGrid,
+    is_told: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> dict[str, Observability]:
-    """What each sensor could see while the event is active, by sensor."""
-    seen = {}
+    """What each sensor could see while the event is active, by sensor.
+
+    `is_told` marks ticks at which the reading of a sensor is lost, or its status another, because of the
+    cause; no ratio says how much.
+    """
+    seen, told = {}, is_told or {}
     for name, values in snr.items():
-        ticks = np.flatnonzero(detectable_ticks(values, grid.dt_s) & active)
+        ticks = np.flatnonzero(detectable_ticks(values, grid.dt_s, told.get(name)) & active)
         greatest = float(values[active].max()) if active.any() else 0.0
         first_s = float(ticks[0] * grid.dt_s) if ticks.size else None
         seen[name] = Observability(greatest, first_s, float(ticks.size * grid.dt_s))

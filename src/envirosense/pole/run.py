@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError
-from envirosense.core.protocols import Array, Sink, wanted
+from envirosense.core.protocols import Sink, wanted
 from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.pole import device_streams as d
 from envirosense.pole import streams as s
@@ -18,8 +18,9 @@ from envirosense.pole import world_streams as w
 from envirosense.pole.bands import BANDS, Bands
 from envirosense.pole.columns import batch
 from envirosense.pole.device_causes import with_planted_faults
+from envirosense.pole.fault_observability import Sight, sight_of_cause
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
-from envirosense.pole.observability import excess_snr, observe_event
+from envirosense.pole.observability import observe_event
 from envirosense.pole.picture.view import shown_component
 from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
@@ -55,7 +56,7 @@ class EpisodeRun:
             for stream in self.device.streams
         }
         self._status_schema = d.status_schema(self.device)
-        self._snr: dict[int, dict[str, Array]] = {}
+        self._sights: dict[int, Sight] = {}
         is_normal = self.scenario.category is Category.NORMAL
         self._bands = Bands.of(self.device, spec.grid.dt_s) if is_normal else None
 
@@ -168,12 +169,12 @@ class EpisodeRun:
         return batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
     def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
-        if event.cause not in self._snr:
-            self._snr[event.cause] = excess_snr(self.device, self.world, event.cause)
+        if event.cause not in self._sights:
+            self._sights[event.cause] = sight_of_cause(self.device, self.world, event.cause)
             self.world.forget_without(event.cause)
-        return s.observability_batch(
-            event_id, observe_event(self._snr[event.cause], event.active, self.spec.grid)
-        )
+        sight = self._sights[event.cause]
+        seen = observe_event(sight.snr, event.active, self.spec.grid, sight.is_told)
+        return s.observability_batch(event_id, seen)
 
     def _masks(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         """Pixels of the component it happens to; none where it happens away from what the picture shows."""

@@ -83,8 +83,22 @@ OBSERVABILITY = stream_schema(
     (
         EVENT_ID,
         Column("sensor_id", TEXT, "", "sensor of the device", False),
-        Column("max_snr", F64, "1", "greatest ideal rise over the part's noise while active", False),
-        Column("detectable", FLAG, "", "ten seconds above three sigmas within a minute", False),
+        Column(
+            "max_snr",
+            F64,
+            "1",
+            "greatest rise while active over the part's noise: of the ideal reading, or of a faulty sensor's "
+            "over a sound one's; lost readings and status have no number and leave it at 0",
+            False,
+        ),
+        Column(
+            "detectable",
+            FLAG,
+            "",
+            "ten seconds within a minute above three sigmas, or with readings lost or another status because "
+            "of the cause",
+            False,
+        ),
         Column("first_detectable_s", F64, "s", "first such tick; null if never"),
         Column("detectable_s", F64, "s", "time for which that holds", False),
     ),

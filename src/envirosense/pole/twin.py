@@ -20,7 +20,7 @@ from envirosense.instruments.configuration import SensorConfiguration
 from envirosense.instruments.registry import SENSORS
 from envirosense.instruments.sensor_change import SensorChange
 from envirosense.pole import streams as s
-from envirosense.pole.drawing import PoleDesign, draw_parameters
+from envirosense.pole.drawing import PoleDesign, draw_parameters, require_known
 from envirosense.pole.episode_cost import hour_cost
 from envirosense.pole.outfit import at_rates, default_configuration, mounted
 from envirosense.pole.run import EpisodeRun, require_one_camera
@@ -96,6 +96,7 @@ class PoleTwin:
             return stream(request.seed, *names, kind)
 
         happening = class_of(scenario, request.definition)
+        require_known(options.ranges, (scenario, *request.library))
         site = _site(options, request)
         if happening.needs_transformer and options.site is None:
             site = site.model_copy(update={"has_transformer": True})

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
+from envirosense.pole.difficulty_levels import stored_document, stored_level
 from envirosense.pole.scenariopage import DrawnScenario, table_page, table_text, write_gallery
+from envirosense.pole.scenariopage.about import about_cards
 from envirosense.pole.scenariopage.fingerprint import COLUMNS, fingerprint, level_band
 from envirosense.pole.scenariopage.gallery import tile_html
 from envirosense.pole.scenariopage.table_page import snr_cell
@@ -37,9 +39,17 @@ def test_a_card_names_rate_difficulty_and_the_sensors_that_feel_it(burning: Draw
     card = tile_html(burning, "a.html")
     assert burning.scenario.description in card
     assert "Felt most by thermal camera" in card
-    assert f"difficulty {burning.scenario.difficulty_level}" in card
+    assert f"difficulty: {stored_level('fire/fire_precursor_combo')}" in card
     assert "years" in card
     assert len(card) < 50_000
+
+
+def test_a_sheet_says_what_was_measured_and_with_what(burning: DrawnScenario) -> None:
+    row = stored_document()["scenarios"]["fire/fire_precursor_combo"]
+    facts = about_cards(burning)
+    assert f"<dt>Difficulty</dt><dd>{row['level']}</dd>" in facts
+    assert f"{row['share_found']:.0%} of them found" in facts
+    assert "(reference rules 1, 16 draws, version 1)" in facts
 
 
 def test_the_bands_are_pictures_over_the_hour(burning: DrawnScenario) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from envirosense.core.errors import ConfigError
 from envirosense.pole.scenariopage import DrawnScenario, clearest_draw, draw_scenario, scenario_page
-from envirosense.pole.scenariopage.about import rate_text
+from envirosense.pole.scenariopage.about import observability_table, rate_text
+from envirosense.pole.scenariopage.gallery import tile_html
 from envirosense.pole.scenariopage.heat_picture import event_mask, ideal_frames_c
 from envirosense.pole.scenariopage.sensor_charts import ORDINARY, shown_sensors
 from envirosense.scenarios import SCENARIOS, BaseRate
@@ -94,7 +95,20 @@ def test_a_faulty_sensor_is_shown_though_no_cause_moves_it() -> None:
     assert fault.sensor_type in types
     page = scenario_page(drawn)
     assert f"fault: {fault.kind.replace('_', ' ')}" in page
-    assert "no sensor could see it" in page
+    assert "The faulty sensor" in page
+    assert "no sensor could see it" not in page
+    by_sensor = {name for seen in drawn.seen for name, one in seen.items() if one.detectable_s > 0.0}
+    assert {drawn.run.device.sensors[name].sensor_type for name in by_sensor} == {fault.sensor_type}
+
+
+def test_a_lost_link_is_seen_by_what_every_sensor_does_not_report() -> None:
+    drawn = draw_scenario(SCENARIOS["system/link_lost"], 0, duration_s=1800.0)
+    assert set(drawn.greatest_snr.values()) == {0.0}
+    assert drawn.first_seen_s is not None
+    table = observability_table(drawn)
+    assert table.count('class="yes"') == len(drawn.run.device.sensors)
+    assert "not detectable" not in table
+    assert f"shows in what {len(drawn.run.device.sensors)} sensors report" in tile_html(drawn, "a.html")
 
 
 def test_an_hour_in_which_nothing_happens_is_still_a_page() -> None:

@@ -99,10 +99,27 @@ def test_wind_cools_the_clamp_that_it_endangers(make_world):
     risk, hot, both = events
     assert [e.event_type.value for e in events] == ["fire_risk", "overheating", "fire_risk"]
     assert (both.event_subtype.value, both.component, both.parent) == ("combined", "clamp_b", 1)
+    assert [e.cause for e in events] == [0, 1, 1]
     assert np.array_equal(both.active, risk.active & hot.active)
     assert np.all(both.severity >= np.maximum(risk.severity, hot.severity) - 1e-12)
     quiet_risk = [e.severity.max() for e in quiet_events if e.event_subtype.value == "weather"]
     assert max(quiet_risk, default=0.0) < risk.severity.max()
+
+
+def test_who_sees_only_the_wind_does_not_see_the_risk_of_both(draw, run):
+    options = {"sensors": ("wind_sensor", "temperature_humidity")}
+    spec = draw(
+        "multi_factor/overheat_in_dry_wind", duration_s=1800.0, dt_s=10.0, options=options, **CLAMP, **WIND
+    )
+    spec = spec.model_copy(update={"grid": TimeGrid(start_utc=JULY, dt_s=10.0, n=180)})
+    sink = run(spec)
+    kind = {row["event_id"]: row["event_subtype"] for row in sink.table("events").to_pylist()}
+    seen = {subtype: 0.0 for subtype in kind.values()}
+    for row in sink.table("observability").to_pylist():
+        seen[kind[row["event_id"]]] = max(seen[kind[row["event_id"]]], row["max_snr"])
+    assert set(seen) == {"weather", "joint", "combined"}
+    assert seen["weather"] > 3.0
+    assert seen["combined"] <= seen["joint"] < 0.1
 
 
 def test_rain_ends_fire_weather(make_world):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from envirosense.pole.difficulty_levels import measured_by, measured_row, outcome_text, shown_level
 from envirosense.pole.observability import Observability
 from envirosense.pole.page.device import sensor_names
 from envirosense.pole.page.overview import event_facts, facts, snr_text
@@ -19,7 +20,8 @@ _NO_SNR: Final = 0.05  # below this a ratio rounds to nothing
 _OBSERVED: Final = (
     '<p class="small">Greatest departure of the ideal reading from the same world without the cause of the '
     "event, in sigmas of the part and of what else moves it; and since when it stood above three sigmas for "
-    "ten seconds within a minute. Faults of the device itself change readings and no ideal reading.</p>"
+    "ten seconds within a minute. Where the device itself is at fault, its readings are held against those of "
+    "a sound one, and one that is lost or has another status tells as well.</p>"
 )
 
 
@@ -59,7 +61,9 @@ def _scenario_facts(scenario: type[BaseScenario]) -> Iterable[tuple[str, object]
     if rate is not None:
         yield "base rate", f"{rate_text(rate)} at one pole"
         yield "lasts", span_text(rate.duration_s) if rate.duration_s < 2e5 else _days(rate.duration_s)
-    yield "difficulty", scenario.difficulty_level
+    yield "difficulty", shown_level(scenario)
+    if (row := measured_row(scenario)) is not None:
+        yield "as measured", f"{outcome_text(row)} ({measured_by()})"
     yield "episode meant for", span_text(scenario.expected_duration)
     if scenario.phases:
         yield "stages", ", ".join(scenario.phases)
@@ -144,11 +148,15 @@ def observability_table(drawn: DrawnScenario) -> str:
     """What each sensor could see of each event, or of the causes where nothing is labelled."""
     if not drawn.events:
         return _departures(drawn)
-    felt = [name for name, snr in drawn.greatest_snr.items() if snr >= _NO_SNR]
+    felt = [name for name, snr in drawn.greatest_snr.items() if snr >= _NO_SNR or _is_seen(drawn, name)]
     heads = ["Sensor"] + [escape(event_title(event)) for event in drawn.events]
     rows = [_row(name, [seen[name] for seen in drawn.seen]) for name in felt]
     table = _table(heads, rows, "observed") if rows else ""
     return f"{table}{_unmoved(drawn, felt)}{_OBSERVED}"
+
+
+def _is_seen(drawn: DrawnScenario, name: str) -> bool:
+    return any(seen[name].first_detectable_s is not None for seen in drawn.seen)
 
 
 def _row(name: str, seen: Sequence[Observability]) -> str:

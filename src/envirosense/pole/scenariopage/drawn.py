@@ -10,7 +10,8 @@ import numpy as np
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
 from envirosense.factory.request import EpisodeRequest
-from envirosense.pole.observability import Observability, excess_snr, observe_event
+from envirosense.pole.fault_observability import Sight, sight_of_cause
+from envirosense.pole.observability import Observability, observe_event
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.twin import PoleTwin
 from envirosense.pole.worldpage.episode import WorldMoment
@@ -44,15 +45,18 @@ class DrawnScenario:
         return self.run.labels.events
 
     @cached_property
-    def snr_by_cause(self) -> tuple[dict[str, Array], ...]:
-        """Ideal departure of each sensor from the world without one of the causes, (time,) [sigma]."""
+    def sights(self) -> tuple[Sight, ...]:
+        """What every sensor could make of each cause."""
         run = self.run
-        return tuple(excess_snr(run.device, run.world, i) for i in range(len(run.forcings)))
+        return tuple(sight_of_cause(run.device, run.world, i) for i in range(len(run.forcings)))
 
     @cached_property
     def snr(self) -> dict[str, Array]:
-        """The greatest of them over the causes, (time,) by sensor."""
-        first, *others = self.snr_by_cause
+        """Greatest departure over the causes, (time,) by sensor [sigma].
+
+        Ideal readings are held against the world without a cause, those of a faulty sensor against a sound one.
+        """
+        first, *others = (sight.snr for sight in self.sights)
         found = dict(first)
         for other in others:
             found |= {name: np.maximum(found[name], values) for name, values in other.items()}
@@ -67,8 +71,9 @@ class DrawnScenario:
     @cached_property
     def seen(self) -> tuple[dict[str, Observability], ...]:
         """What each sensor could see of each event."""
-        grid, found = self.run.spec.grid, self.snr_by_cause
-        return tuple(observe_event(found[event.cause], event.active, grid) for event in self.events)
+        grid = self.run.spec.grid
+        found = [(self.sights[event.cause], event.active) for event in self.events]
+        return tuple(observe_event(sight.snr, active, grid, sight.is_told) for sight, active in found)
 
     @property
     def first_seen_s(self) -> float | None:

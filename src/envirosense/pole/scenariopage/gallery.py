@@ -12,9 +12,10 @@ import numpy as np
 from envirosense.core.errors import ConfigError
 from envirosense.core.rng import derived_seed
 from envirosense.datasets.files import write_whole
+from envirosense.pole.difficulty_levels import shown_level
 from envirosense.pole.page.colours import colour_scale
 from envirosense.pole.page.device import camera_range_c, sensor_names
-from envirosense.pole.page.wording import phrase
+from envirosense.pole.page.wording import phrase, words
 from envirosense.pole.scenariopage.about import rate_text, scenario_rate
 from envirosense.pole.scenariopage.drawn import DrawnScenario, clearest_draw
 from envirosense.pole.scenariopage.fingerprint import SEEN_SCALE, fingerprint, level_band
@@ -95,7 +96,7 @@ def tile_html(drawn: DrawnScenario, href: str) -> str:
     """Card of one scenario."""
     rate = scenario_rate(drawn.scenario)
     often = "no base rate" if rate is None else rate_text(rate)
-    level = f"difficulty {drawn.scenario.difficulty_level}"
+    level = f"difficulty: {words(shown_level(drawn.scenario))}"
     return (
         f'<a class="tile" href="{escape(href)}"><div class="look">{_thermal(drawn)}'
         f'<div class="prints">{level_band(drawn)}{fingerprint(drawn)}</div></div>'
@@ -115,6 +116,9 @@ def _thermal(drawn: DrawnScenario) -> str:
 def _seen_by(drawn: DrawnScenario) -> str:
     names = [name for name, snr in drawn.greatest_snr.items() if snr >= _SEEN_SNR]
     if not names:
+        n_told = len({n for seen in drawn.seen for n, one in seen.items() if one.first_detectable_s is not None})
+        if n_told:
+            return f"It shows in what {n_told} sensor{'s' * (n_told > 1)} report, or do not."
         return "No sensor feels it in this hour."
     texts = [sensor_names(name)[0].replace(", ", " and ") for name in names[:_NAMED]]
     texts = [text if text.split()[0].isupper() else text[:1].lower() + text[1:] for text in texts]
@@ -152,7 +156,7 @@ def _keys(sensors: Sequence[str]) -> str:
     )
     return (
         f'<div class="keys"><div><p>Upper band: alert level of the gravest event</p>'
-        f'<div class="swatches">{swatches}</div></div><div><p>Lower band: a row for each sensor, its ideal '
+        f'<div class="swatches">{swatches}</div></div><div><p>Lower band: a row for each sensor, its '
         f"departure</p>{scale_bar(SEEN_SCALE, GAS_PALETTE, 'sigma')}</div>"
         f"<details><summary>Rows of the lower band</summary><p>From the top: {escape(names)}.</p></details>"
         "</div>"

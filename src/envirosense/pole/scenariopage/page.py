@@ -125,10 +125,12 @@ def _section(title: str, content: str) -> str:
 
 
 def _sensors_title(drawn: DrawnScenario) -> str:
-    if max(drawn.greatest_snr.values(), default=0.0) >= MOVED_SNR:
+    sensors = drawn.run.device.sensors
+    moved = {sensors[name].sensor_type for name, snr in drawn.greatest_snr.items() if snr >= MOVED_SNR}
+    faulty = {fault.sensor_type for forcing in drawn.run.forcings for fault in forcing.sensor_faults}
+    if moved - faulty or (moved and not faulty):
         return "Sensors that it moves most"
-    is_faulty = any(forcing.sensor_faults for forcing in drawn.run.forcings)
-    return "The faulty sensor" if is_faulty else "Sensors, none of which feels it"
+    return "The faulty sensor" if faulty else "Sensors, none of which feels it"
 
 
 def _sensors(drawn: DrawnScenario, block: GuardianBlock, view: TimeView) -> str:

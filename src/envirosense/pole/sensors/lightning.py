@@ -94,7 +94,8 @@ class LightningDetector(BaseSensor[LightningConfig, LightningWorld]):
         return (
             Channel("strikes", "1", "lightning events since the report before", 1.0, 1.0),
             Channel("distance_km", "km", "estimated distance to the storm; 63 out of range", 1.0, scatter_km),
-            Channel("energy", "1", "energy register of the last event", 1.0, 1.0),
+            # without unit or physical meaning: 0 says that it tells no strength
+            Channel("energy", "1", "energy register of the last event", 1.0, 0.0),
             Channel(
                 "disturbers",
                 "1",

@@ -56,6 +56,7 @@ class OverheatInDryWindScenario(CompositeScenario):
             active=both,
             severity=severity,
             parent=hot,
+            cause=events[hot].cause,  # to see the wind is not to see the risk of both
         )
         return Labels((*events, joint))
 

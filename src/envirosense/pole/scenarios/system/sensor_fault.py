@@ -89,8 +89,8 @@ class SensorFaultScenario(BaseScenario):
     expected_duration: ClassVar[float] = 3600.0
     phases: ClassVar[tuple[str, ...]] = GRADING.stage_names
     limits: ClassVar[str] = (
-        "Both sensors of a pair fail alike; all but a drift are there at once. Observability tells the "
-        "world's excess, which a faulty sensor leaves alone."
+        "Both sensors of a pair fail alike; all but a drift are there at once. That a sensor which repeats "
+        "itself no longer scatters does not count as observable."
     )
     rate: ClassVar[BaseRate] = BaseRate(
         0.3, 14 * 86400.0, "assumed: 16 sensors that fail once in 50 years each, and a visit in two weeks"

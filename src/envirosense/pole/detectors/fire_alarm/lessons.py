@@ -1,0 +1,89 @@
+"""What the fire alarm learns from: windows of an episode with the answer for each of its halves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from envirosense.datasets.window_events import NORMAL
+from envirosense.datasets.windows import Windows
+from envirosense.pole.detectors.fire_alarm.looks import Looks
+from envirosense.scenarios import EventType, Family
+
+type Bools = npt.NDArray[np.bool_]
+
+FIRE: Final = (EventType.FIRE_PRECURSOR.value, EventType.FIRE_ACTIVE.value)
+DEVICE: Final = tuple(kind.value for kind in EventType if kind.family is Family.SYSTEM)
+QUIET: Final = (NORMAL, EventType.SEVERE_WEATHER.value, *DEVICE)  # a fire alarm is wrong in all of these
+SENSORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "smoke": ("voc_array", "particulate_matter"),
+    "heat": ("thermal_camera", "microphone"),
+}
+SEEN_S: Final = 60.0  # an event that a half's sensors saw for less teaches it nothing
+MOST_FIRE, MOST_QUIET = 80, 40  # windows of an episode of some hours that are kept; neighbours are alike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Windows worth learning from; the answers are (window,)."""
+
+    looks: Looks
+    is_quiet: Bools  # nothing happens that any detector should report
+    is_seen: Mapping[str, Bools]  # by half: a fire goes on that its sensors have seen
+    episode_id: npt.NDArray[np.str_]
+
+    @classmethod
+    def concat(cls, lessons: Sequence["Lesson"]) -> Self:
+        """All windows of several lessons."""
+        first = lessons[0].looks
+        return cls(
+            Looks(np.concatenate([one.looks.values for one in lessons]), first.names),
+            np.concatenate([one.is_quiet for one in lessons]),
+            {half: np.concatenate([one.is_seen[half] for one in lessons]) for half in SENSORS},
+            np.concatenate([one.episode_id for one in lessons]),
+        )
+
+
+def lesson_of(
+    windows: Windows, looks: Looks, observability: pa.Table | None, most_quiet: int = MOST_QUIET
+) -> Lesson:
+    """The windows of one episode that teach something, evenly over its time.
+
+    Windows of trouble on the line are left out: a tracking insulator or a hot clamp looks like the start of a
+    fire, and a device that reports it is not wrong. How often it does is for the evaluation to say. Without
+    `observability` no fire is known to be seen.
+    """
+    is_fire = np.isin(windows.y, FIRE)
+    seen = {half: is_fire & windows.detectable & _seen(windows, observability, half) for half in SENSORS}
+    is_quiet = np.isin(windows.y, QUIET)
+    rows = [_evenly(np.flatnonzero(is_quiet), most_quiet)]
+    rows += [_evenly(np.flatnonzero(mask), MOST_FIRE) for mask in seen.values()]
+    chosen = np.unique(np.concatenate(rows))
+    return Lesson(
+        Looks(looks.values[chosen], looks.names),
+        is_quiet[chosen],
+        {half: mask[chosen] for half, mask in seen.items()},
+        windows.episode_id[chosen],
+    )
+
+
+def _seen(windows: Windows, observability: pa.Table | None, half: str) -> Bools:
+    """Whether the event of each window was seen long enough by a half's sensors, (window,)."""
+    if observability is None:
+        return np.zeros(len(windows), dtype=np.bool_)
+    rows: list[dict[str, Any]] = observability.select(["event_id", "sensor_id", "detectable_s"]).to_pylist()
+    seen = {
+        row["event_id"]
+        for row in rows
+        if row["sensor_id"] in SENSORS[half] and (row["detectable_s"] or 0.0) >= SEEN_S
+    }
+    return np.isin(windows.event_id, sorted(seen))
+
+
+def _evenly(rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]

@@ -1,0 +1,88 @@
+"""What the fire alarm looks at: readings on their ticks, and the thermal picture once a window."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from envirosense.core.errors import ConfigError
+from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, plane_bytes
+from envirosense.datasets.window_channels import Channels, episode_channels
+from envirosense.datasets.window_sources import StreamSource
+
+type Float32s = npt.NDArray[np.float32]
+
+WINDOW_S: Final = 60.0
+CAMERA: Final = "thermal"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """Readings of one episode.
+
+    Attributes:
+        channels: Values on the ticks, NaN where nothing was sampled.
+        picture_k: Mean picture of each window, (window, row, column); the last known one where a window has
+            none, and no row at all without a camera [K].
+        window_ticks: Ticks in a window.
+    """
+
+    channels: Channels
+    picture_k: Float32s
+    window_ticks: int
+
+    @property
+    def n_windows(self) -> int:
+        """Whole windows in the episode."""
+        return len(self.channels.values) // self.window_ticks
+
+    def ticks_of(self, channel: str) -> Float32s:
+        """Values of a channel by window, (window, tick); NaN for a channel the device lacks."""
+        shape = (self.n_windows, self.window_ticks)
+        if channel not in self.channels.names:
+            return np.full(shape, np.nan, dtype=np.float32)
+        column = self.channels.values[:, self.channels.names.index(channel)]
+        return column[: shape[0] * shape[1]].reshape(shape)
+
+
+def episode_signals(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: float) -> Signals:
+    """Signals of an episode whose streams can be read.
+
+    Raises:
+        ConfigError: for a tick that does not fit into a window a whole number of times.
+    """
+    window_ticks = round(WINDOW_S / dt_s)
+    if window_ticks < 1 or abs(window_ticks * dt_s - WINDOW_S) > 1e-9:
+        raise ConfigError("dt_s", dt_s, f"the fire alarm needs whole ticks in {WINDOW_S:g} s")
+    channels = episode_channels(streams, n_ticks, dt_s)
+    picture_k = window_pictures(streams.get(CAMERA), n_ticks // window_ticks, window_ticks)
+    return Signals(channels, picture_k, window_ticks)
+
+
+def window_pictures(source: StreamSource | None, n_windows: int, window_ticks: int) -> Float32s:
+    """Mean frame of each window, (window, row, column) [K]; an empty array without frames."""
+    if source is None:
+        return np.empty((0, 0, 0), dtype=np.float32)
+    layout = FrameLayout.of(source.schema.field(LOW_PLANE))
+    total = np.zeros((n_windows, layout.height, layout.width), dtype=np.float32)
+    count = np.zeros(n_windows, dtype=np.int64)
+    for batch in source.batches(["tick", LOW_PLANE, HIGH_PLANE]):
+        window = batch.column("tick").to_numpy() // window_ticks
+        low, high = (plane_bytes(batch.column(name), layout.n_bytes) for name in (LOW_PLANE, HIGH_PLANE))
+        for place in np.flatnonzero(window < n_windows):
+            counts = low[place].astype(np.float32) + np.float32(256.0) * high[place]
+            total[window[place]] += counts.reshape(layout.height, layout.width)
+            count[window[place]] += 1
+    return np.asarray(_held(total, count) * layout.scale + layout.offset, dtype=np.float32)
+
+
+def _held(total: Float32s, count: npt.NDArray[np.int64]) -> Float32s:
+    """Means, with the last known picture where a window has none; the first known one before it."""
+    known = np.flatnonzero(count)
+    if not known.size:
+        return np.empty((0, *total.shape[1:]), dtype=np.float32)
+    last = np.searchsorted(known, np.arange(len(count)), side="right") - 1
+    chosen = known[np.maximum(last, 0)]
+    return np.asarray(total[chosen] / count[chosen, None, None], dtype=np.float32)
