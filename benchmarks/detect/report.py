@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sets import Job, months
-from task import NEEDED_S, Judged
+from task import NEEDED_S, Judged, false_alarms
 
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
@@ -62,7 +62,7 @@ def _false_alarm_days(
     found = []
     for episode_id, day in zip(order, days, strict=True):
         mine = negatives.episode_id == episode_id
-        count = metrics.count_false_alarms(negatives, (score > 0.0) & mine, quiet)
+        count = false_alarms(negatives, (score > 0.0) & mine, quiet)
         if count:
             found.append({"day": day.index, "false_alarms": count, "acts": list(day.acts)})
     return found
@@ -84,6 +84,7 @@ def summary(
         report[role] = {
             "margins": one.margins,
             "false_alarms": one.n_false,
+            "false_half_hours": one.n_half_hours,
             "per_pole_month": rate.value,
             "low": rate.low,
             "high": rate.high,

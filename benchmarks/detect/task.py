@@ -51,12 +51,23 @@ class Judged:
     """Outcome of one detector; an alarm is a score above 0."""
 
     margins: dict[str, float]
-    n_false: int
+    n_false: int  # alarms closer than half an hour are one
+    n_half_hours: int  # the same, one that lasts counted again every half hour
     n_asked: int  # events that some sensor could see long enough
     n_found: int
     found: Bools  # (event,) of those asked
     delay_s: Floats
     lead_s: Floats
+
+
+def false_alarms(windows: Windows, alarm: Bools, quiet: Bools) -> int:
+    """False alarms as an operator counts them: one goes on until there was none for half an hour."""
+    count = 0
+    wrong = alarm & quiet
+    for rows in metrics.episode_rows(windows):
+        start_s = windows.start_s[rows[wrong[rows]]]
+        count += int(start_s.size and 1 + (np.diff(start_s) > metrics.MERGE_S).sum())
+    return count
 
 
 def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
@@ -66,7 +77,7 @@ def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
     low, high = 0, levels.size - 1
     while low < high:
         middle = (low + high) // 2
-        if metrics.count_false_alarms(windows, score > levels[middle], quiet) <= allowed:
+        if false_alarms(windows, score > levels[middle], quiet) <= allowed:
             high = middle
         else:
             low = middle + 1
@@ -78,12 +89,13 @@ def judged(
 ) -> Judged:
     """False alarms on the negatives, and what became of the events that could be seen."""
     quiet = metrics.quiet_windows(negatives)
-    n_false = metrics.count_false_alarms(negatives, alarm.score(quiet_evidence) > 0.0, quiet)
+    wrong = alarm.score(quiet_evidence) > 0.0
     outcomes = metrics.event_outcomes(events, alarm.score(evidence) > 0.0)
     asked = events.events.detectable_s >= NEEDED_S
     return Judged(
         alarm.margins,
-        n_false,
+        false_alarms(negatives, wrong, quiet),
+        metrics.count_false_alarms(negatives, wrong, quiet),
         int(asked.sum()),
         int((outcomes.alarmed & asked).sum()),
         outcomes.alarmed[asked],

@@ -9,6 +9,7 @@ from envirosense.cli.failures import Failure
 from envirosense.cli.generate import seconds
 from envirosense.cli.output import AsJson, report, say
 from envirosense.cli.scenario_difficulty import difficulty
+from envirosense.cli.scenario_reach import reach
 from envirosense.cli.sensor_pages import progress_bar
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def attach(commands: typer.Typer) -> None:
     commands.command("gallery")(build_gallery)
     commands.command("table")(tabulate_signals)
     commands.command("difficulty")(difficulty)
+    commands.command("reach")(reach)
 
 
 def render_scenario(

@@ -25,6 +25,7 @@ HOUR_S: Final = 3600.0
 TICK_S: Final = 10.0
 SEEN_S: Final = 60.0  # for which a sensor must be able to see it, as the bar for detectors asks
 HALF: Final = 0.5
+QUARTILES: Final = (0.25, 0.5, 0.75)
 WINDS: Final = ("weak", "middling", "strong")  # thirds of the draws by their mean wind
 
 
@@ -105,9 +106,10 @@ class Reach:
         places_m = np.array(self.plan.distances_m)
         picked = rng.integers(seen.shape[1], size=(N_RESAMPLES, seen.shape[1]))
         found = [half_distance_m(places_m, seen[:, row].mean(axis=1)) for row in picked]
-        low, high = np.quantile(found, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], method="nearest")
+        low, high = (_ranked(found, share) for share in ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0))
         value = half_distance_m(places_m, seen.mean(axis=1))
-        note = "" if np.isfinite(value) and value > 0.0 else "beyond the grid" if value else "nearer than the grid"
+        off = "beyond the grid" if value else "nearer than the grid"
+        note = "" if 0.0 < value < np.inf else off
         return Estimate(_known(min(value, places_m[-1])), _known(low), _known(high), seen.shape[1], note)
 
     def leads_s(self, strength: int) -> tuple[tuple[float | None, ...], ...]:
@@ -118,8 +120,8 @@ class Reach:
         rows = []
         for cell in self.outcomes[strength]:
             leads = [one.lead_s for one in cell if one.ignition_s is not None]
-            ends = np.quantile(leads, [0.25, 0.5, 0.75], method="lower") if leads else np.full(3, np.nan)
-            rows.append(tuple(float(end) if np.isfinite(end) else None for end in ends))
+            ends = [_ranked(leads, share) for share in QUARTILES] if leads else [-np.inf] * 3
+            rows.append(tuple(end if np.isfinite(end) else None for end in ends))
         return tuple(rows)
 
     def seen_before_ignition(self, strength: int) -> tuple[Estimate, ...]:
@@ -136,6 +138,11 @@ class Reach:
             for name in names
         }
         return dict(sorted(counts.items(), key=lambda item: (-sum(item[1]), item[0])))
+
+
+def _ranked(values: Sequence[float], share: float) -> float:
+    """Value at a share of the order; unlike a quantile it does no sums, so infinities may be among them."""
+    return float(np.sort(values)[int(share * (len(values) - 1))])
 
 
 def _known(distance_m: float) -> float | None:

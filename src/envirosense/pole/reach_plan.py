@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -13,9 +14,9 @@ from envirosense.scenarios.distributions import Conditional, is_number
 
 DISTANCE: Final = "distance_m"
 STRENGTH_UNITS: Final = ("g/s", "g", "W")  # of a parameter that says how strong a source is
-N_STRENGTHS: Final = 4
+N_STRENGTHS: Final = 5
 N_DISTANCES: Final = 6
-N_DRAWS: Final = 64
+N_DRAWS: Final = 48
 N_SITES: Final = 64
 _LEAST_SHARE: Final = 0.01  # of the greatest strength, where a range begins at zero
 
@@ -37,7 +38,7 @@ class ReachPlan:
     def __post_init__(self) -> None:
         """Refuse a grid of which no curve can be drawn."""
         for name, values in (("strengths", self.strengths), (DISTANCE, self.distances_m)):
-            if not values or any(a >= b for a, b in zip(values, values[1:], strict=False)):
+            if not values or any(a >= b for a, b in pairwise(values)):
                 raise ConfigError(name, values, "name at least one, in rising order")
         if self.n_draws < 1:
             raise ConfigError("draws", self.n_draws, "draw every place at least once")
@@ -84,8 +85,9 @@ def plan_for(
     if swept not in space.parameters:
         raise UnknownNameError("strength", swept, space.parameters)
     held: dict[str, str] = {}
-    levels = tuple(strengths) or _even(_range(space, swept, held), N_STRENGTHS)
-    places_m = tuple(distances_m) or _even(_range(space, DISTANCE, held), N_DISTANCES)
+    ends, ends_m = _range(space, swept, held), _range(space, DISTANCE, held)
+    levels = _within("strengths", strengths, ends) or _even(ends, N_STRENGTHS)
+    places_m = _within("distances", distances_m, ends_m) or _even(ends_m, N_DISTANCES)
     is_known = name in SCENARIOS and SCENARIOS[name] is scenario
     definition = None if is_known else definition_of(scenario).plain()
     unit = space.parameters[swept].unit
@@ -110,7 +112,15 @@ def _range(space: ParameterSpace, name: str, held: dict[str, str]) -> tuple[floa
     low, high = (spread.quantile(share, {}) for share in (0.0, 1.0))
     if not is_number(low) or not is_number(high) or not 0.0 <= low < high:
         raise ConfigError("strength", name, "is no number that can be swept; name another with --strength")
-    return max(float(low), _LEAST_SHARE * float(high)), float(high)
+    ends = (low if low > 0.0 else _LEAST_SHARE * high), high
+    return float(f"{ends[0]:.9g}"), float(f"{ends[1]:.9g}")  # an end is often a logarithm taken back
+
+
+def _within(option: str, values: Sequence[float], ends: tuple[float, float]) -> tuple[float, ...]:
+    for value in values:
+        if not ends[0] <= value <= ends[1]:
+            raise ConfigError(option, value, f"stay within {ends[0]:g} to {ends[1]:g}")
+    return tuple(values)
 
 
 def _even(ends: tuple[float, float], n: int) -> tuple[float, ...]:

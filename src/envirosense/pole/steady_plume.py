@@ -25,6 +25,7 @@ from envirosense.physics.air.airflow import (
     wind_speed_m_s,
 )
 from envirosense.physics.electric.discharge_chemistry import OZONE_GSD, discharge_emission_g_s
+from envirosense.physics.fire.combustion import SMOULDER_MCE
 from envirosense.physics.gas.dispersion import mean_chi_s_m3, plume_rise_m, plume_spread
 from envirosense.pole.matter.wood import wood_factors
 from envirosense.pole.observability import DETECTION_SNR, noise_sigma
@@ -37,8 +38,7 @@ FARTHEST_M: Final = 10_000.0  # the law of spread is measured from 50 to 800 m
 NEAREST_M: Final = 1.0
 AIR_K: Final = 293.15  # of every number here
 AIR_PA: Final = 101_325.0
-PATCH_M: Final = 0.15  # standard deviation of a hand-sized patch # assumed, as of `sources/smouldering_wood`
-LOW_M: Final = 0.3  # height of a fire in litter # assumed, within the 0.05 to 0.5 m of `fire/early_combustion`
+LOW_M: Final = 0.3  # height of a fire in litter # assumed, as in `fire/early_combustion`
 SPARK_M: Final = 0.05  # of a discharge, as in the world
 TICK_S: Final = 10.0
 _VANE_M: Final = 2.0  # lowest height of the wind's direction, as in the world
@@ -56,7 +56,7 @@ class SteadySource:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One substance at one channel: `per_chi` turns a rate of 1 g/s times chi [s/m3] into the channel's unit."""
+    """One substance at one channel; `per_chi` is its rise for 1 g/s of the source at a chi of 1 s/m3."""
 
     name: str
     unit: str
@@ -71,7 +71,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """Ozone of one discharge on the axis of its plume, at the wind that brings most, and what it is to the array."""
+    """Ozone of one discharge on the axis of its plume at the wind that brings most, at the gas array."""
 
     discharge: str
     power_w: float
@@ -84,6 +84,12 @@ class Forbidden:
     def is_detectable(self) -> bool:
         """Whether the best channel passes three sigmas."""
         return self.snr >= DETECTION_SNR
+
+
+def smoulder_in_litter(is_lifted: bool = False) -> SteadySource:
+    """A hand-sized patch of wood that smoulders on the ground, its plume lifted by its heat or not."""
+    part = load_part("sources/smouldering_wood")
+    return SteadySource(LOW_M, float(part["size"]), float(part["heat"]) if is_lifted else 0.0)
 
 
 def mean_chi(
@@ -137,8 +143,8 @@ def ppb_per_g_m3(gas: str) -> float:
     return 1e9 * GAS_CONSTANT_J_MOL_K * AIR_K / (AIR_PA * species(gas).molar_mass_g_mol)
 
 
-def smoke_traces(mce: float) -> tuple[Trace, ...]:
-    """PM2.5, formaldehyde and phenol of wood burning at this efficiency, at the default device."""
+def smoke_traces(mce: float = SMOULDER_MCE) -> tuple[Trace, ...]:
+    """PM2.5, formaldehyde and phenol of wood that burns at this efficiency, at the default device."""
     factors = wood_factors(mce)
     array, dust = _part("voc_array"), _part("particulate_matter")
     gases = {"formaldehyde": "ch1_formaldehyde_ppb", "phenol": "ch4_phenol_ppb"}
@@ -188,7 +194,8 @@ def forbidden_ozone(
 def array_snr(added_ppb: Mapping[str, float]) -> float:
     """Greatest departure of any channel of the ideal gas array from rural air, in sigmas of the part."""
     array = _array()
-    rural = {species(name).name: float(level) for name, level in load_part("background/rural").group("levels").items()}
+    levels = load_part("background/rural").group("levels")
+    rural = {species(name).name: float(level) for name, level in levels.items()}
     air = np.array([[rural.get(gas, 0.0) for gas in array.gases]])
     more = air + np.array([[added_ppb.get(gas, 0.0) for gas in array.gases]])
     rise = np.abs(array.response.equivalent_ppb(more) - array.response.equivalent_ppb(air))[0]

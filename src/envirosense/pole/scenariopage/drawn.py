@@ -54,7 +54,8 @@ class DrawnScenario:
     def snr(self) -> dict[str, Array]:
         """Greatest departure over the causes, (time,) by sensor [sigma].
 
-        Ideal readings are held against the world without a cause, those of a faulty sensor against a sound one.
+        Ideal readings are held against the world without a cause, those of a faulty sensor against a sound
+        one's.
         """
         first, *others = (sight.snr for sight in self.sights)
         found = dict(first)

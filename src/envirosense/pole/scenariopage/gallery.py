@@ -116,9 +116,9 @@ def _thermal(drawn: DrawnScenario) -> str:
 def _seen_by(drawn: DrawnScenario) -> str:
     names = [name for name, snr in drawn.greatest_snr.items() if snr >= _SEEN_SNR]
     if not names:
-        n_told = len({n for seen in drawn.seen for n, one in seen.items() if one.first_detectable_s is not None})
-        if n_told:
-            return f"It shows in what {n_told} sensor{'s' * (n_told > 1)} report, or do not."
+        told = {n for seen in drawn.seen for n, one in seen.items() if one.first_detectable_s is not None}
+        if told:
+            return f"It shows in what {len(told)} sensor{'s' * (len(told) > 1)} report, or do not."
         return "No sensor feels it in this hour."
     texts = [sensor_names(name)[0].replace(", ", " and ") for name in names[:_NAMED]]
     texts = [text if text.split()[0].isupper() else text[:1].lower() + text[1:] for text in texts]

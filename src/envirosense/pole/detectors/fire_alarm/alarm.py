@@ -16,7 +16,7 @@ from envirosense.pole.detectors.fire_alarm.looks import Looks
 
 type Floats = npt.NDArray[np.float64]
 
-MEMORY: Final = {"smoke": 2, "heat": 5}  # windows; a gust is short, a fitting warms for hours
+MEMORY: Final = {"smoke": 2, "heat": 15}  # windows; a gust is short, a fitting warms for hours
 
 
 class FireAlarm:
@@ -36,7 +36,7 @@ class FireAlarm:
         for half, head in self.heads.items():
             rows = lesson.is_quiet | lesson.is_seen[half]
             looks = _part(lesson.looks, half)[rows]
-            head.fit(looks, lesson.is_seen[half][rows], lesson.episode_id[rows], int(rng.integers(2**31)))
+            head.fit(looks, lesson.is_seen[half][rows], int(rng.integers(2**31)))
         return self
 
     def evidence(self, looks: Looks) -> Floats:

@@ -37,4 +37,4 @@ def channel_history(signals: Signals, channels: tuple[str, ...]) -> tuple[Floats
         last_max(peak - long, 30), last_spread(mean, 30),
     )  # fmt: skip
     names = tuple(f"{channel}.{look}" for channel in channels for look in LOOKS)
-    return np.stack(looks, axis=2).reshape(len(mean), -1), names
+    return np.stack(looks, axis=2).reshape(len(mean), len(names)), names

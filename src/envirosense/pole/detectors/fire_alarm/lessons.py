@@ -31,7 +31,7 @@ class Lesson:
     """Windows worth learning from; the answers are (window,)."""
 
     looks: Looks
-    is_quiet: Bools  # nothing happens that any detector should report
+    is_quiet: Bools  # an alarm of fire would be a false one
     is_seen: Mapping[str, Bools]  # by half: a fire goes on that its sensors have seen
     episode_id: npt.NDArray[np.str_]
 

@@ -60,6 +60,7 @@ def picture_history(picture_k: Float32s, n_windows: int) -> tuple[Floats, tuple[
 def _past(values: Float32s, row: int, span: tuple[int, int]) -> Float32s:
     """Median picture of the past; NaN where it is too short."""
     past = values[max(row - span[0], 0) : max(row - span[1], 0)]
+    past = past[np.isfinite(past[:, 0, 0])]
     if len(past) < LEAST:
         return np.full(values.shape[1:], np.nan, dtype=np.float32)
     return np.asarray(np.median(past[:: max(1, len(past) // 30)], axis=0))  # thirty of them tell the median

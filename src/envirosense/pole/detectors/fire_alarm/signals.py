@@ -25,7 +25,7 @@ class Signals:
     Attributes:
         channels: Values on the ticks, NaN where nothing was sampled.
         picture_k: Mean picture of each window, (window, row, column); the last known one where a window has
-            none, and no row at all without a camera [K].
+            none, NaN before the first, and no row at all without a camera [K].
         window_ticks: Ticks in a window.
     """
 
@@ -79,10 +79,12 @@ def window_pictures(source: StreamSource | None, n_windows: int, window_ticks: i
 
 
 def _held(total: Float32s, count: npt.NDArray[np.int64]) -> Float32s:
-    """Means, with the last known picture where a window has none; the first known one before it."""
+    """Means, with the last known picture where a window has none; NaN before the first."""
     known = np.flatnonzero(count)
     if not known.size:
         return np.empty((0, *total.shape[1:]), dtype=np.float32)
     last = np.searchsorted(known, np.arange(len(count)), side="right") - 1
     chosen = known[np.maximum(last, 0)]
-    return np.asarray(total[chosen] / count[chosen, None, None], dtype=np.float32)
+    pictures = np.asarray(total[chosen] / count[chosen, None, None], dtype=np.float32)
+    pictures[last < 0] = np.nan  # what the first one will show is not known yet
+    return pictures

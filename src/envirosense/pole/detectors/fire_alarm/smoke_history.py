@@ -4,6 +4,7 @@ The gas array drifts by as much as a weak plume brings, but its channels drift e
 the particle counter. A plume gusts through all of them at once.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -65,7 +66,7 @@ def _window_mean(ticks: Floats) -> Floats:
     return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
 
 
-def _spans(courses: dict[str, Floats], window_ticks: int):  # type: ignore[no-untyped-def]
+def _spans(courses: Mapping[str, Floats], window_ticks: int) -> Iterator[tuple[str, Floats]]:
     for name, course in courses.items():
         for minutes in SPANS_MIN:
             yield f"{PREFIX}{name}.mean{minutes}", last_mean(course, minutes * window_ticks)
@@ -73,7 +74,7 @@ def _spans(courses: dict[str, Floats], window_ticks: int):  # type: ignore[no-un
             yield f"{PREFIX}{name}.peak{minutes}", last_max(course, minutes * window_ticks)
 
 
-def _joint(fine: Floats, vapours: Floats, window_ticks: int):  # type: ignore[no-untyped-def]
+def _joint(fine: Floats, vapours: Floats, window_ticks: int) -> Iterator[tuple[str, Floats]]:
     """Covariances of particles with each vapour, and of the vapours among themselves."""
     n_pairs = vapours.shape[1] * (vapours.shape[1] - 1)
     for minutes in JOINT_SPANS_MIN:

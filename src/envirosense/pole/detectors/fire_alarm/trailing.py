@@ -11,7 +11,7 @@ EVERY: Final = 10  # windows for which one median of the past stands; saves work
 
 
 def past_median(values: npt.NDArray[np.floating], oldest: int, newest: int, least: int) -> Floats:
-    """Median of the rows from `oldest` to `newest` rows before, same shape; at least `least` known rows.
+    """Median of the rows from `oldest` to `newest` rows before, same shape; of at least `least` rows.
 
     One median stands for ten rows in a row: that of the first of them.
     """
@@ -37,17 +37,18 @@ def last_mean(values: Floats, n: int) -> Floats:
 
 def last_spread(values: Floats, n: int) -> Floats:
     """Standard deviation of the last `n` rows, (row, ...)."""
-    centre = np.nanmedian(values, axis=0) if np.isfinite(values).any() else 0.0
-    away = values - np.nan_to_num(centre)  # keeps the difference of squares exact enough
+    first = np.isfinite(values).argmax(axis=0) if len(values) else None
+    centre = 0.0 if first is None else np.nan_to_num(np.take_along_axis(values, first[None], axis=0)[0])
+    away = values - centre  # a first value, known from then on; keeps the difference of squares exact enough
     return np.sqrt(np.maximum(last_mean(away**2, n) - last_mean(away, n) ** 2, 0.0))
 
 
 def last_max(values: Floats, n: int) -> Floats:
     """Greatest known value of the last `n` rows, (row, ...); NaN where none is known."""
     filled = np.where(np.isfinite(values), values, -np.inf)
-    ahead = np.full((n - 1, *values.shape[1:]), -np.inf)
+    ahead = np.full((n, *values.shape[1:]), -np.inf)
     view = np.lib.stride_tricks.sliding_window_view(np.concatenate([ahead, filled]), n, axis=0)
-    top = view.max(axis=-1)
+    top = view.max(axis=-1)[1:]
     return np.where(np.isfinite(top), top, np.nan)
 
 
