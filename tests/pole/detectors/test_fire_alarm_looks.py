@@ -118,6 +118,7 @@ def test_one_vapour_alone_moves_no_shy_look() -> None:
     assert len(shy) == 10
     assert all((pick(found, name) == 0.0).all() for name in shy)
     assert pick(found, "smoke.vapours.peak30").max() > 0.1
+    assert np.abs(pick(found, "smoke.among_vapours60")).max() < 1e-9
 
 
 def test_missing_sensors_of_smoke_give_zeros() -> None:
@@ -197,7 +198,7 @@ def test_before_the_first_frame_the_picture_is_unknown_and_no_past() -> None:
     whole_looks, late_looks = picture_history(whole, 90), picture_history(late, 90)
     assert np.isnan(late_looks[0][:10]).all()
     assert np.isfinite(pick(late_looks, "picture.contrast_rise_30")[30:]).all()
-    np.testing.assert_array_equal(late_looks[0][20:], picture_history(late[10:], 80)[0][10:])
+    np.testing.assert_array_equal(late_looks[0][40:], picture_history(late[10:], 80)[0][30:])
     np.testing.assert_array_equal(
         pick(late_looks, "picture.contrast")[10:], pick(whole_looks, "picture.contrast")[10:]
     )
