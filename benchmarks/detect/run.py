@@ -1,7 +1,7 @@
 """`make bench-detect`: train on the library, test on sites never seen, over months of ordinary life.
 
 `python benchmarks/detect/run.py [--months 20] [--share 1.0] [--out build/detect] [--workers 2]`. Nothing is
-stored but the report: episodes are simulated into windows, scored and dropped.
+stored but the report and the evidence of each window: episodes are simulated, scored and dropped.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import numpy as np
 from page import write_page
 from report import print_report, summary, write_report
 from sets import DAYS_PER_MONTH, EVENT_S, Job, Place, day_jobs, library_jobs, months, shares
-from task import choose_margins, judged, shuffled
+from task import choose_margins, curve, judged, shuffled
 from work import evidence, lesson
 
 from envirosense.core.rng import stream
@@ -25,13 +25,13 @@ from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson
 
 TRAINING = Place("train", 1, 200)
 TUNING = Place("tune", 2, 100)
-TEST = Place("test", 5, 100)  # the seed 3 was looked at while the first detector was tried
+TEST = Place("test", 6, 100)  # earlier seeds were looked at while the benchmark was tried
 FIRES = {"fire": 50}
 SHORT = {"fire": 60, "lookalike": 25, "environmental": 15, "system": 15}
 TRAINING_DAYS = 150
 TESTED_ON = {"fire": 40}
 TUNING_MONTHS = 8.0
-ALLOWED_PER_MONTH = 0.25  # false alarms of each half on the tuning days: half the budget is for the unknown
+ALLOWED_PER_MONTH = {"smoke": 0.25, "heat": 0.375}  # on tuning days; leaves room for what is new
 
 
 def told(results: Iterable[Any], n: int, what: str) -> list[Any]:
@@ -57,6 +57,11 @@ def training_jobs(share: float) -> list[Job]:
         *day_jobs(TRAINING, round(TRAINING_DAYS * share)),
         *library_jobs(TRAINING, scaled(SHORT, share), EVENT_S),
     ]
+
+
+def allowed_on(n_days: int) -> dict[str, int]:
+    """False alarms that each half may give on so many tuning days."""
+    return {half: int(rate * months(n_days)) for half, rate in ALLOWED_PER_MONTH.items()}
 
 
 def scaled(counts: dict[str, int], share: float) -> dict[str, int]:
@@ -85,7 +90,7 @@ def main() -> None:
     tuning = day_jobs(TUNING, round(TUNING_MONTHS * options.share * DAYS_PER_MONTH))
     quiet, found = scored_set(pool, tuning, alarms, "tuning days")
     for alarm, one in zip(alarms, found, strict=True):
-        choose_margins(alarm, quiet, one, int(ALLOWED_PER_MONTH * months(len(tuning))))
+        choose_margins(alarm, quiet, one, allowed_on(len(tuning)))
     days = day_jobs(TEST, round(options.months * DAYS_PER_MONTH))
     negatives, quiet_evidence = scored_set(pool, days, alarms, "test days")
     events, event_evidence = scored_set(
@@ -98,6 +103,8 @@ def main() -> None:
     report = summary(
         outcomes, events, negatives, alarms[0].score(quiet_evidence[0]), days, shares([d.acts for d in days])
     )
+    report["curve"] = curve(alarms[0], negatives, quiet_evidence[0], events, event_evidence[0])
+    np.savez_compressed(options.out / "evidence.npz", days=quiet_evidence, events=event_evidence)
     write_report(options.out, report)
     write_page(options.out / "report.html", report)
     print_report(report)

@@ -15,9 +15,9 @@ from envirosense.pole.detectors.fire_alarm import (
     FireAlarm,
     Lesson,
     Looks,
-    episode_signals,
     lesson_of,
     looks_at,
+    window_signals,
 )
 
 UNWANTED: Final = (
@@ -34,8 +34,9 @@ def seen_episode(job: Job) -> tuple[MemorySink, Windows, Looks]:
     spec, unwanted = job.spec(), UNWANTED if job.has_fire else (*UNWANTED, "observability")
     sink = MemorySink(spec, unwanted)
     TWINS[spec.twin]().simulate(spec, sink)
-    windows = windows_of_episode(sink).without_readings()
-    return sink, windows, looks_at(episode_signals(memory_streams(sink), spec.grid.n, spec.grid.dt_s))
+    windows = windows_of_episode(sink)
+    looks = looks_at(window_signals(windows, memory_streams(sink)))
+    return sink, windows.without_readings(), looks
 
 
 def lesson(job: Job) -> Lesson:

@@ -105,7 +105,7 @@ def test_margins_keep_the_false_alarms_of_each_half_within_what_is_allowed(allow
     days = cut(3, 300, table([]))
     evidence = np.random.default_rng(3).standard_normal((2, len(days)))
     alarm = FireAlarm()
-    task.choose_margins(alarm, days, evidence, allowed)
+    task.choose_margins(alarm, days, evidence, {"smoke": allowed, "heat": allowed})
     quiet = metrics.quiet_windows(days)
     for half, one in zip(alarm.heads, evidence, strict=True):
         assert task.false_alarms(days, one > alarm.margins[half], quiet) <= allowed

@@ -3,6 +3,15 @@
 from envirosense.pole.detectors.fire_alarm.alarm import FireAlarm
 from envirosense.pole.detectors.fire_alarm.lessons import Lesson, lesson_of
 from envirosense.pole.detectors.fire_alarm.looks import Looks, looks_at
-from envirosense.pole.detectors.fire_alarm.signals import Signals, episode_signals
+from envirosense.pole.detectors.fire_alarm.signals import Signals, episode_signals, window_signals
 
-__all__ = ["FireAlarm", "Lesson", "Looks", "Signals", "episode_signals", "lesson_of", "looks_at"]
+__all__ = [
+    "FireAlarm",
+    "Lesson",
+    "Looks",
+    "Signals",
+    "episode_signals",
+    "lesson_of",
+    "looks_at",
+    "window_signals",
+]

@@ -25,10 +25,11 @@ LEAST_UG_M3: Final = 0.05  # gusts of particles smaller than this tell nothing; 
 
 
 def gust_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
-    """Looks at gusts, (window, look), and their names; 0 where a sensor is lacking.
+    """Looks at gusts, (window, look), and their names; without a sensor no gust and no vapour is strong.
 
     With p the gusts of particles and v those of a vapour of scatter s, both over a span: `strength` is the
-    root mean square of p, `sigmas` is sum(p v) / (s sqrt(sum(p^2))) and `ppb_per_ug` is sum(p v) / sum(p^2).
+    logarithm of the root mean square of p, `sigmas` is sum(p v) / (s sqrt(sum(p^2))) and `ppb_per_ug` is
+    sum(p v) / sum(p^2).
     """
     n = signals.window_ticks
     fine = _gusts(signals, FINE)

@@ -11,6 +11,7 @@ from envirosense.core.errors import ConfigError
 from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, plane_bytes
 from envirosense.datasets.window_channels import Channels, episode_channels
 from envirosense.datasets.window_sources import StreamSource
+from envirosense.datasets.windows import Windows
 
 type Float32s = npt.NDArray[np.float32]
 
@@ -59,6 +60,21 @@ def episode_signals(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: flo
     channels = episode_channels(streams, n_ticks, dt_s)
     picture_k = window_pictures(streams.get(CAMERA), n_ticks // window_ticks, window_ticks)
     return Signals(channels, picture_k, window_ticks)
+
+
+def window_signals(windows: Windows, streams: Mapping[str, StreamSource]) -> Signals:
+    """Signals of one episode that is already cut into windows of a minute that follow one another.
+
+    Raises:
+        ConfigError: if windows are of another length, overlap, or leave gaps.
+    """
+    if windows.length_s != WINDOW_S or windows.stride_s != WINDOW_S:
+        raise ConfigError(
+            "windows", (windows.length_s, windows.stride_s), f"must be {WINDOW_S:g} s long and apart"
+        )
+    n, window_ticks, n_channels = windows.x.shape
+    channels = Channels(windows.channels, windows.units, windows.x.reshape(n * window_ticks, n_channels))
+    return Signals(channels, window_pictures(streams.get(CAMERA), n, window_ticks), window_ticks)
 
 
 def window_pictures(source: StreamSource | None, n_windows: int, window_ticks: int) -> Float32s:
