@@ -116,6 +116,15 @@ def test_a_sensor_that_repeats_itself_is_seen_only_once_the_world_has_moved_on(m
     assert seen(moved)["voc_array"].first_detectable_s == 400.0
 
 
+def test_a_sensor_that_repeats_itself_unheard_is_not_seen(make_world):
+    stuck, smoke = fault("voc_array", "stuck"), {"co": np.where(np.arange(N) >= 30, 2000.0, 0.0)}
+    silent = Forcing(device=(DeviceChange(is_silent=np.arange(N) >= 25),))
+    causes = stuck, Forcing(air_masses=(AirMass("smoke", smoke),)), silent
+    found = seen(sight(make_world, *causes, sensors=("voc_array",)))["voc_array"]
+    assert found.first_detectable_s is None
+    assert found.max_snr < DETECTION_SNR
+
+
 def test_what_the_status_of_a_sound_sensor_does_is_no_sign_of_a_stuck_one(make_world):
     device, world = coupled(make_world, sensors=("barometer",), own=STEADY)
     usual_pa = float(np.median(device.observe(world.state(0, N)).readings["barometer"].reading))

@@ -108,6 +108,8 @@ def test_a_distance_off_the_grid_says_on_which_side() -> None:
     nearer, beyond = (found.detection_distance(i) for i in range(2))
     assert (nearer.value, nearer.note) == (None, "nearer than the grid")
     assert (beyond.value, beyond.note) == (32.0, "beyond the grid")
+    assert (nearer.low, nearer.high) == (None, 2.0)  # every resample lies nearer
+    assert (beyond.low, beyond.high) == (32.0, None)  # every resample lies beyond
     rows = reach_rows(found)
     assert [row["half seen at"] for row in rows] == ["nearer than 2 m", "beyond 32 m"]
 

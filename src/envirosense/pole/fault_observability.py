@@ -179,7 +179,8 @@ def _signs(touch: _Touch, sensor_id: str) -> tuple[Array, Flags]:
             departure[ticks] = np.where(is_stuck, moved, departure[ticks])
             is_told[ticks] &= is_lost | ~is_stuck  # what noise does to the status of the sound one is no sign
     sampled = last_sample(sensor.config.ticks_apart(grid.dt_s), grid.n)
-    return departure[sampled], is_told[sampled]
+    is_heard = touch.device.heard_ticks(sensor_id)
+    return np.where(is_heard, departure[sampled], 0.0), is_told[sampled]
 
 
 class _Held:

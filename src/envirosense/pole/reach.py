@@ -98,7 +98,7 @@ class Reach:
         """Distance at which half the draws are seen [m], with an interval over resampled draws.
 
         None where it lies nearer than the grid; its farthest place where it lies beyond, which `note` says.
-        Either end of the interval that lies off the grid is None.
+        A lower end of None lies nearer than the grid, an upper end of None beyond it.
         """
         seen, rng = self.is_seen(strength), stream(self.plan.seed, "reach", "resampling", str(strength))
         if not seen.shape[1]:
@@ -110,7 +110,8 @@ class Reach:
         value = half_distance_m(places_m, seen.mean(axis=1))
         off = "beyond the grid" if value else "nearer than the grid"
         note = "" if 0.0 < value < np.inf else off
-        return Estimate(_known(min(value, places_m[-1])), _known(low), _known(high), seen.shape[1], note)
+        ends_m = _known(min(low, places_m[-1])), _known(max(high, places_m[0]))
+        return Estimate(_known(min(value, places_m[-1])), *ends_m, seen.shape[1], note)
 
     def leads_s(self, strength: int) -> tuple[tuple[float | None, ...], ...]:
         """Lower quartile, median and upper quartile of the lead over what ignites, by distance [s].
