@@ -17,7 +17,7 @@ from envirosense.pole.detectors.fire_alarm.channel_history import channel_histor
 from envirosense.pole.detectors.fire_alarm.gust_history import gust_history
 from envirosense.pole.detectors.fire_alarm.looks import CONTEXT, HEAT_CHANNELS
 from envirosense.pole.detectors.fire_alarm.picture_history import LOOKS, picture_history
-from envirosense.pole.detectors.fire_alarm.signals import window_pictures
+from envirosense.pole.detectors.fire_alarm.signals import _stepped, window_pictures
 from envirosense.pole.detectors.fire_alarm.smoke_history import COARSE, FINE, VAPOURS, smoke_history
 
 TICKS = 6  # of 10 s in a window
@@ -29,7 +29,7 @@ def signals(courses: dict[str, np.ndarray], picture_k: np.ndarray = NO_PICTURE) 
     """Signals of a device with the given channels."""
     values = np.stack(list(courses.values()), axis=1).astype(np.float32)
     channels = Channels(tuple(courses), ("",) * len(courses), values)
-    return Signals(channels, picture_k.astype(np.float32), TICKS)
+    return Signals(channels, picture_k.astype(np.float32))
 
 
 def noisy(names: tuple[str, ...], n_windows: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -218,10 +218,30 @@ def test_a_tick_that_does_not_fit_into_a_window_is_refused() -> None:
 def test_signals_are_cut_to_whole_windows() -> None:
     stream = camera(list(range(15)), [15000] * 15)
     found = episode_signals({"thermal": stream}, 15, 10.0)
-    assert (found.n_windows, found.window_ticks, found.picture_k.shape) == (2, TICKS, (2, 2, 3))
-    assert found.ticks_of("thermal.max") == pytest.approx(np.full((2, TICKS), 300.0))
-    assert np.isnan(found.ticks_of("none")).all()
+    assert (found.n_windows, found.picture_k.shape) == (2, (2, 2, 3))
+    assert found.steps_of("thermal.max") == pytest.approx(np.full((2, TICKS), 300.0))
+    assert np.isnan(found.steps_of("none")).all()
     assert replace(found, picture_k=NO_PICTURE).n_windows == 2
+
+
+def test_a_finer_tick_gives_the_same_looks_where_the_samples_are_the_same() -> None:
+    courses = noisy(SMOKE, 200)
+    coarse = signals(courses)
+    fine = np.full((200 * TICKS * 10, len(SMOKE)), np.nan, dtype=np.float32)
+    fine[::10] = coarse.channels.values  # one sample in ten ticks of a second
+    stepped = _stepped(Channels(tuple(courses), ("",) * len(courses), fine), 1.0)
+    np.testing.assert_array_equal(stepped.values, coarse.channels.values)
+    dense = _stepped(Channels(("a",), ("",), np.arange(20.0, dtype=np.float32)[:, None]), 1.0)
+    assert dense.values[:, 0] == pytest.approx([4.5, 14.5])
+
+
+def test_an_outage_of_hours_does_not_make_the_array_look_quiet() -> None:
+    n, rng = 300 * TICKS, np.random.default_rng(4)
+    courses = {name: 10.0 * rng.standard_normal(n) for name in (FINE, *VAPOURS)}
+    whole = pick(gust_history(signals(courses)), "smoke.gust.sigmas60")
+    gone = {name: np.where(np.arange(n) % 3 == 0, course, np.nan) for name, course in courses.items()}
+    sparse = pick(gust_history(signals(gone)), "smoke.gust.sigmas60")
+    assert np.std(sparse[200:]) < 2.0 * np.std(whole[200:])
 
 
 def test_looks_are_single_precision() -> None:

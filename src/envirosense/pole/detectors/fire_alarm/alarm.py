@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.core.errors import DatasetError
+from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.pole.detectors.fire_alarm.head import Head
 from envirosense.pole.detectors.fire_alarm.lessons import SENSORS, Lesson
 from envirosense.pole.detectors.fire_alarm.looks import Looks
@@ -32,11 +32,11 @@ class FireAlarm:
 
     def fit(self, lesson: Lesson, rng: np.random.Generator) -> "FireAlarm":
         """The alarm, fitted; margins are 0 until they are chosen."""
-        self._names = lesson.looks.names
         for half, head in self.heads.items():
             rows = lesson.is_quiet | lesson.is_seen[half]
             looks = _part(lesson.looks, half)[rows]
             head.fit(looks, lesson.is_seen[half][rows], int(rng.integers(2**31)))
+        self._names = lesson.looks.names
         return self
 
     def evidence(self, looks: Looks) -> Floats:
@@ -50,7 +50,13 @@ class FireAlarm:
         return np.stack([head.evidence(_part(looks, half)) for half, head in self.heads.items()])
 
     def score(self, evidence: Floats) -> Floats:
-        """Greatest evidence over its half's margin, (window,); an alarm is a score above 0."""
+        """Greatest evidence over its half's margin, (window,); an alarm is a score above 0.
+
+        Raises:
+            ConfigError: if a half has no margin.
+        """
+        if missing := sorted(set(self.heads) - set(self.margins)):
+            raise ConfigError("margins", dict(self.margins), f"give one for {missing[0]} too")
         margins = np.array([self.margins[half] for half in self.heads])
         return np.asarray((evidence - margins[:, None]).max(axis=0))
 

@@ -27,7 +27,7 @@ THREE_HOURS: Final = (180, 10, 20)
 
 def channel_history(signals: Signals, channels: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
     """Looks at each channel, (window, channel x look), in its unit, and their names."""
-    x = np.stack([signals.ticks_of(name) for name in channels], axis=2).astype(np.float64)
+    x = np.stack([signals.steps_of(name) for name in channels], axis=2).astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a window without a sample stays NaN
         mean, peak, spread = np.nanmean(x, axis=1), np.nanmax(x, axis=1), np.nanstd(x, axis=1)

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.pole.detectors.fire_alarm.signals import Signals
+from envirosense.datasets.window_features import nan_median
+from envirosense.pole.detectors.fire_alarm.signals import STEPS, Signals
 from envirosense.pole.detectors.fire_alarm.smoke_history import FINE, PREFIX, VAPOURS
 from envirosense.pole.detectors.fire_alarm.trailing import last_mean, past_median
 
@@ -31,18 +32,17 @@ def gust_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
     logarithm of the root mean square of p, `sigmas` is sum(p v) / (s sqrt(sum(p^2))) and `ppb_per_ug` is
     sum(p v) / sum(p^2).
     """
-    n = signals.window_ticks
-    fine = _gusts(signals, FINE)
-    vapours = np.stack([_gusts(signals, name) for name in CHANNELS], axis=1)
-    scatter = _scatter(vapours, n)
-    last = np.arange(1, signals.n_windows + 1) * n - 1
+    gusts = np.stack([_gusts(signals, name) for name in CHANNELS], axis=1)
+    fine, vapours = np.nan_to_num(_gusts(signals, FINE)), np.nan_to_num(gusts)
+    scatter = _scatter(gusts)
+    last = np.arange(1, signals.n_windows + 1) * STEPS - 1
     names, looks = [], []
     for minutes in SPANS_MIN:
-        span = minutes * n
+        span = minutes * STEPS
         power = last_mean(fine**2, span)[last]
         product = last_mean(fine[:, None] * vapours, span)[last]
         strength = np.sqrt(np.maximum(power, LEAST_UG_M3**2))
-        sigmas = product * np.sqrt(span) / (strength[:, None] * scatter)
+        sigmas = product * np.sqrt(np.minimum(last + 1, span) / np.square(strength))[:, None] / scatter
         slope = product / np.square(strength)[:, None]
         own = sigmas[:, : len(VAPOURS)]
         aldehydes, phenols = slope[:, :3].mean(axis=1), slope[:, 3:6].mean(axis=1)
@@ -62,13 +62,15 @@ def gust_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
 
 
 def _gusts(signals: Signals, channel: str) -> Floats:
-    """Departure from the last minutes' mean, (tick,); 0 where unknown."""
-    ticks = signals.ticks_of(channel).astype(np.float64).reshape(-1)
-    return np.nan_to_num(ticks - last_mean(ticks, GUST_MIN * signals.window_ticks))
+    """Departure from the last minutes' mean, (step,); NaN where unknown."""
+    steps = signals.steps_of(channel).astype(np.float64).reshape(-1)
+    return steps - last_mean(steps, GUST_MIN * STEPS)
 
 
-def _scatter(vapours: Floats, window_ticks: int) -> Floats:
+def _scatter(gusts: Floats) -> Floats:
     """Sigma of the gusts of each vapour over the hours before, (window, channel) [ppb]."""
-    size = np.median(np.abs(vapours).reshape(-1, window_ticks, vapours.shape[1]), axis=1)
+    n_channels = gusts.shape[1]
+    by_step = np.abs(gusts).reshape(-1, STEPS, n_channels).swapaxes(0, 1).reshape(STEPS, -1)
+    size = nan_median(by_step.astype(np.float32)).reshape(-1, n_channels)
     sigma = MAD_TO_SIGMA * past_median(size, *THREE_HOURS)
     return np.maximum(np.nan_to_num(sigma, nan=np.inf), LEAST_PPB)

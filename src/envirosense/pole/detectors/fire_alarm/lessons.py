@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
+from envirosense.learning.metrics import MERGE_S
 from envirosense.pole.detectors.fire_alarm.looks import Looks
 from envirosense.scenarios import EventType, Family
 
@@ -20,7 +21,7 @@ DEVICE: Final = tuple(kind.value for kind in EventType if kind.family is Family.
 QUIET: Final = (NORMAL, EventType.SEVERE_WEATHER.value, *DEVICE)  # a fire alarm is wrong in all of these
 SENSORS: Final[Mapping[str, tuple[str, ...]]] = {
     "smoke": ("voc_array", "particulate_matter"),
-    "heat": ("thermal_camera", "microphone"),
+    "heat": ("thermal_camera", "microphone", "microphone_2", "emf_sensor"),
 }
 SEEN_S: Final = 60.0  # an event that a half's sensors saw for less teaches it nothing
 MOST_FIRE, MOST_QUIET = 80, 40  # windows of an episode of some hours that are kept; neighbours are alike
@@ -58,7 +59,7 @@ def lesson_of(
     """
     is_fire = np.isin(windows.y, FIRE)
     seen = {half: is_fire & windows.detectable & _seen(windows, observability, half) for half in SENSORS}
-    is_quiet = np.isin(windows.y, QUIET)
+    is_quiet = np.isin(windows.y, QUIET) & ~_after_fire(windows, is_fire)
     rows = [_evenly(np.flatnonzero(is_quiet), most_quiet)]
     rows += [_evenly(np.flatnonzero(mask), MOST_FIRE) for mask in seen.values()]
     chosen = np.unique(np.concatenate(rows))
@@ -68,6 +69,12 @@ def lesson_of(
         {half: mask[chosen] for half, mask in seen.items()},
         windows.episode_id[chosen],
     )
+
+
+def _after_fire(windows: Windows, is_fire: Bools) -> Bools:
+    """Whether a fire ended within the last half hour, (window,): its smoke and heat may still be there."""
+    ended_s = np.maximum.accumulate(np.where(is_fire, windows.end_s, -np.inf))
+    return np.asarray(windows.start_s < ended_s + MERGE_S)
 
 
 def _seen(windows: Windows, observability: pa.Table | None, half: str) -> Bools:

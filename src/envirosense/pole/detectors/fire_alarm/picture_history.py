@@ -88,7 +88,7 @@ def last_picture_mean(pictures: Float32s, n: int) -> Float32s:
 
 def _past(values: Float32s, row: int, span: tuple[int, int]) -> Float32s:
     """Median picture of the past; NaN where it is too short."""
-    past = values[max(row - span[0], 0) : max(row - span[1], 0)]
+    past = values[max(row - span[0], 0) : max(row - span[1] + 1, 0)]
     if len(past) < LEAST:
         return np.full(values.shape[1:], np.nan, dtype=np.float32)
     ordered = np.sort(past[:: max(1, len(past) // MEDIAN_OF)], axis=0)  # thrice as fast as np.median

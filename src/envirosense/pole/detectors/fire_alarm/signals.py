@@ -16,32 +16,32 @@ from envirosense.datasets.windows import Windows
 type Float32s = npt.NDArray[np.float32]
 
 WINDOW_S: Final = 60.0
+STEP_S: Final = 10.0
+STEPS: Final = round(WINDOW_S / STEP_S)  # in a window
 CAMERA: Final = "thermal"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """Readings of one episode.
+    """Readings of one episode, on steps of ten seconds whatever its tick.
 
     Attributes:
-        channels: Values on the ticks, NaN where nothing was sampled.
+        channels: Mean of the samples in each step, (step, channel), NaN where there was none.
         picture_k: Mean picture of each window, (window, row, column); the last known one where a window has
-            none, NaN before the first, and no row at all without a camera [K].
-        window_ticks: Ticks in a window.
+            none, and no row at all without a camera [K].
     """
 
     channels: Channels
     picture_k: Float32s
-    window_ticks: int
 
     @property
     def n_windows(self) -> int:
         """Whole windows in the episode."""
-        return len(self.channels.values) // self.window_ticks
+        return len(self.channels.values) // STEPS
 
-    def ticks_of(self, channel: str) -> Float32s:
-        """Values of a channel by window, (window, tick); NaN for a channel the device lacks."""
-        shape = (self.n_windows, self.window_ticks)
+    def steps_of(self, channel: str) -> Float32s:
+        """Values of a channel by window, (window, step); NaN for a channel the device lacks."""
+        shape = (self.n_windows, STEPS)
         if channel not in self.channels.names:
             return np.full(shape, np.nan, dtype=np.float32)
         column = self.channels.values[:, self.channels.names.index(channel)]
@@ -52,21 +52,18 @@ def episode_signals(streams: Mapping[str, StreamSource], n_ticks: int, dt_s: flo
     """Signals of an episode whose streams can be read.
 
     Raises:
-        ConfigError: for a tick that does not fit into a window a whole number of times.
+        ConfigError: for a tick that does not fit into a step a whole number of times.
     """
-    window_ticks = round(WINDOW_S / dt_s)
-    if window_ticks < 1 or abs(window_ticks * dt_s - WINDOW_S) > 1e-9:
-        raise ConfigError("dt_s", dt_s, f"the fire alarm needs whole ticks in {WINDOW_S:g} s")
-    channels = episode_channels(streams, n_ticks, dt_s)
-    picture_k = window_pictures(streams.get(CAMERA), n_ticks // window_ticks, window_ticks)
-    return Signals(channels, picture_k, window_ticks)
+    window_ticks = STEPS * _step_ticks(dt_s)
+    channels = _stepped(episode_channels(streams, n_ticks, dt_s), dt_s)
+    return Signals(channels, window_pictures(streams.get(CAMERA), n_ticks // window_ticks, window_ticks))
 
 
 def window_signals(windows: Windows, streams: Mapping[str, StreamSource]) -> Signals:
     """Signals of one episode that is already cut into windows of a minute that follow one another.
 
     Raises:
-        ConfigError: if windows are of another length, overlap, or leave gaps.
+        ConfigError: if windows are of another length, overlap, or leave gaps, or for an odd tick.
     """
     if windows.length_s != WINDOW_S or windows.stride_s != WINDOW_S:
         raise ConfigError(
@@ -74,7 +71,29 @@ def window_signals(windows: Windows, streams: Mapping[str, StreamSource]) -> Sig
         )
     n, window_ticks, n_channels = windows.x.shape
     channels = Channels(windows.channels, windows.units, windows.x.reshape(n * window_ticks, n_channels))
-    return Signals(channels, window_pictures(streams.get(CAMERA), n, window_ticks), window_ticks)
+    pictures = window_pictures(streams.get(CAMERA), n, window_ticks)
+    return Signals(_stepped(channels, windows.dt_s), pictures)
+
+
+def _step_ticks(dt_s: float) -> int:
+    ticks = round(STEP_S / dt_s)
+    if ticks < 1 or abs(ticks * dt_s - STEP_S) > 1e-9:
+        raise ConfigError("dt_s", dt_s, f"the fire alarm needs whole ticks in {STEP_S:g} s")
+    return ticks
+
+
+def _stepped(channels: Channels, dt_s: float) -> Channels:
+    """Mean of the known ticks of each step, (step, channel)."""
+    ticks = _step_ticks(dt_s)
+    if ticks == 1:
+        return channels
+    n = len(channels.values) // ticks
+    x = channels.values[: n * ticks].reshape(n, ticks, -1)
+    known = np.isfinite(x)
+    total = np.where(known, x, 0.0).sum(axis=1, dtype=np.float64)
+    count = known.sum(axis=1)
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+    return Channels(channels.names, channels.units, mean)
 
 
 def window_pictures(source: StreamSource | None, n_windows: int, window_ticks: int) -> Float32s:

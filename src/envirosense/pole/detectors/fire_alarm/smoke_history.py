@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from envirosense.pole.detectors.fire_alarm.signals import Signals
+from envirosense.pole.detectors.fire_alarm.signals import STEPS, Signals
 from envirosense.pole.detectors.fire_alarm.trailing import last_covariance, last_max, last_mean, past_median
 
 type Floats = npt.NDArray[np.float64]
@@ -47,38 +47,38 @@ def smoke_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
         "coarse_over_fine": coarse - fine,
         "phenols_over_aldehydes": phenols_over_aldehydes,
     }
-    looks = dict(_spans(courses, signals.window_ticks)) | dict(_joint(fine, vapours, signals.window_ticks))
-    last = np.arange(1, signals.n_windows + 1) * signals.window_ticks - 1
+    looks = dict(_spans(courses)) | dict(_joint(fine, vapours))
+    last = np.arange(1, signals.n_windows + 1) * STEPS - 1
     return np.stack([look[last] for look in looks.values()], axis=1), tuple(looks)
 
 
 def _rise(signals: Signals, channel: str, scale: float) -> Floats:
-    """Rise over the hour's median, signed logarithm beyond the scale, (tick,); 0 where unknown."""
-    ticks = signals.ticks_of(channel).astype(np.float64)
-    level = _window_mean(ticks)
+    """Rise over the hour's median, signed logarithm beyond the scale, (step,); 0 where unknown."""
+    steps = signals.steps_of(channel).astype(np.float64)
+    level = _window_mean(steps)
     base = past_median(level[:, None], *HOUR)[:, 0]
-    return np.nan_to_num(np.arcsinh((ticks - base[:, None]) / scale)).reshape(-1)
+    return np.nan_to_num(np.arcsinh((steps - base[:, None]) / scale)).reshape(-1)
 
 
-def _window_mean(ticks: Floats) -> Floats:
-    known = np.isfinite(ticks)
-    total = np.where(known, ticks, 0.0).sum(axis=1)
+def _window_mean(steps: Floats) -> Floats:
+    known = np.isfinite(steps)
+    total = np.where(known, steps, 0.0).sum(axis=1)
     return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
 
 
-def _spans(courses: Mapping[str, Floats], window_ticks: int) -> Iterator[tuple[str, Floats]]:
+def _spans(courses: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
     for name, course in courses.items():
         for minutes in SPANS_MIN:
-            yield f"{PREFIX}{name}.mean{minutes}", last_mean(course, minutes * window_ticks)
+            yield f"{PREFIX}{name}.mean{minutes}", last_mean(course, minutes * STEPS)
         for minutes in SPANS_MIN[1:]:
-            yield f"{PREFIX}{name}.peak{minutes}", last_max(course, minutes * window_ticks)
+            yield f"{PREFIX}{name}.peak{minutes}", last_max(course, minutes * STEPS)
 
 
-def _joint(fine: Floats, vapours: Floats, window_ticks: int) -> Iterator[tuple[str, Floats]]:
+def _joint(fine: Floats, vapours: Floats) -> Iterator[tuple[str, Floats]]:
     """Covariances of particles with each vapour, and of the vapours among themselves."""
     n_pairs = vapours.shape[1] * (vapours.shape[1] - 1)
     for minutes in JOINT_SPANS_MIN:
-        n = minutes * window_ticks
+        n = minutes * STEPS
         with_fine = last_covariance(fine[:, None], vapours, n)
         whole = last_covariance(vapours.sum(axis=1), vapours.sum(axis=1), n)
         own = last_covariance(vapours, vapours, n).sum(axis=1)
