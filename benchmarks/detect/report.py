@@ -10,47 +10,81 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sets import Job, months
-from task import NEEDED_S, Judged, false_alarms
+from task import NEEDED_S, PRECURSOR, Judged, false_alarms
 
+from envirosense.core.rng import stream
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
 from envirosense.learning.intervals import poisson_rate, proportion
 
-ROLES = ("trained", "shuffled labels")
+ROLES = ("trained", "plain rules", "shuffled labels")
+RESAMPLES = 2000
 
 
-def _scenario_rows(judgement: Judged, events: Windows) -> list[dict[str, object]]:
-    asked = events.events.select(events.events.detectable_s >= NEEDED_S)
+def _scenario_rows(one: Judged, events: Windows) -> list[dict[str, object]]:
     rows = []
     for name in np.unique(events.events.scenario).tolist():
-        every = int((events.events.scenario == name).sum())
-        mine = asked.scenario == name
-        share = proportion(int(judgement.found[mine].sum()), int(mine.sum()))
+        every = events.events.scenario == name
+        mine = every & one.asked
+        share = proportion(int(one.found[mine].sum()), int(mine.sum()))
         rows.append(
             {
                 "scenario": name,
-                "events": every,
+                "events": int(every.sum()),
                 "asked": int(mine.sum()),
                 "recall": share.value,
                 "low": share.low,
                 "high": share.high,
-                "median_delay_s": _median(judgement.delay_s[mine & judgement.found]),
-                "median_lead_s": _median(judgement.lead_s[mine & judgement.found]),
+                "median_delay_s": _median(one.delay_s[mine & one.found]),
+                "median_lead_s": _median(one.lead_s[mine & one.found]),
             }
         )
     return rows
 
 
-def _by_visible_time(judgement: Judged, events: Windows) -> list[dict[str, object]]:
+def _by_visible_time(one: Judged, events: Windows) -> list[dict[str, object]]:
     """Recall of the events asked for, by how long the best sensor could see them."""
-    asked_s = events.events.detectable_s[events.events.detectable_s >= NEEDED_S]
+    seen_s = events.events.detectable_s
     edges_s = (NEEDED_S, 300.0, 1800.0, 7200.0, np.inf)
     rows = []
     for low_s, high_s in pairwise(edges_s):
-        mine = (asked_s >= low_s) & (asked_s < high_s)
-        share = proportion(int(judgement.found[mine].sum()), int(mine.sum()))
+        mine = one.asked & (seen_s >= low_s) & (seen_s < high_s)
+        share = proportion(int(one.found[mine].sum()), int(mine.sum()))
         rows.append({"from_s": low_s, "asked": int(mine.sum()), "recall": share.value})
     return rows
+
+
+def _by_fire(one: Judged, events: Windows) -> dict[str, object]:
+    """The same by fire, which is one episode: its events are stages of one another and found together."""
+    owners = np.unique(events.events.episode_id[one.asked])
+    found = np.unique(events.events.episode_id[one.asked & one.found])
+    share = proportion(len(found), len(owners))
+    ignited = one.asked & np.isfinite(events.events.ignition_s)
+    burning = np.unique(events.events.episode_id[ignited])
+    early = proportion(len(np.unique(events.events.episode_id[ignited & one.is_early])), len(burning))
+    return {
+        "fires": len(owners),
+        "recall": share.value,
+        "low": share.low,
+        "high": share.high,
+        "ignited": len(burning),
+        "before_ignition": early.value,
+        "before_low": early.low,
+        "before_high": early.high,
+    }
+
+
+def _recall_interval(one: Judged, episode_id: npt.NDArray[np.str_]) -> tuple[float | None, float | None]:
+    """95 % interval of the recall over events, from drawing whole episodes again with replacement."""
+    owner = np.unique(episode_id[one.asked], return_inverse=True)[1]
+    if not owner.size:
+        return None, None
+    n = int(owner.max()) + 1
+    asked = np.bincount(owner, minlength=n)
+    found = np.bincount(owner, weights=one.found[one.asked], minlength=n)
+    drawn = stream(0, "detect", "bootstrap").integers(n, size=(RESAMPLES, n))
+    low, high = np.quantile(found[drawn].sum(axis=1) / asked[drawn].sum(axis=1), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _false_alarm_days(
@@ -81,6 +115,9 @@ def summary(
     report: dict[str, Any] = {"pole_months": n_months, "mix_of_days": dict(mix)}
     for role, one in zip(ROLES, outcomes, strict=True):
         rate, share = poisson_rate(one.n_false, n_months), proportion(one.n_found, one.n_asked)
+        low, high = _recall_interval(one, events.events.episode_id)
+        precursors = one.asked & (events.events.event_type == PRECURSOR)
+        early = proportion(int(one.found[precursors].sum()), int(precursors.sum()))
         report[role] = {
             "margins": one.margins,
             "false_alarms": one.n_false,
@@ -90,10 +127,13 @@ def summary(
             "high": rate.high,
             "events": one.n_asked,
             "recall": share.value,
-            "recall_low": share.low,
-            "recall_high": share.high,
-            "median_delay_s": _median(one.delay_s),
-            "median_lead_s": _median(one.lead_s),
+            "recall_low": low,
+            "recall_high": high,
+            "precursors": int(precursors.sum()),
+            "precursor_recall": early.value,
+            "by_fire": _by_fire(one, events),
+            "median_delay_s": _median(one.delay_s[one.asked]),
+            "median_lead_s": _median(one.lead_s[one.asked]),
         }
     report["by_scenario"] = _scenario_rows(outcomes[0], events)
     report["by_visible_time"] = _by_visible_time(outcomes[0], events)
@@ -108,15 +148,27 @@ def _median(values: npt.NDArray[np.float64]) -> float | None:
     return float(np.median(known)) if known.size else None
 
 
+def _recall_of(one: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    return one["recall"], one["recall_low"], one["recall_high"]
+
+
 def print_report(report: Mapping[str, Any]) -> None:
     """The report as text."""
     print(f"{report['pole_months']:.1f} pole-months of negatives")
     for role in ROLES:
         one = report[role]
+        recall, low, high = (float("nan") if v is None else v for v in _recall_of(one))
         print(
             f"{role:16s} false alarms per pole-month {one['per_pole_month']:.2f} "
-            f"({one['low']:.2f} to {one['high']:.2f}); recall {one['recall']:.3f} "
-            f"({one['recall_low']:.3f} to {one['recall_high']:.3f}) of {one['events']} events"
+            f"({one['low']:.2f} to {one['high']:.2f}); recall {recall:.3f} "
+            f"({low:.3f} to {high:.3f}) of {one['events']} events"
+        )
+    fires = report["trained"]["by_fire"]
+    if fires["recall"] is not None:
+        print(
+            f"by fire: {fires['recall']:.3f} ({fires['low']:.3f} to {fires['high']:.3f}) of "
+            f"{fires['fires']}; "
+            f"before ignition {fires['before_ignition']} of {fires['ignited']} that ignited"
         )
     for row in report["by_scenario"]:
         recall = "-" if row["recall"] is None else f"{row['recall']:.2f}"

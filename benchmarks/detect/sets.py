@@ -1,7 +1,7 @@
 """Which episodes the detector of `make bench-detect` is trained, tuned and judged on.
 
-Training, tuning and test stand on different sites. Negatives are days of a device's life, with look-alikes
-as often as their base rates say, several on one day where that happens.
+Training, tuning and test stand on different sites. Every episode is ordinary life: a course of the day, and
+weather, look-alikes, trouble of the line and of the device as often as they are met. In some a fire begins.
 """
 
 from collections import Counter
@@ -14,21 +14,22 @@ import numpy as np
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.rng import derived_seed, stream
 from envirosense.factory.request import EpisodeRequest
+from envirosense.pole.drawing import PoleDesign
 from envirosense.pole.twin import PoleTwin
 from envirosense.scenarios import SCENARIOS, Category
 
 DAY_S: Final = 86_400.0
-EVENT_S: Final = 6 * 3600.0  # long enough for a history before the event
+SHORT_S: Final = 6 * 3600.0  # long enough for a history before the event
 TICK_S: Final = 10.0
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
 OPTIONS: Final[Mapping[str, object]] = {"frame_interval_s": TICK_S, "stages_stream": False}
 HARMLESS: Final = (Category.LOOKALIKE, Category.ENVIRONMENTAL, Category.ELECTRICAL, Category.SYSTEM)
 WEATHER: Final = "environmental/weather_event"
-DAY: Final = "lookalike/day_of_life"
-DAY_OF_LIFE: Final[Mapping[str, object]] = {
-    "id": DAY,
-    "description": "A day of a device's life",
+LIFE: Final = "lookalike/ordinary_life"
+ORDINARY_LIFE: Final[Mapping[str, object]] = {
+    "id": LIFE,
+    "description": "Ordinary life at a pole, or a fire in the middle of it",
     "limits": "What happens does not feel what else happens.",
     "rate": {"per_pole_year": DAYS_PER_YEAR, "duration_s": DAY_S, "source": "computed: every day"},
 }
@@ -36,32 +37,12 @@ DAY_OF_LIFE: Final[Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Sites and seeds of one of the three sets."""
+    """Sites and seeds of one of the three sets, and how parameters are drawn there."""
 
     name: str
     seed: int
     n_sites: int
-
-
-def spec_of(
-    place: Place,
-    scenario: str,
-    index: int,
-    duration_s: float,
-    definition: Mapping[str, object] | None = None,
-) -> EpisodeSpec:
-    """One episode of a scenario at one of the place's sites."""
-    request = EpisodeRequest(
-        seed=derived_seed(place.seed, "detect", place.name, scenario),
-        index=index,
-        n_groups=place.n_sites,
-        duration_s=duration_s,
-        dt_s=TICK_S,
-        n_scenarios=1,
-        options=dict(OPTIONS),
-        definition=definition,
-    )
-    return PoleTwin().draw(scenario, request)
+    design: PoleDesign = "random"  # as often as the distributions say; "covering" evens out what is rare
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +55,70 @@ class Job:
     duration_s: float = DAY_S
 
     @property
-    def has_fire(self) -> bool:
-        """Whether one of its acts is a fire."""
-        return any(SCENARIOS[name].category is Category.FIRE for name in self.acts)
+    def fire(self) -> str | None:
+        """The fire among its acts."""
+        return next((name for name in self.acts if SCENARIOS[name].category is Category.FIRE), None)
 
     def spec(self) -> EpisodeSpec:
         """The episode, with all its acts each at its own hour."""
-        if len(self.acts) == 1:
-            return spec_of(self.place, self.acts[0], self.index, self.duration_s)
         overlay = [{"name": f"act_{number}", "scenario": name} for number, name in enumerate(self.acts)]
-        return spec_of(self.place, DAY, self.index, self.duration_s, DAY_OF_LIFE | {"overlay": overlay})
+        names = ("detect", self.place.name, self.fire or LIFE, f"{self.duration_s:g}")
+        request = EpisodeRequest(
+            seed=derived_seed(self.place.seed, *names),
+            index=self.index,
+            n_groups=self.place.n_sites,
+            duration_s=self.duration_s,
+            dt_s=TICK_S,
+            n_scenarios=1,
+            options={**OPTIONS, "design": self.place.design},
+            definition=ORDINARY_LIFE | {"overlay": overlay},
+        )
+        return PoleTwin().draw(LIFE, request)
+
+
+def ordinary_acts(
+    rng: np.random.Generator, duration_s: float, beside_a_fire: bool = False
+) -> tuple[str, ...]:
+    """What happens during some hours without a fire: a course of the day, and all else as often as it is met.
+
+    Of each the number under way at some time is Poisson, its mean the base rate times its duration and ours
+    together. What began before is acted as if it began now. At most one spell of severe weather and one
+    trouble of the line; none of the line beside a fire, which may be of the same part.
+    """
+    days = duration_s / DAY_S
+    courses = [name for name, one in SCENARIOS.items() if one.category is Category.NORMAL]
+    share = np.array([SCENARIOS[name].rate.per_pole_year for name in courses])
+    acts = [courses[int(rng.choice(len(courses), p=share / share.sum()))]]
+    line = []
+    for name, scenario in SCENARIOS.items():
+        if scenario.category not in HARMLESS:
+            continue
+        lasting_days = scenario.rate.duration_s / DAY_S
+        n = int(rng.poisson(scenario.rate.per_pole_year / DAYS_PER_YEAR * (days + lasting_days)))
+        if scenario.category is Category.ELECTRICAL:
+            line += [name] * n
+        else:
+            acts += [name] * (min(n, 1) if name == WEATHER else n)
+    if line and not beside_a_fire:
+        acts.append(line[int(rng.integers(len(line)))])
+    return tuple(acts)
+
+
+def life_jobs(place: Place, n: int, duration_s: float = DAY_S) -> list[Job]:
+    """Episodes without a fire."""
+    rng = stream(place.seed, "detect", place.name, "life", f"{duration_s:g}")
+    return [Job(place, ordinary_acts(rng, duration_s), index, duration_s) for index in range(n)]
 
 
 def library_jobs(place: Place, per_scenario: Mapping[str, int], duration_s: float = DAY_S) -> list[Job]:
-    """Episodes of every scenario of a category, as many as it says."""
-    return [
-        Job(place, (scenario_id,), index, duration_s)
-        for scenario_id, scenario in SCENARIOS.items()
-        for index in range(per_scenario.get(scenario.category.value, 0))
-    ]
-
-
-def day_jobs(place: Place, n_days: int) -> list[Job]:
-    """Days without a fire."""
-    return [Job(place, acts, index) for index, acts in enumerate(negative_days(place, n_days))]
-
-
-def negative_days(place: Place, n_days: int) -> list[tuple[str, ...]]:
-    """What happens on each day without a fire: an ordinary course, and all else at its base rate.
-
-    Look-alikes, weather, faults of the line and of the device: the number of each on one day is Poisson; one
-    spell of severe weather a day is the most.
-    """
-    rng = stream(place.seed, "detect", place.name, "days")
-    per_day = {name: one.rate.per_pole_year / DAYS_PER_YEAR for name, one in SCENARIOS.items()}
-    met = [name for name, one in SCENARIOS.items() if one.category in HARMLESS]
-    courses = [name for name, one in SCENARIOS.items() if one.category is Category.NORMAL]
-    share = np.array([per_day[name] for name in courses])
-    days = []
-    for _ in range(n_days):
-        course = courses[int(rng.choice(len(courses), p=share / share.sum()))]
-        counts = {name: int(rng.poisson(per_day[name])) for name in met}
-        counts[WEATHER] = min(counts[WEATHER], 1)
-        days.append((course, *(name for name, n in counts.items() for _ in range(n))))
-    return days
+    """Ordinary life with one scenario more: as many of each scenario as its category says."""
+    jobs = []
+    for name, scenario in SCENARIOS.items():
+        rng = stream(place.seed, "detect", place.name, name, f"{duration_s:g}")
+        for index in range(per_scenario.get(scenario.category.value, 0)):
+            others = ordinary_acts(rng, duration_s, beside_a_fire=scenario.category is Category.FIRE)
+            jobs.append(Job(place, (name, *others), index, duration_s))
+    return jobs
 
 
 def months(n_days: int) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,27 @@ import numpy.typing as npt
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
-from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson, Looks
+from envirosense.pole.detectors.fire_alarm import Lesson, Looks
 from envirosense.pole.detectors.fire_alarm.lessons import FIRE as FIRE_TYPES
 
 FIRE: Final = "fire"
+PRECURSOR: Final = "fire_precursor"
 SHIFTS: Final = (-2.0, -1.5, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 NEEDED_S: Final = 60.0  # an event that no sensor could see for a minute is not asked for
 
 type Floats = npt.NDArray[np.float64]
 type Bools = npt.NDArray[np.bool_]
+
+
+class Alarm(Protocol):
+    """What is judged: evidence of its parts against a margin each."""
+
+    heads: Mapping[str, object]
+    margins: dict[str, float]
+
+    def score(self, evidence: Floats) -> Floats:
+        """Score of (part, window) evidence, (window,); an alarm is a score above 0."""
+        ...
 
 
 def fire_task(windows: Windows) -> Windows:
@@ -41,26 +53,12 @@ def shuffled(lesson: Lesson, rng: np.random.Generator) -> Lesson:
     )
 
 
-def choose_margins(alarm: FireAlarm, windows: Windows, evidence: Floats, allowed: Mapping[str, int]) -> None:
-    """Set each half's margin so that it alone gives at most its `allowed` false alarms; (half, window)."""
+def choose_margins(alarm: Alarm, windows: Windows, evidence: Floats, allowed: Mapping[str, int]) -> None:
+    """Set each part's margin so that it alone gives at most its `allowed` false alarms; (part, window)."""
     alarm.margins = {
-        half: threshold_for(windows, one, allowed[half])
-        for half, one in zip(alarm.heads, evidence, strict=True)
+        part: threshold_for(windows, one, allowed[part])
+        for part, one in zip(alarm.heads, evidence, strict=True)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Outcome of one detector; an alarm is a score above 0."""
-
-    margins: dict[str, float]
-    n_false: int  # alarms closer than half an hour are one
-    n_half_hours: int  # the same, one that lasts counted again every half hour
-    n_asked: int  # events that some sensor could see long enough
-    n_found: int
-    found: Bools  # (event,) of those asked
-    delay_s: Floats
-    lead_s: Floats
 
 
 def false_alarms(windows: Windows, alarm: Bools, quiet: Bools) -> int:
@@ -74,9 +72,14 @@ def false_alarms(windows: Windows, alarm: Bools, quiet: Bools) -> int:
 
 
 def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
-    """Lowest threshold with at most `allowed` false alarms on these windows."""
+    """A low threshold with at most `allowed` false alarms on these windows; infinite without a quiet one.
+
+    Found by halving. Where alarms merge, a still lower one may pass too.
+    """
     quiet = metrics.quiet_windows(windows)
     levels = np.unique(score[quiet])
+    if not levels.size:
+        return float("inf")
     low, high = 0, levels.size - 1
     while low < high:
         middle = (low + high) // 2
@@ -87,30 +90,55 @@ def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
     return float(levels[low])
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Outcome of one detector; an alarm is a score above 0."""
+
+    margins: dict[str, float]
+    n_false: int  # alarms closer than half an hour are one
+    n_half_hours: int  # the same, one that lasts counted again every half hour
+    asked: Bools  # (event,): some sensor could see it for a minute
+    found: Bools  # (event,): an alarm while it is active
+    is_early: Bools  # (event,): the alarm came before ignition, where there was one
+    delay_s: Floats  # (event,) after the first moment a sensor could see it
+    lead_s: Floats  # (event,) before ignition
+
+    @property
+    def n_asked(self) -> int:
+        """Events asked for."""
+        return int(self.asked.sum())
+
+    @property
+    def n_found(self) -> int:
+        """Events found of those asked for."""
+        return int((self.asked & self.found).sum())
+
+
 def judged(
-    alarm: FireAlarm, negatives: Windows, quiet_evidence: Floats, events: Windows, evidence: Floats
+    alarm: Alarm, negatives: Windows, quiet_evidence: Floats, events: Windows, evidence: Floats
 ) -> Judged:
     """False alarms on the negatives, and what became of the events that could be seen."""
     quiet = metrics.quiet_windows(negatives)
     wrong = alarm.score(quiet_evidence) > 0.0
     outcomes = metrics.event_outcomes(events, alarm.score(evidence) > 0.0)
-    asked = events.events.detectable_s >= NEEDED_S
+    with np.errstate(invalid="ignore"):
+        is_early = outcomes.lead_s > 0.0
     return Judged(
         alarm.margins,
         false_alarms(negatives, wrong, quiet),
         metrics.count_false_alarms(negatives, wrong, quiet),
-        int(asked.sum()),
-        int((outcomes.alarmed & asked).sum()),
-        outcomes.alarmed[asked],
-        outcomes.delay_s[asked],
-        outcomes.lead_s[asked],
+        events.events.detectable_s >= NEEDED_S,
+        outcomes.alarmed,
+        is_early,
+        outcomes.delay_s,
+        outcomes.lead_s,
     )
 
 
 def curve(
-    alarm: FireAlarm, negatives: Windows, quiet_evidence: Floats, events: Windows, evidence: Floats
+    alarm: Alarm, negatives: Windows, quiet_evidence: Floats, events: Windows, evidence: Floats
 ) -> list[dict[str, float]]:
-    """False alarms and recall with both margins shifted alike: what the test says of other choices.
+    """False alarms and recall with all margins shifted alike: what the test says of other choices.
 
     For the reader alone; nothing is chosen by it.
     """
@@ -119,7 +147,8 @@ def curve(
     asked = events.events.detectable_s >= NEEDED_S
     rows = []
     for shift in SHIFTS:
-        found = metrics.event_outcomes(events, score > shift).alarmed
+        found = metrics.event_outcomes(events, score > shift).alarmed[asked]
         n_false = false_alarms(negatives, quiet_score > shift, quiet)
-        rows.append({"shift": shift, "false_alarms": n_false, "recall": float(found[asked].mean())})
+        recall = float(found.mean()) if found.size else 0.0
+        rows.append({"shift": shift, "false_alarms": n_false, "recall": recall})
     return rows

@@ -1,16 +1,21 @@
 """What a worker does with one episode: simulate, look, score, forget."""
 
+import gc
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from rules import RulesAlarm
 from sets import DAY_S, Job
 from task import fire_task
 
+from envirosense.core.episode import EpisodeSpec
 from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.window_sources import memory_streams
 from envirosense.datasets.windows import Windows, windows_of_episode
-from envirosense.factory.twins import TWINS
 from envirosense.pole.detectors.fire_alarm import (
     FireAlarm,
     Lesson,
@@ -19,34 +24,77 @@ from envirosense.pole.detectors.fire_alarm import (
     looks_at,
     window_signals,
 )
+from envirosense.pole.detectors.fire_alarm.lessons import FIRE
+from envirosense.pole.run import EpisodeRun
+from envirosense.pole.streams import OBSERVABILITY
 
 UNWANTED: Final = (
     "truth", "fields", "components", "regimes", "status", "strikes", "response", "states", "sensor_faults",
-    "bands", "masks",
+    "bands", "masks", "observability",
 )  # fmt: skip
-QUIET_OF_A_DAY: Final = 200  # windows of an ordinary day that are learned from
+BLOCK_TICKS: Final = 3600
+QUIET_OF_A_DAY, QUIET_OF_HOURS = 200, 40  # windows without a fire that are learned from
 
 type Floats = npt.NDArray[np.float64]
 
 
-def seen_episode(job: Job) -> tuple[MemorySink, Windows, Looks]:
-    """One episode, its windows without readings, and what the alarm looks at."""
-    spec, unwanted = job.spec(), UNWANTED if job.has_fire else (*UNWANTED, "observability")
-    sink = MemorySink(spec, unwanted)
-    TWINS[spec.twin]().simulate(spec, sink)
-    windows = windows_of_episode(sink)
-    looks = looks_at(window_signals(windows, memory_streams(sink)))
-    return sink, windows.without_readings(), looks
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An episode in memory, with what could be seen of its fires alone."""
+
+    sink: MemorySink
+    observability: pa.Table
+
+    @property
+    def spec(self) -> EpisodeSpec:
+        """What the episode was asked to be."""
+        return self.sink.spec
+
+    @property
+    def streams(self) -> Collection[str]:
+        """Names of its streams."""
+        return (*self.sink.streams, "observability")
+
+    def table(self, stream: str) -> pa.Table:
+        """All rows of one stream."""
+        return self.observability if stream == "observability" else self.sink.table(stream)
+
+
+def simulated(job: Job) -> Seen:
+    """The episode; what each sensor could see is worked out for fires, which alone are asked for."""
+    spec = job.spec()
+    sink, run = MemorySink(spec, UNWANTED), EpisodeRun(spec)
+    for first in range(0, spec.grid.n, BLOCK_TICKS):
+        run.write_block(first, min(first + BLOCK_TICKS, spec.grid.n), sink)
+    run.write_causes(sink)
+    fires = [(i, event) for i, event in enumerate(run.labels.events) if event.event_type.value in FIRE]
+    rows = [run.observed(i, event) for i, event in fires]
+    return Seen(sink, pa.Table.from_batches(rows, schema=OBSERVABILITY))
+
+
+def seen_episode(job: Job) -> tuple[Windows, Looks, pa.Table]:
+    """Windows of one episode, what the alarm looks at, and what could be seen of its fires."""
+    gc.collect()  # a world holds circles of hundreds of megabytes that Python is in no hurry to drop
+    episode = simulated(job)
+    windows = windows_of_episode(episode)
+    return windows, looks_at(window_signals(windows, memory_streams(episode.sink))), episode.observability
 
 
 def lesson(job: Job) -> Lesson:
     """What one episode teaches."""
-    sink, windows, looks = seen_episode(job)
-    observability = sink.table("observability") if job.has_fire else None
-    return lesson_of(windows, looks, observability, QUIET_OF_A_DAY if job.duration_s == DAY_S else 40)
+    windows, looks, observability = seen_episode(job)
+    most_quiet = QUIET_OF_A_DAY if job.duration_s == DAY_S else QUIET_OF_HOURS
+    return lesson_of(windows.without_readings(), looks, observability, most_quiet)
 
 
-def evidence(job: Job, alarms: tuple[FireAlarm, ...]) -> tuple[Windows, Floats]:
-    """Windows of one episode, asked about fire, and the evidence of each alarm, (alarm, half, window)."""
-    _, windows, looks = seen_episode(job)
-    return fire_task(windows), np.stack([alarm.evidence(looks) for alarm in alarms])
+def evidence(job: Job, alarms: tuple[FireAlarm | RulesAlarm, ...]) -> tuple[Windows, list[Floats]]:
+    """Windows of one episode, asked about fire, and the evidence of each alarm, (half, window)."""
+    windows, looks, _ = seen_episode(job)
+    found = [
+        alarm.evidence(windows) if isinstance(alarm, RulesAlarm) else alarm.evidence(looks)
+        for alarm in alarms
+    ]
+    asked = fire_task(windows.without_readings())
+    name = job.fire or job.acts[0]
+    events = replace(asked.events, scenario=np.full(len(asked.events), name))
+    return replace(asked, scenario=np.full(len(asked), name), events=events), found

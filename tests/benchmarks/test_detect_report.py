@@ -133,7 +133,9 @@ def judged() -> tuple[Any, Windows, Windows, np.ndarray]:
 def test_a_detector_is_judged_on_events_that_could_be_seen(judged: Any) -> None:
     one = judged[0]
     assert (one.n_asked, one.n_found, one.n_false, one.n_half_hours) == (2, 1, 3, 3)
-    assert one.found.tolist() == [True, False]  # an alarm before the onset finds nothing
+    assert one.found.tolist() == [True, False, True]  # an alarm before the onset finds nothing
+    assert one.asked.tolist() == [True, True, False]
+    assert one.is_early.tolist() == [True, False, False]
     assert one.delay_s[0] == 161 * MINUTE_S - 2.5 * 3600.0
     assert one.lead_s[0] == 3 * 3600.0 - 161 * MINUTE_S
 
@@ -144,7 +146,7 @@ def found(judged: Any) -> dict[str, Any]:
     one, days, events, score = judged
     acts = (("normal/x",), ("normal/x", "lookalike/<b>"), ("normal/y",))
     jobs = [sets.Job(PLACE, names, at) for at, names in enumerate(acts)]
-    made: dict[str, Any] = report.summary([one, one], events, days, score, jobs, sets.shares(acts))
+    made: dict[str, Any] = report.summary([one, one, one], events, days, score, jobs, sets.shares(acts))
     return made
 
 
@@ -154,11 +156,28 @@ def test_the_report_says_what_was_found(found: dict[str, Any]) -> None:
     assert trained["per_pole_month"] == pytest.approx(3 / found["pole_months"])
     assert trained["low"] < trained["per_pole_month"] < trained["high"]
     assert (trained["recall"], trained["events"]) == (0.5, 2)
+    assert (trained["recall_low"], trained["recall_high"]) == (0.0, 1.0)  # two fires drawn again
+    assert (trained["precursor_recall"], trained["precursors"]) == (1.0, 1)
+    by_fire = trained["by_fire"]
+    assert (by_fire["fires"], by_fire["recall"]) == (2, 0.5)
+    assert (by_fire["ignited"], by_fire["before_ignition"]) == (2, 0.5)
     rows = {row["scenario"]: row for row in found["by_scenario"]}
     assert [(rows[name]["events"], rows[name]["asked"]) for name in ("fire/a", "fire/b")] == [(2, 2), (1, 0)]
     assert rows["fire/b"]["recall"] is None
     assert [row["asked"] for row in found["by_visible_time"]] == [1, 0, 0, 1]
     assert [row["recall"] for row in found["by_visible_time"]] == [0.0, None, None, 1.0]
+
+
+def test_stages_of_one_fire_widen_the_interval() -> None:
+    """Nine events of three fires, found together or not, tell no more than three."""
+    asked, found = np.ones(9, dtype=bool), np.repeat([True, True, False], 3)
+    nowhere = np.full(9, np.nan)
+    one = task.Judged({}, 0, 0, asked, found, ~asked, nowhere, nowhere)
+    alone = report._recall_interval(one, np.arange(9).astype(str))
+    together = report._recall_interval(one, np.repeat(["a", "b", "c"], 3))
+    assert together == (0.0, 1.0)
+    assert alone[0] > 0.2
+    assert alone[1] - alone[0] < 0.8
 
 
 def test_the_report_names_days_with_false_alarms_and_what_happened_on_them(found: dict[str, Any]) -> None:
@@ -213,8 +232,9 @@ def test_the_page_is_whole_and_stands_alone(found: dict[str, Any], tmp_path: Pat
     assert "http" not in source
     assert "<b>" not in source.partition("What the days were made of")[2]  # names are escaped
     for words in (
-        "1 of 2 fires", "3 false alarms", "fire/b", "Shuffled labels", "over 120 min", "lookalike/<b>",
-        "1 of 3 fires could not be seen", "2 days of 3 had a false alarm", "prefers-color-scheme:dark",
+        "1 of 2 events", "3 false alarms", "fire/b", "Shuffled labels", "over 120 min", "lookalike/<b>",
+        "Plain rules", "1 of 3 events could not be seen", "2 days of 3 had a false alarm",
+        "prefers-color-scheme:dark",
     ):  # fmt: skip
         assert words in said
 
@@ -236,7 +256,7 @@ def test_the_page_of_a_run_without_events_or_false_alarms_is_whole(judged: Any) 
     unseen = task.fire_task(fires().select(fires().episode_id == "fire02"))
     one = task.judged(FireAlarm(), days, none, unseen, alarmed(unseen))
     jobs = [sets.Job(PLACE, ("normal/x",), at) for at in range(3)]
-    calm = report.summary([one, one], unseen, days, none.max(axis=0), jobs, {"normal/x": 1.0})
+    calm = report.summary([one, one, one], unseen, days, none.max(axis=0), jobs, {"normal/x": 1.0})
     said = read(page.render(calm))
     assert "0 days of 3 had a false alarm" in said
-    assert "0 of 0 fires" in said
+    assert "0 of 0 events" in said

@@ -112,7 +112,7 @@ class EpisodeRun:
         events = list(enumerate(self.labels.events))
         _write(out, "events", s.EVENTS, (self._event(i, event) for i, event in events))
         _write(out, "labels", s.LABELS, (s.labels_batch(i, e, self.spec.grid) for i, e in events))
-        _write(out, "observability", s.OBSERVABILITY, (self._observability(i, e) for i, e in events))
+        _write(out, "observability", s.OBSERVABILITY, (self.observed(i, e) for i, e in events))
         _write(out, "masks", s.MASKS, (self._masks(i, e) for i, e in events if self.device.cameras))
         if self.configuration.stages_stream:
             _write(out, "stages", s.STAGES, [self._stages()])
@@ -168,7 +168,8 @@ class EpisodeRun:
         }
         return batch(s.EVENTS, {name: [value] for name, value in row.items()})
 
-    def _observability(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
+    def observed(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
+        """What each sensor could see of one event, a row per sensor."""
         if event.cause not in self._sights:
             self._sights[event.cause] = sight_of_cause(self.device, self.world, event.cause)
             self.world.forget_without(event.cause)
