@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from envirosense.cli.app import run
-from envirosense.cli.curriculum import of_levels
-from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.cli.curriculum import DIFFICULTY_HELP, of_levels
+from envirosense.core.errors import ConfigError
 from envirosense.pole.difficulty_levels import stored_level
 from envirosense.scenarios import SCENARIOS
 from envirosense.scenarios.definition import definition_of
@@ -32,7 +32,7 @@ def test_nothing_asked_leaves_the_patterns_as_they_are() -> None:
     assert of_levels(asked("fire/*"), None) == asked("fire/*")
 
 
-@pytest.mark.parametrize("levels", ["easy", "hard", "easy, standard", "standard,hard", "not_detectable"])
+@pytest.mark.parametrize("levels", ["easy", "hard", "easy, standard", "standard,hard", "easy,not_detectable"])
 def test_only_the_levels_asked_for_and_what_has_no_events_are_left(levels: str) -> None:
     kept = of_levels(asked("*"), levels)["scenarios"]
     wanted = {*levels.replace(" ", "").split(","), "no_events"}
@@ -61,8 +61,10 @@ def test_levels_that_no_scenario_has_are_refused(levels: str) -> None:
 
 
 def test_an_unknown_or_empty_level_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'easy'"):
-        of_levels(asked("*"), "esy")
+    known = "easy, standard, hard, no_events, not_detectable, unmeasured"
+    with pytest.raises(ConfigError, match=f"unknown level; one of {known}"):
+        of_levels(asked("*"), "nonsense")
+    assert all(name in DIFFICULTY_HELP for name in known.split(", "))
     with pytest.raises(ConfigError, match="name at least one of easy, standard, hard"):
         of_levels(asked("*"), " , ")
 

@@ -51,7 +51,12 @@ def test_the_gallery_of_a_shelf_is_built(tmp_path: Path, capsys: pytest.CaptureF
     out = tmp_path / "gallery"
     asked = ["--category", "normal", "--draws", "1", "--out", str(out), "--json"]
     assert run(["scenarios", "gallery", *asked]) == 0
-    said = json.loads(capsys.readouterr().out)
+    done = capsys.readouterr()
+    said = json.loads(done.out)
+    n = len(said["scenarios"])
+    lines = done.err.splitlines()
+    assert lines[0] == f"drawing the gallery: {n} scenarios"
+    assert lines[-1] == f"{n} of {n} scenarios"
     assert said["index"] == str(out / "index.html")
     assert said["scenarios"]
     assert all((out / one["page"]).is_file() for one in said["scenarios"])
@@ -77,5 +82,5 @@ def test_a_table_with_a_sensor_that_nothing_moves_fails(
     assert any(
         line.startswith("error: lightning_detector: no scenario moves it") for line in err.splitlines()
     )
-    assert len(err.splitlines()) == len(said["problems"])
+    assert sum(line.startswith("error:") for line in err.splitlines()) == len(said["problems"])
     assert "lightning_detector: no scenario moves it" in page.read_text(encoding="utf-8")

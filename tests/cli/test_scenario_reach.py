@@ -17,7 +17,8 @@ def test_reach_prints_and_writes_the_same_numbers(tmp_path: Path, capsys: pytest
     said = json.loads(done.out)
     assert (said["scenario"], said["draws"]) == ("fire/early_combustion", 2)
     assert [row["label"] for row in said["forbidden"] if row["distance_m"] == 10.0] == ["not detectable"] * 4
-    assert "4 of 4 episodes" in done.err
+    assert done.err.splitlines()[0] == "measuring reach: 4 episodes"
+    assert done.err.splitlines()[-1] == "4 of 4 episodes"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert run(["scenarios", "reach", *FEW]) == 0
     text = capsys.readouterr().out

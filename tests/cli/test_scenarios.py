@@ -143,6 +143,29 @@ def test_a_component_that_no_pole_has_is_told_at_its_line(
 
 
 @pytest.mark.parametrize(
+    ("choice", "marked", "field"),
+    [
+        ("[clamp_a, clamp_x]", "clamp_x]", "parameters.where.choice"),
+        ("{clamp_a: 1, clamp_x: 2}", "clamp_x: 2", "parameters.where.choice"),
+    ],
+)
+def test_a_component_that_no_pole_has_is_told_at_the_choice_it_comes_from(
+    tmp_path: Path, choice: str, marked: str, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LEAVES.read_text(encoding="utf-8")
+    text = text.replace("events:", "- heating: {component: $where, power_w: 5}\nevents:")
+    where = f'parameters:\n  where: {{choice: {choice}, unit: "1", description: place, source: assumed}}\n'
+    text = text.replace("parameters:\n", where)
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text, encoding="utf-8")
+    assert run(["scenarios", "validate", str(wrong), "--json"]) == 1
+    (row,) = json.loads(printed(capsys))["files"]
+    before = text[: text.index(marked)]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    assert row["error"].startswith(f"{wrong}:{line}:{column}: {field}='clamp_x': unknown component")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ("full_scale: 4", "full_scale: 0", "full_scale=0.0: must be above 0"),
@@ -174,3 +197,44 @@ def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: pytest.Capture
     out = tmp_path / "scenario.schema.json"
     assert run(["scenarios", "schema", "--out", str(out)]) == 0
     assert json.loads(out.read_text(encoding="utf-8")) == schema
+
+
+def test_long_lines_are_as_wide_as_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    assert run(["scenarios", "show", "environmental/weather_event"]) == 0
+    head = printed(capsys).split("\n\n")[0].splitlines()
+    assert max(map(len, head)) <= 70
+    text = " ".join(" ".join(head).split())
+    assert SCENARIOS["environmental/weather_event"].limits in text
+
+
+def test_an_unknown_scenario_points_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "show", "fire/nothing_like_it"]) == 1
+    assert capsys.readouterr().err.endswith("; see envirosense scenarios list\n")
+
+
+def test_a_file_with_an_id_of_the_library_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "taken.yaml"
+    taken.write_text(
+        LEAVES.read_text(encoding="utf-8").replace("id: lookalike/burning_leaves", "id: lookalike/barbecue"),
+        encoding="utf-8",
+    )
+    assert run(["scenarios", "validate", str(taken)]) == 0
+    assert capsys.readouterr().err.startswith(f"warning: {taken}: the library has lookalike/barbecue")
+
+
+def test_fields_that_exclude_one_another_are_named_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both.yaml"
+    both.write_text(
+        "id: fire/own\nmodel: fire/early_combustion\nextends: fire/pole_top_fire\nlimits: Long\n",
+        encoding="utf-8",
+    )
+    assert run(["scenarios", "validate", str(both)]) == 1
+    err = capsys.readouterr().err
+    assert "file='id, model, extends, limits': give exactly one of model, extends" in err

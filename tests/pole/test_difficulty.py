@@ -247,7 +247,8 @@ def test_an_outcome_in_words_says_what_there_was_to_find():
     fire = rows["fire/lignin_decomposition"]
     for number in (f"{fire['share_found']:.0%} of them found", f"{fire['median_delay_s']:g} s"):
         assert number in texts["fire/lignin_decomposition"]
-    assert texts["system/link_lost"] == "0% of 16 incidents detectable"
+    unseen = {"n_incidents": 16, "share_detectable": 0.0, "difficulty": None}
+    assert outcome_text(unseen) == "0% of 16 incidents detectable"
     assert texts["lookalike/barbecue"].startswith("no event to find; false alarms in ")
     assert measured_by() == "reference_rules 1, 16 draws, version 1"
 

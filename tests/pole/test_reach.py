@@ -15,7 +15,7 @@ from envirosense.pole.reach import (
     measured_reach,
     outcome,
 )
-from envirosense.pole.reach_plan import N_SITES, ReachPlan, plan_for
+from envirosense.pole.reach_plan import N_SITES, ReachPlan, _even, plan_for
 from envirosense.pole.scenariopage.reach_numbers import reach_data, reach_rows
 from envirosense.pole.scenariopage.reach_page import reach_page
 from envirosense.scenarios import SCENARIOS
@@ -183,3 +183,10 @@ def test_data_hold_every_place_with_its_interval(measured: Reach) -> None:
     )
     assert {one["substance"] for one in found["steady"]} == {"PM2.5", "formaldehyde", "phenol"}
     assert sum(found["seen_by"].get("microphone", ())) > 0
+
+
+def test_values_of_a_narrow_range_stay_apart() -> None:
+    found = _even((100.1, 100.4), 5)
+    assert len(set(found)) == 5
+    assert list(found) == sorted(found)
+    assert _even((1.0, 100.0), 3) == (1.0, 10.0, 100.0)

@@ -1,5 +1,7 @@
 """A sink that leaves streams out: those kept are the same bits, the others are not worked out."""
 
+import pytest
+
 from envirosense.core.protocols import SelectiveSink, wanted
 from envirosense.datasets.memory import MemorySink
 from envirosense.pole.run import EpisodeRun
@@ -27,6 +29,12 @@ def test_what_is_left_out_is_not_worked_out(draw) -> None:
     assert episode.labels.events
     episode.write_causes(MemorySink(spec, LEFT_OUT))
     assert not episode._sights
+
+
+def test_stages_that_are_left_out_are_not_worked_out(draw, monkeypatch) -> None:
+    episode = EpisodeRun(draw("normal/diurnal_cycle"))
+    monkeypatch.setattr(episode, "_stages", lambda: pytest.fail("worked out"))
+    episode.write_causes(MemorySink(unwanted=(*LEFT_OUT, "stages")))
 
 
 def test_a_sink_that_does_not_say_keeps_all() -> None:

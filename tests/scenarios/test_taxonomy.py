@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from envirosense.scenarios import Category, EventType, Family, Level, level_of
+from envirosense.cli.scenario_trial import trial_events
+from envirosense.pole.scenarios.environmental.weather_grades import WATCHES
+from envirosense.scenarios import SCENARIOS, Category, EventSubtype, EventType, Family, Level, level_of
 from envirosense.scenarios.taxonomy import LEVEL_EDGES
 
 
@@ -20,6 +22,17 @@ def test_every_event_type_has_a_family_and_every_family_a_type():
 )
 def test_families(event_type, family):
     assert event_type.family is family
+
+
+def test_every_subtype_is_of_some_type():
+    assert {subtype for event_type in EventType for subtype in event_type.subtypes} == set(EventSubtype)
+
+
+def test_events_of_the_library_have_subtypes_of_their_types():
+    assert set(WATCHES) <= set(EventType.SEVERE_WEATHER.subtypes)
+    for name, scenario in SCENARIOS.items():
+        for event_type, subtype in trial_events(scenario):
+            assert subtype in EventType(event_type).subtypes, name
 
 
 def test_a_level_starts_at_its_edge():

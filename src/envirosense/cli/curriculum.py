@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 DIFFICULTY_HELP: Final = (
-    "Only these levels, with commas: easy, standard, hard (see scenarios list). Scenarios without events to "
-    "find, normal and look-alike, stay; leave them out of --scenarios if they should not."
+    "Only these levels, with commas: easy, standard, hard, not_detectable, unmeasured (see scenarios list). "
+    "Those without events to find (no_events), normal and look-alike, stay; leave them out of --scenarios "
+    "if they should not."
 )
 
 
@@ -17,8 +18,8 @@ def of_levels(named: dict[str, Any], difficulty: str | None) -> dict[str, Any]:
         difficulty: levels with commas; None leaves everything as it is.
 
     Raises:
-        UnknownNameError: for a level that does not exist, or a pattern that matches nothing.
-        ConfigError: if no scenario has one of the levels.
+        UnknownNameError: for a pattern that matches nothing.
+        ConfigError: for a level that does not exist, or that no scenario has.
     """
     if difficulty is None:
         return named
@@ -41,7 +42,7 @@ def of_levels(named: dict[str, Any], difficulty: str | None) -> dict[str, Any]:
 
 
 def _levels(text: str) -> Sequence[str]:
-    from envirosense.core.errors import ConfigError, UnknownNameError
+    from envirosense.core.errors import ConfigError
     from envirosense.pole.difficulty_levels import LEVELS, NO_EVENTS, UNMEASURED, UNSEEN
 
     wanted = [part.strip() for part in text.split(",") if part.strip()]
@@ -50,7 +51,7 @@ def _levels(text: str) -> Sequence[str]:
     known = (*LEVELS, NO_EVENTS, UNSEEN, UNMEASURED)
     for name in wanted:
         if name not in known:
-            raise UnknownNameError("difficulty", name, known)
+            raise ConfigError("difficulty", name, f"unknown level; one of {', '.join(known)}")
     return wanted
 
 

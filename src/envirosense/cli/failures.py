@@ -8,7 +8,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from envirosense.core.errors import EnviroSenseError
+from envirosense.core.errors import EnviroSenseError, UnknownNameError
 
 STOPPED: Final = 130  # 128 + SIGINT, as shells count
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
@@ -39,6 +39,9 @@ class CommandLine(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             raise Failure(f"{str(stop) or 'stopped'}\nresume: {_command()}", STOPPED) from None
+        except UnknownNameError as error:
+            more = "; see envirosense scenarios list" if error.field in ("scenario", "scenarios") else ""
+            raise Failure(f"error: {error}{more}", 1) from None
         except EnviroSenseError as error:
             raise Failure(f"error: {error}", 1) from None
         except BrokenPipeError:

@@ -1,7 +1,9 @@
 """What commands print: aligned text, or JSON."""
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -53,10 +55,23 @@ def table(rows: Iterable[Mapping[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def facts(pairs: Mapping[str, object]) -> str:
-    """Names and values, one pair a line."""
+def facts(pairs: Mapping[str, object], columns: int | None = None) -> str:
+    """Names and values, one pair a line; long values go on below themselves where `columns` is given."""
     width = max(map(len, pairs))
-    return "\n".join(f"{name:<{width}}  {_cell(value)}" for name, value in pairs.items())
+    lines = (f"{name:<{width}}  {_cell(value)}" for name, value in pairs.items())
+    return "\n".join(lines if columns is None else (_wrapped(line, width + 2, columns) for line in lines))
+
+
+def columns_of_terminal() -> int:
+    """Width of the terminal, or what COLUMNS says."""
+    return shutil.get_terminal_size((_FILE_COLUMNS, 24)).columns
+
+
+def _wrapped(line: str, indent: int, columns: int) -> str:
+    return textwrap.fill(
+        line, max(columns, indent + 20), subsequent_indent=" " * indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _cell(value: object) -> str:

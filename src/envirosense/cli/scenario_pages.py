@@ -1,7 +1,7 @@
 """Pages of the scenario library: `scenarios render`, `scenarios gallery`, `scenarios table`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from envirosense.pole.signal_table import SignalTable
     from envirosense.scenarios import BaseScenario
 
+DRAWS_HELP: Final = (
+    "Episodes drawn of each, and up to 12 until a sensor sees an event; the clearest is shown."
+)
 Shelves = Annotated[
-    list[str] | None, typer.Option("--category", help="Only this shelf; may be given more than once.")
+    list[str] | None, typer.Option("--category", help="Only this category; may be given more than once.")
 ]
 
 
@@ -65,7 +68,7 @@ def render_scenario(
 def build_gallery(
     out: Annotated[Path, typer.Option(help="Folder of the gallery.")] = Path("gallery"),
     category: Shelves = None,
-    draws: Annotated[int, typer.Option(help="Episodes drawn of each; the clearest is shown.", min=1)] = 3,
+    draws: Annotated[int, typer.Option(help=DRAWS_HELP, min=1)] = 3,
     seed: Annotated[int, typer.Option(help="Another one draws other episodes.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +79,7 @@ def build_gallery(
     if out.is_file():
         raise ConfigError("out", str(out), "is a file; name a folder for the gallery")
     found = _shelved(category)
-    with progress_bar("drawing scenarios", len(found)) as tell:
+    with progress_bar("drawing the gallery", len(found), "scenarios") as tell:
         tiles = write_gallery(out, list(found.values()), draws, seed, lambda _: tell())
     index = out / "index.html"
     facts = {
@@ -106,7 +109,7 @@ def tabulate_signals(
     if out is not None:
         check_page(out)
     found = _shelved(category)
-    with progress_bar("asking every sensor", len(found)) as tell:
+    with progress_bar("asking every sensor", len(found), "scenarios") as tell:
         table = signal_table(list(found), draws, seed, lambda _: tell())
     if out is not None:
         write_whole(out, table_page(table, draws).encode())

@@ -1,6 +1,6 @@
 """`scenarios reach`: how far away any sensor could see a source, against its strength and the wind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +42,7 @@ def reach(
     found = load_scenario(Path(scenario)) if is_scenario_file(scenario) else SCENARIOS[scenario]
     levels, places_m = _numbers("strengths", strengths), _numbers("distances", distances)
     plan = plan_for(found, strength, levels, places_m, draws, seed)
-    with _pool(workers) as pool, _told(plan.n_episodes) as tell:
+    with _pool(workers) as pool, progress_bar("measuring reach", plan.n_episodes, "episodes") as tell:
         measured = measured_reach(plan, pool, tell)
     if out is not None:
         write_whole(out, reach_page(measured).encode())
@@ -85,19 +85,3 @@ def _pool(workers: int | None) -> "Iterator[WorkerPool | None]":
         pool.kill()
         raise
     pool.shutdown()
-
-
-@contextmanager
-def _told(n: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal; elsewhere a line at each tenth."""
-    done = 0
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        advance()
-        if not typer.get_text_stream("stderr").isatty() and done % max(1, n // 10) == 0:
-            typer.echo(f"{done} of {n} episodes", err=True)
-
-    with progress_bar("drawing episodes", n) as advance:
-        yield tell

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from envirosense.cli.failures import Failure
-from envirosense.cli.output import AsJson, facts, report, say, say_json, table
+from envirosense.cli.output import AsJson, columns_of_terminal, facts, report, say, say_json, table
 
 if TYPE_CHECKING:
     from envirosense.scenarios import BaseRate, BaseScenario
@@ -17,7 +17,7 @@ commands = typer.Typer(help="Scenarios: what can happen to a twin.")
 
 @commands.command("list")
 def list_scenarios(
-    category: Annotated[str | None, typer.Option(help="Only this shelf: fire, electrical, ...")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category: fire, electrical, ...")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print every scenario with how often it happens at one pole and how hard it is to tell."""
@@ -74,7 +74,9 @@ def show_scenario(
         return say_json({**head, "parameters": rows})
     head["measured"] = _measured_text(found)
     texts = {name: _text(value) for name, value in head.items() if value not in ([], None)}
-    return say(facts(texts) + ("\n\n" + table(rows) if rows else "\nno parameters of its own"))
+    return say(
+        facts(texts, columns_of_terminal()) + ("\n\n" + table(rows) if rows else "\nno parameters of its own")
+    )
 
 
 @commands.command("validate")
@@ -92,6 +94,8 @@ def validate_scenarios(
             if row["error"] is None:
                 refused = f", {row['n_refused']} of {row['n_draws']} draws refused" * bool(row["n_refused"])
                 say(f"ok: {row['file']}: {row['scenario']}, {row['n_parameters']} parameters{refused}")
+                if row["warning"] is not None:
+                    typer.echo(f"warning: {row['file']}: {row['warning']}", err=True)
     if wrong:
         raise Failure("\n".join(f"error: {row['error']}" for row in wrong), 1)
 
@@ -184,15 +188,20 @@ def _events(scenario: "type[BaseScenario]") -> list[str]:
 def _validated(path: Path) -> dict[str, Any]:
     from envirosense.cli.scenario_trial import TRIALS, trial_refusals, try_causes
     from envirosense.core.errors import ConfigError
+    from envirosense.scenarios import SCENARIOS
     from envirosense.scenarios.definition import scenario_id
     from envirosense.scenarios.io import loaded
     from envirosense.scenarios.mistakes import located
 
     row: dict[str, Any] = {"file": str(path), "scenario": None, "n_parameters": 0}
-    row |= {"n_draws": TRIALS, "n_refused": 0, "error": None}
+    row |= {"n_draws": TRIALS, "n_refused": 0, "warning": None, "error": None}
     try:
         _, scenario, whole = loaded(path)
         row |= {"scenario": scenario_id(scenario), "n_parameters": len(scenario.space.parameters)}
+        if scenario_id(scenario) in SCENARIOS:
+            row["warning"] = (
+                f"the library has {scenario_id(scenario)}; no dataset takes a second one, rename it"
+            )
         row["n_refused"] = trial_refusals(scenario)
         with located(whole):
             try_causes(scenario)

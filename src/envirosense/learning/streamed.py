@@ -4,7 +4,6 @@ This is how a detector meets months of a device's life: an episode exists in one
 it is cut into windows.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from envirosense.core.episode import EpisodeSpec
@@ -22,12 +21,8 @@ class Cutting:
     baseline_s: float = 3600.0
 
 
-def simulated_windows(spec: EpisodeSpec, cutting: Cutting, unwanted: Collection[str] = ()) -> Windows:
-    """Windows of one episode that is simulated for them.
-
-    Streams that are `unwanted` are not worked out where the twin can leave them: readings are the same bits
-    without them, but without `observability` no window and no event is known to be detectable.
-    """
-    sink = MemorySink(spec, unwanted)
+def simulated_windows(spec: EpisodeSpec, cutting: Cutting) -> Windows:
+    """Windows of one episode that is simulated for them."""
+    sink = MemorySink(spec)
     TWINS[spec.twin]().simulate(spec, sink)
     return windows_of_episode(sink, cutting.length_s, cutting.stride_s, cutting.baseline_s)

@@ -80,7 +80,7 @@ def plan_for(
     name, space = scenario_id(scenario), scenario.space
     if DISTANCE not in space.parameters:
         known = [one for one, kind in SCENARIOS.items() if DISTANCE in kind.space.parameters]
-        raise ConfigError("scenario", name, f"has no {DISTANCE} to vary; one of {', '.join(known)} has")
+        raise ConfigError("scenario", name, f"has no {DISTANCE} to vary; these have: {', '.join(known)}")
     swept = _strength_of(space, name) if strength is None else strength
     if swept not in space.parameters:
         raise UnknownNameError("strength", swept, space.parameters)
@@ -124,5 +124,10 @@ def _within(option: str, values: Sequence[float], ends: tuple[float, float]) -> 
 
 
 def _even(ends: tuple[float, float], n: int) -> tuple[float, ...]:
-    """Values even in the logarithm, of three digits, from end to end."""
-    return tuple(min(max(float(f"{value:.3g}"), ends[0]), ends[1]) for value in np.geomspace(*ends, n))
+    """Values even in the logarithm, from end to end, of three digits or as many as tell them apart."""
+    exact = [float(value) for value in np.geomspace(*ends, n)]
+    for digits in range(3, 10):
+        found = tuple(min(max(float(f"{value:.{digits}g}"), ends[0]), ends[1]) for value in exact)
+        if len(set(found)) == n:
+            return found
+    return tuple(dict.fromkeys(exact))

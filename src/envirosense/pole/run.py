@@ -115,7 +115,7 @@ class EpisodeRun:
         _write(out, "observability", s.OBSERVABILITY, (self.observed(i, e) for i, e in events))
         _write(out, "masks", s.MASKS, (self._masks(i, e) for i, e in events if self.device.cameras))
         if self.configuration.stages_stream:
-            _write(out, "stages", s.STAGES, [self._stages()])
+            _write_one(out, "stages", self._stages)
 
     def summary(self) -> EpisodeSummary:
         """What the episode reports about itself."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import ConfigError
@@ -38,6 +38,14 @@ class EventDefinition(FrozenModel):
     strength_unit: str | None = None
     parent: Name | None = None
     time_scale: Number = 1.0  # real seconds in a second of the episode
+
+    @field_validator("subtype")
+    @classmethod
+    def _is_of_its_type(cls, subtype: EventSubtype, info: ValidationInfo) -> EventSubtype:
+        kind = info.data.get("type")
+        if isinstance(kind, EventType) and subtype not in kind.subtypes:
+            raise ValueError(f"is no subtype of {kind.value}; those are {', '.join(kind.subtypes)}")
+        return subtype
 
     @field_validator("stages")
     @classmethod

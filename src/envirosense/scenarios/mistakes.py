@@ -8,9 +8,10 @@ from typing import Any, Final, TypeAliasType, get_args
 from pydantic import BaseModel, ValidationError
 
 from envirosense.core.errors import ConfigError
-from envirosense.scenarios.document import ScenarioDefinition
+from envirosense.scenarios.document import ID, ScenarioDefinition
 from envirosense.scenarios.faults import Fault, Path
 from envirosense.scenarios.marks import Marked, ScenarioFileError
+from envirosense.scenarios.taxonomy import Category
 
 KEY: Final = "[key]"  # step of pydantic's paths that means the key itself
 FORMS: Final = (
@@ -55,15 +56,29 @@ def located(whole: Marked) -> Iterator[None]:
     except Fault as fault:
         raise placed(fault, whole) from None
     except ConfigError as error:
-        place = whole.place(_path_of(error, whole))
-        raise ScenarioFileError(place, error.field, error.value, error.fix) from None
+        path = _path_of(error, whole)
+        place = whole.place(path, of_key=path in whole.keys and _is_weighted(path))
+        field = ".".join(map(str, path[:-1])) if "choice" in path else error.field
+        raise ScenarioFileError(place, field, error.value, error.fix) from None
 
 
 def _path_of(error: ConfigError, whole: Marked) -> Path:
-    """Path of the field that an error names with its value, of the only such value, or of the whole file."""
+    """Path of the field that an error names with its value, of the only such value, or of the whole file.
+
+    Where no field has it, an option of a parameter does: the value comes from a draw.
+    """
     alike = [path for path in whole.values if path and _is_same(_value(whole.data, path), error.value)]
     named = [path for path in alike if path[-1] == error.field.rpartition(".")[2]]
-    return next(iter(named), alike[0] if len(alike) == 1 else ())
+    if named or len(alike) == 1:
+        return next(iter(named), alike[0])
+    options = (path for path in alike if "choice" in path)
+    weighted = (path for path in whole.keys if _is_weighted(path) and path[-1] == error.value)
+    return next(options, next(weighted, ()))
+
+
+def _is_weighted(path: Path) -> bool:
+    """Whether it is an option that stands as a key, before its weight."""
+    return path[-2:-1] == ("choice",) and isinstance(path[-1], str)
 
 
 def _is_same(value: Any, refused: Any) -> bool:
@@ -80,11 +95,15 @@ def _of_validation(error: ValidationError, whole: Marked) -> ScenarioFileError:
     value, fix = fault["input"], text[:1].lower() + text[1:]
     if isinstance(cause, ConfigError):
         value, fix = cause.value, cause.fix
+    elif kind == "string_pattern_mismatch" and fault["ctx"]["pattern"] == ID:
+        fix = f"is category/name in small letters; category is one of {', '.join(Category)}"
     elif kind == "missing":
         value, fix = None, "required field is missing; add it"
     elif kind == "extra_forbidden":
         near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=0.4)
         fix = f"unknown field; did you mean {near[0]!r}?" if near else "unknown field; remove it"
+    if isinstance(value, dict):
+        value = ", ".join(map(str, value))
     place = whole.place(path, of_key=kind == "extra_forbidden" or KEY in path)
     return ScenarioFileError(place, ".".join(map(str, steps)) or "file", value, fix)
 

@@ -59,6 +59,11 @@ class EventType(StrEnum):
         """Family the type belongs to."""
         return _FAMILIES[self]
 
+    @property
+    def subtypes(self) -> tuple["EventSubtype", ...]:
+        """What exactly can happen when it is of this type."""
+        return _SUBTYPES[self]
+
 
 _FAMILIES = {
     **dict.fromkeys((EventType.FIRE_PRECURSOR, EventType.FIRE_RISK, EventType.FIRE_ACTIVE), Family.FIRE),
@@ -161,6 +166,34 @@ class EventSubtype(StrEnum):
     SHINY_HARDWARE = "shiny_hardware"
     RAIN_NOISE = "rain_noise"
     INSECTS = "insects"
+
+
+_SUBTYPES = {
+    EventType(kind): tuple(map(EventSubtype, names.split()))
+    for kind, names in {
+        "fire_precursor": "pyrolysis combustion_products thermal_anomaly smoke",
+        "fire_risk": "weather vegetation thermal_anomaly combined",
+        "fire_active": "smoke flame rapid_rise combustion_products",
+        "arcing": "series_arc fault_arc gap_spark flashover",
+        "corona": "surface_discharge hardware_corona partial_discharge",
+        "overheating": "joint transformer thermal_anomaly",
+        "insulation_degradation": "partial_discharge tracking arrester surface_discharge",
+        "mechanical": "downed_conductor broken_neutral conductor_slap strike decay",
+        "severe_weather": "wind rain heat_wave cold_snap front thunderstorm fog dust",
+        "line_contaminant": "contamination dust",
+        "vegetation_encroachment": "branch_contact",
+        "wildlife": "animal_contact",
+        "power_system": "battery_low panel_covered",
+        "sensor_system": "sensor_stuck sensor_drifted sensor_disconnected sensor_saturated sensor_fouled",
+        "communication_system": "link_lost",
+        "processing_system": "restart",
+        "physical_integrity": "mount_loose strike",
+        "benign_source": (
+            "cooking_smoke exhaust creosote mowing fireworks prescribed_burn wildfire_smoke road_dust "
+            "sun_glint shiny_hardware rain_noise insects smoke fog dust"
+        ),
+    }.items()
+}
 
 
 class Level(IntEnum):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from envirosense.pole.scenariopage.cause_charts import MOST_CURVES, CauseGroup, cause_groups
-from envirosense.pole.scenariopage.units import amount_text, named_unit
+from envirosense.pole.scenariopage.units import amount_text, axis_unit, named_unit
 from envirosense.scenarios import Emission, Forcing, Heating, JointResistance
 from envirosense.scenarios.forcing import (
     DeviceChange,
@@ -121,3 +121,21 @@ def test_amounts_have_a_prefix_where_their_unit_takes_one(value: float, unit: st
 )
 def test_a_name_ends_in_its_unit(name: str, found: tuple[str, str]) -> None:
     assert named_unit(name) == found
+
+
+@pytest.mark.parametrize(
+    ("unit", "greatest", "shown", "shown_greatest"),
+    [
+        ("A", 3e-6, "\u00b5A", 3.0),
+        ("A", 2e-3, "mA", 2.0),
+        ("A", 0.5, "A", 0.5),
+        ("A", 0.0, "A", 0.0),
+        ("degC", 1e-6, "\u00b0C", 1e-6),
+    ],
+)
+def test_an_axis_of_small_values_has_a_prefix(
+    unit: str, greatest: float, shown: str, shown_greatest: float
+) -> None:
+    found, factor = axis_unit(unit, greatest)
+    assert found == shown
+    assert greatest * factor == pytest.approx(shown_greatest)

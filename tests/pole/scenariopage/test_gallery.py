@@ -9,13 +9,20 @@ import pytest
 
 from envirosense.core.errors import ConfigError
 from envirosense.pole.difficulty_levels import stored_document, stored_level
-from envirosense.pole.scenariopage import DrawnScenario, table_page, table_text, write_gallery
+from envirosense.pole.scenariopage import (
+    DrawnScenario,
+    draw_scenario,
+    scenario_page,
+    table_page,
+    table_text,
+    write_gallery,
+)
 from envirosense.pole.scenariopage.about import about_cards
 from envirosense.pole.scenariopage.fingerprint import COLUMNS, fingerprint, level_band
 from envirosense.pole.scenariopage.gallery import tile_html
 from envirosense.pole.scenariopage.table_page import snr_cell
 from envirosense.pole.signal_table import SignalRow, SignalTable
-from envirosense.scenarios import SCENARIOS
+from envirosense.scenarios import SCENARIOS, Labels
 
 SHOWN = ("normal/diurnal_cycle", "electrical/vehicle_strike")
 
@@ -42,6 +49,14 @@ def test_a_card_names_rate_difficulty_and_the_sensors_that_feel_it(burning: Draw
     assert f"difficulty: {stored_level('fire/fire_precursor_combo')}" in card
     assert "years" in card
     assert len(card) < 50_000
+
+
+def test_a_card_says_when_no_draw_had_an_event() -> None:
+    quiet = draw_scenario(SCENARIOS["electrical/tracking"], 0, duration_s=600.0, dt_s=60.0)
+    quiet.run.labels = Labels(())
+    quiet.n_draws = 12
+    assert "No event in any of the 12 episodes drawn. " in tile_html(quiet, "a.html")
+    assert "one of 12 draws, none with an event" in scenario_page(quiet)
 
 
 def test_a_sheet_says_what_was_measured_and_with_what(burning: DrawnScenario) -> None:

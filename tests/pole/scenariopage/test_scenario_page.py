@@ -2,15 +2,20 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from envirosense.core.errors import ConfigError
+from envirosense.pole.page.colours import ColourScale
 from envirosense.pole.scenariopage import DrawnScenario, clearest_draw, draw_scenario, scenario_page
+from envirosense.pole.scenariopage import drawn as drawn_module
 from envirosense.pole.scenariopage.about import observability_table, rate_text
+from envirosense.pole.scenariopage.drawn import MOST_DRAWS
 from envirosense.pole.scenariopage.gallery import tile_html
-from envirosense.pole.scenariopage.heat_picture import event_mask, ideal_frames_c
+from envirosense.pole.scenariopage.heat_picture import event_mask, ideal_frames_c, scale_of, unmarked_text
 from envirosense.pole.scenariopage.sensor_charts import ORDINARY, shown_sensors
 from envirosense.scenarios import SCENARIOS, BaseRate
 from envirosense.scenarios.io import load_scenario
@@ -138,6 +143,40 @@ def test_the_clearest_draw_has_an_event_where_one_of_the_draws_has() -> None:
     best = clearest_draw(scenario, range(3))
     assert best.gravity == max(one.gravity for one in drawn)
     assert best.n_draws == 3
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "event_at", "chosen", "n_draws"),
+    [({1, 5}, {1, 5}, 1, 3), ({5}, {2, 5}, 5, 6), (set(), {7}, 7, 12), (set(), set(), 0, 12)],
+)
+def test_draws_go_on_until_an_event_is_seen(
+    seen_at: set[int], event_at: set[int], chosen: int, n_draws: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planted(scenario: object, seed: int, *lengths: float) -> SimpleNamespace:
+        return SimpleNamespace(seed=seed, gravity=(seed in event_at, seed in seen_at, 0.0), n_draws=1)
+
+    monkeypatch.setattr(drawn_module, "draw_scenario", planted)
+    best = clearest_draw(SCENARIOS["electrical/tracking"], range(MOST_DRAWS), n_enough=3)
+    assert (best.seed, best.n_draws) == (chosen, n_draws)
+
+
+def test_a_picture_that_the_common_scale_does_not_hold_has_its_own() -> None:
+    common, cold = ColourScale(20.0, 170.0), np.linspace(-20.0, 0.0, 12).reshape(3, 4)
+    assert scale_of(cold + 40.0, common) is common
+    assert scale_of(cold, common).high_c == 0.0
+    assert np.ptp(scale_of(cold, common).indices(cold)) > 200
+    assert scale_of(cold + 300.0, common).low_c > 270.0
+
+
+def test_why_no_pixel_is_the_events_is_said(burning: DrawnScenario) -> None:
+    def text(component: str, at: tuple[float, float, float] | None = None) -> str:
+        event = SimpleNamespace(component=component, at=at)
+        return unmarked_text(
+            cast(DrawnScenario, SimpleNamespace(run=burning.run, moment=burning.moment, events=(event,)))
+        )
+
+    assert text("neutral_bracket") == "No pixel is the event's: the camera does not see the neutral bracket."
+    assert text("air", (1.0, 2.0, 3.0)).endswith("what happens is at no part that the picture tells apart.")
 
 
 def test_lengths_and_draws_that_make_no_sense_are_refused() -> None:

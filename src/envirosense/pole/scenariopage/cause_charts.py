@@ -12,7 +12,7 @@ from envirosense.pole.page.charts import Line, TimeView, chart, legend
 from envirosense.pole.page.recording import Series
 from envirosense.pole.page.wording import component_text, phrase, span_text, value_text, words
 from envirosense.pole.scenariopage.drawn import DrawnScenario
-from envirosense.pole.scenariopage.units import amount_text, named_unit
+from envirosense.pole.scenariopage.units import amount_text, axis_unit, named_unit
 from envirosense.scenarios.forcing import Forcing
 
 MOST_CURVES: Final = 4  # of one chart: the strongest
@@ -211,13 +211,15 @@ def card(head: str, charts: str, n_charts: int) -> str:
 
 
 def _chart(quantity: Quantity, curves: Sequence[Curve], t_s: Array, view: TimeView) -> str:
+    greatest = max((float(np.nanmax(np.abs(values))) for _, values in curves), default=0.0)
+    unit, factor = axis_unit(quantity.unit, greatest)
     lines = [
-        Line(label or quantity.title, kind, Series(t_s, values, quantity.unit))
+        Line(label or quantity.title, kind, Series(t_s, factor * values, unit))
         for (label, values), kind in zip(curves, KINDS, strict=False)
     ]
     key = legend([(line.kind, line.label) for line in lines]) if curves[0][0] else ""
     floor = quantity.floor if all(float(np.nanmin(values)) >= 0.0 for _, values in curves) else None
-    drawn = chart(quantity.title, quantity.unit, lines[::-1], view, floor=floor, columns=300)
+    drawn = chart(quantity.title, unit, lines[::-1], view, floor=floor, columns=300)
     return f"<div>{drawn}{key}</div>"
 
 

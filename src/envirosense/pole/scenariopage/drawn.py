@@ -21,6 +21,7 @@ from envirosense.scenarios.definition import definition_of, scenario_id
 HOUR_S: Final = 3600.0
 TICK_S: Final = 10.0
 LONGEST_S: Final = 86_400.0
+MOST_DRAWS: Final = 12  # in search of an event, where fewer were asked for
 MOST_TICKS: Final = 43_200  # a day of two seconds: more would fill memory and no page shows it
 _FRAMES: Final = 360  # of the camera in an episode: more would be thrown away
 
@@ -134,9 +135,20 @@ def draw_scenario(
 
 
 def clearest_draw(
-    scenario: type[BaseScenario], seeds: Sequence[int], duration_s: float = HOUR_S, dt_s: float = TICK_S
+    scenario: type[BaseScenario],
+    seeds: Sequence[int],
+    duration_s: float = HOUR_S,
+    dt_s: float = TICK_S,
+    n_enough: int | None = None,
 ) -> DrawnScenario:
     """Of one episode per seed the one that shows most: an event, one that is seen, the gravest.
+
+    Args:
+        scenario: what to draw.
+        seeds: of the episodes.
+        duration_s: length of each [s].
+        dt_s: tick [s].
+        n_enough: draws after which no more follow once one has an event that is seen; all by default.
 
     Raises:
         ConfigError: if there is no seed.
@@ -144,9 +156,12 @@ def clearest_draw(
     if not seeds:
         raise ConfigError("draws", 0, "draw at least one episode of each scenario")
     best: DrawnScenario | None = None
-    for seed in seeds:
+    n = 0
+    for n, seed in enumerate(seeds, 1):
         drawn = draw_scenario(scenario, seed, duration_s, dt_s)
         best = drawn if best is None or drawn.gravity > best.gravity else best
+        if n_enough is not None and n >= n_enough and best.gravity[:2] == (True, True):
+            break
     assert best is not None
-    best.n_draws = len(seeds)
+    best.n_draws = n
     return best

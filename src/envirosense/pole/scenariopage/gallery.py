@@ -17,7 +17,7 @@ from envirosense.pole.page.colours import colour_scale
 from envirosense.pole.page.device import camera_range_c, sensor_names
 from envirosense.pole.page.wording import phrase, words
 from envirosense.pole.scenariopage.about import rate_text, scenario_rate
-from envirosense.pole.scenariopage.drawn import DrawnScenario, clearest_draw
+from envirosense.pole.scenariopage.drawn import MOST_DRAWS, DrawnScenario, clearest_draw
 from envirosense.pole.scenariopage.fingerprint import SEEN_SCALE, fingerprint, level_band
 from envirosense.pole.scenariopage.heat_picture import event_mask, ideal_frames_c, picture_html
 from envirosense.pole.scenariopage.page import document, scenario_page
@@ -62,7 +62,7 @@ def write_gallery(
     Args:
         folder: made if it does not exist; older pages of the same names are replaced.
         scenarios: what to draw.
-        n_draws: episodes drawn of each; the clearest is shown.
+        n_draws: episodes drawn of each, and up to `MOST_DRAWS` until a sensor sees an event.
         seed: added to the seed that a scenario's id gives its first draw.
         tell: called with the id of each scenario when its sheet is written.
 
@@ -75,7 +75,8 @@ def write_gallery(
     sensors: tuple[str, ...] = ()
     for scenario in scenarios:
         first = seed + derived_seed(0, "gallery", scenario_id(scenario)) % _SEEDS  # another site for each
-        drawn = clearest_draw(scenario, range(first, first + n_draws))
+        most = n_draws if scenario.category is Category.NORMAL else max(n_draws, MOST_DRAWS)
+        drawn = clearest_draw(scenario, range(first, first + most), n_enough=n_draws)
         tiles.append(_write_sheet(folder, drawn))
         sensors = tuple(drawn.snr)
         tell(drawn.scenario_id)
@@ -101,7 +102,7 @@ def tile_html(drawn: DrawnScenario, href: str) -> str:
         f'<a class="tile" href="{escape(href)}"><div class="look">{_thermal(drawn)}'
         f'<div class="prints">{level_band(drawn)}{fingerprint(drawn)}</div></div>'
         f"<h3>{escape(phrase(drawn.scenario.name))}</h3><p>{escape(drawn.scenario.description)}.</p>"
-        f"<p>{escape(_seen_by(drawn))}</p>"
+        f"<p>{escape(_without_event(drawn) + _seen_by(drawn))}</p>"
         f'<p class="rate"><span>{escape(often)}</span><span>{escape(level)}</span></p></a>'
     )
 
@@ -111,6 +112,14 @@ def _thermal(drawn: DrawnScenario) -> str:
     reach = camera_range_c(drawn.run.spec.sensing) or (-np.inf, np.inf)
     scale = colour_scale(np.clip(shown[None], *reach))
     return picture_html(shown, scale, event_mask(drawn), f"thermal picture of {drawn.scenario_id}")
+
+
+def _without_event(drawn: DrawnScenario) -> str:
+    """That nothing is labelled, where something could be."""
+    if drawn.events or drawn.scenario.category is Category.NORMAL:
+        return ""
+    where = f"any of the {drawn.n_draws} episodes drawn" if drawn.n_draws > 1 else "this hour"
+    return f"No event in {where}. "
 
 
 def _seen_by(drawn: DrawnScenario) -> str:

@@ -22,7 +22,7 @@ from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
 
 type Mask = npt.NDArray[np.bool_]
 
-_NO_PIXELS: Final = "The event has no pixel in the picture: the component is out of view, or it is none."
+_OFF_SCALE: Final = 0.1  # share of the common scale within which a picture shows nothing
 
 
 def ideal_frames_c(drawn: DrawnScenario) -> tuple[Array, Array]:
@@ -50,6 +50,26 @@ def event_mask(drawn: DrawnScenario) -> Mask | None:
     return mask if mask.any() else None
 
 
+def unmarked_text(drawn: DrawnScenario) -> str:
+    """Why no pixel of the picture is the event's."""
+    seen, _ = drawn.moment.now.view(_camera(drawn).camera)
+    names = dict.fromkeys(event.component for event in drawn.events if event.at is None)
+    parts, unseen = [], []
+    for name in names:
+        shown = {name, f"{name}_wood"}
+        bodies = [i for i, body in enumerate(seen.components) if shown_component(body) in shown]
+        share = float(seen.weights[:, bodies].sum(axis=1).max()) if bodies else 0.0
+        if share > 0.0:
+            parts.append(f"{component_text(name)} fills less than {MASK_SHARE:.0%} of any pixel")
+        elif bodies or name in drawn.run.site.component_positions:
+            unseen.append(component_text(name))
+    if unseen:
+        parts.append(f"the camera does not see {' or '.join(unseen)}")
+    if any(event.at is not None for event in drawn.events) or not parts:
+        parts.append("what happens is at no part that the picture tells apart")
+    return f"No pixel is the event's: {'; '.join(parts)}."
+
+
 def heat_section(drawn: DrawnScenario, block: Any, view: TimeView) -> str:
     """Frames at the peak beside the temperature of the components that causes act on."""
     frames = _frames(drawn, block)
@@ -65,15 +85,29 @@ def _frames(drawn: DrawnScenario, block: Any) -> str:
         pictures.append(("what the camera reports", real))
     reach = camera_range_c(drawn.run.spec.sensing) or (-np.inf, np.inf)
     scale = colour_scale(np.clip([picture for _, picture in pictures[:2]], *reach))
-    cells = "".join(_picture(name, picture, scale, mask) for name, picture in pictures)
-    note = _NO_PIXELS if mask is None and drawn.events else "Outlined: pixels of the event."
+    scales = [scale_of(picture, scale) for _, picture in pictures]
+    cells = "".join(_picture(*named, own, mask) for named, own in zip(pictures, scales, strict=True))
+    note = unmarked_text(drawn) if mask is None else "Outlined: pixels of the event."
     if not drawn.events:
         note = ""
+    if (own := scales[-1]) is not scale:
+        note += (
+            f" What the camera reports lies outside that scale and is drawn on its own, {own.low_c:.0f} to "
+            f"{own.high_c:.0f}\u2009\u00b0C."
+        )
     text = (
         f"At {drawn.moment.at_s / 60.0:.1f}\u2009min, one scale of {scale.low_c:.0f} to {scale.high_c:.0f}"
         f"\u2009\u00b0C. {note}"
     ).replace(" -", " \u2212")
     return f'<p class="small">{escape(text)}</p><div class="threeframes">{cells}</div>'
+
+
+def scale_of(picture_c: Array, common: ColourScale) -> ColourScale:
+    """The common scale, or the picture's own where it would be all dark or all pale on that."""
+    share = common.share(picture_c)
+    return (
+        colour_scale(picture_c[None]) if share.max() < _OFF_SCALE or share.min() > 1 - _OFF_SCALE else common
+    )
 
 
 def _real_frame_c(drawn: DrawnScenario, block: Any) -> Array | None:

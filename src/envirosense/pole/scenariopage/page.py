@@ -88,7 +88,9 @@ def document(
 
 def _header(drawn: DrawnScenario, view: TimeView, home: str) -> str:
     spec = drawn.run.spec
-    chosen = f"clearest of {drawn.n_draws} draws" if drawn.n_draws > 1 else ""
+    chosen = f"clearest of {drawn.n_draws} draws" if drawn.n_draws > 1 and drawn.events else ""
+    if drawn.n_draws > 1 and not drawn.events:
+        chosen = f"one of {drawn.n_draws} draws, none with an event"
     bits = (
         spec.scenario,
         f"seed {drawn.seed}",

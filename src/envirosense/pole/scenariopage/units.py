@@ -31,6 +31,7 @@ _MORE: Final = {  # longer endings first
 }
 _PREFIXES: Final = {-9: "n", -6: "\u00b5", -3: "m", 0: "", 3: "k", 6: "M"}
 _WITH_PREFIX: Final = {"s", "C", "A", "V", "W", "ohm", "m", "Hz", "J"}
+_LEAST_ON_AXIS: Final = 1e-2  # greatest value below which an axis takes a prefix
 
 
 def named_unit(name: str) -> tuple[str, str]:
@@ -51,3 +52,11 @@ def amount_text(value: float, unit: str) -> str:
         return quantity_text(value, unit)
     power = min(max(3 * math.floor(math.log10(abs(value)) / 3), min(_PREFIXES)), max(_PREFIXES))
     return f"{value / 10.0**power:.3g}\u2009{_PREFIXES[power]}{symbol(unit)}".replace("-", "\u2212")
+
+
+def axis_unit(unit: str, greatest: float) -> tuple[str, float]:
+    """Unit of an axis up to a value, with a prefix where that is small, and the factor that values take."""
+    if unit not in _WITH_PREFIX or not 0.0 < greatest < _LEAST_ON_AXIS:
+        return symbol(unit), 1.0
+    power = max(3 * math.floor(math.log10(greatest) / 3), min(_PREFIXES))
+    return f"{_PREFIXES[power]}{symbol(unit)}", 10.0**-power
