@@ -52,6 +52,7 @@ FIXED = {
         "MLDataGenerator",
         "ProgressReporter",
         "WorldDiffers",
+        "astream_samples",
         "console_progress",
         "draw_specs",
         "estimate",
@@ -60,6 +61,8 @@ FIXED = {
         "match_scenarios",
         "resense",
         "simulate",
+        "stream_batches",
+        "stream_samples",
     },
 }
 GUARDIAN_METHODS = (

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from envirosense.cli.export import export
 from envirosense.cli.generate import overview
 from envirosense.cli.output import AsJson, report, say, say_json, table
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
 commands = typer.Typer(help="Look at, check and describe a dataset.")
+commands.command()(export)
 
 
 @commands.command()

@@ -65,13 +65,7 @@ def finish(output: Output, run: Mapping[str, JsonValue] | None = None) -> Manife
     """
     folder = output.folder
     if not output.is_finished:
-        records = output.records()
-        missing = {shard.name for shard in output.plan.shards()} - {record.name for record in records}
-        if missing:
-            raise DatasetError(
-                f"{folder}: shard {min(missing)} is not written; run the same command again to resume"
-            )
-        _write_documents(output, records, run or {})
+        write_documents(output, run)
         shutil.rmtree(folder / STAGING, ignore_errors=True)
     manifest = Manifest.load(folder)
     from envirosense.datasets.catalog import register_dataset  # imports SQLAlchemy
@@ -80,11 +74,22 @@ def finish(output: Output, run: Mapping[str, JsonValue] | None = None) -> Manife
     return manifest
 
 
-def _write_documents(output: Output, records: tuple[ShardRecord, ...], run: Mapping[str, JsonValue]) -> None:
-    folder = output.folder
+def write_documents(output: Output, run: Mapping[str, JsonValue] | None = None) -> None:
+    """Write episode table, run facts and manifest of a folder whose shards are all there.
+
+    Raises:
+        DatasetError: if a shard is missing, or a stream's columns differ between shards.
+        StorageError: if the disk refuses; the run can be resumed.
+    """
+    folder, records = output.folder, output.records()
+    missing = {shard.name for shard in output.plan.shards()} - {record.name for record in records}
+    if missing:
+        raise DatasetError(
+            f"{folder}: shard {min(missing)} is not written; run the same command again to resume"
+        )
     episodes_file = _write_episodes(folder, output.plan, records)
     manifest = build_manifest(output.plan, records, folder, episodes_file)
-    write_whole(folder / RUN, _as_json(_run_facts(folder, records, run)))
+    write_whole(folder / RUN, _as_json(_run_facts(folder, records, run or {})))
     write_whole(folder / MANIFEST, _as_json(manifest.model_dump(mode="json")))
 
 

@@ -17,7 +17,18 @@ from envirosense.datasets.manifest import MANIFEST, Manifest, schema_metadata
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.shard import STAGING
 
-DOCUMENTS = frozenset({MANIFEST, RUN, "README.md", "croissant.json", "stats.json", "quality.json"})
+DOCUMENTS = frozenset(
+    {
+        MANIFEST,
+        RUN,
+        "README.md",
+        "croissant.json",
+        "stats.json",
+        "quality.json",
+        "export.json",  # the last two where the dataset is an export of another
+        "episodes.jsonl",
+    }
+)
 _REGENERATE = "restore the file or generate the dataset again"
 
 

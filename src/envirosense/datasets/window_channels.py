@@ -47,6 +47,24 @@ def _unit(field: pa.Field) -> str:
     return unit.decode()
 
 
+def channel_columns(stream: str, schema: pa.Schema) -> dict[str, str]:
+    """Channels of a stream, in order, each with the column it is made of; none if it may not be read."""
+    if not is_readable(schema):
+        return {}
+    if frame_planes(schema):
+        return {f"{stream}.{name}": LOW_PLANE for name, _ in SUMMARY}
+    return {
+        channel: field.name
+        for field in filter(_is_channel, schema)
+        for channel in (_component_names(field.name) if _unit(field) == ANGLE_UNIT else (field.name,))
+    }
+
+
+def _component_names(angle: str) -> tuple[str, str]:
+    stem = angle.removesuffix(f"_{ANGLE_UNIT}")
+    return f"{stem}_east", f"{stem}_north"
+
+
 def _scalars(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:
     table = pa.Table.from_batches(source.batches(), source.schema)
     tick = table["tick"].to_numpy()
@@ -62,9 +80,10 @@ def _scalars(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> It
 
 def _components(name: str, angle_deg: npt.NDArray[np.float32]) -> Iterator[Column]:
     """East and north part of the unit vector along an angle, which jumps at north where they do not."""
-    stem, angle_rad = name.removesuffix(f"_{ANGLE_UNIT}"), np.radians(angle_deg.astype(np.float64))
-    yield f"{stem}_east", "1", np.sin(angle_rad).astype(np.float32)
-    yield f"{stem}_north", "1", np.cos(angle_rad).astype(np.float32)
+    east, north = _component_names(name)
+    angle_rad = np.radians(angle_deg.astype(np.float64))
+    yield east, "1", np.sin(angle_rad).astype(np.float32)
+    yield north, "1", np.cos(angle_rad).astype(np.float32)
 
 
 def _frames(stream: str, source: StreamSource, n_ticks: int, dt_s: float) -> Iterator[Column]:

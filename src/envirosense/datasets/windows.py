@@ -196,7 +196,7 @@ def windows_of_episode(
     if not 0 <= baseline_s < math.inf:
         raise ConfigError("baseline_s", baseline_s, "must be finite and not negative")
     spec = episode.spec
-    tables = _tables(episode)
+    tables = label_tables(episode)
     cut = cut_episode(spec.grid.n, spec.grid.dt_s, length_s, stride_s)
     sources = memory_streams(episode) if streams is None else streams
     channels = episode_channels(sources, spec.grid.n, spec.grid.dt_s)
@@ -262,7 +262,8 @@ def _cut_values(channels: Channels, cut: Cut) -> Float32s:
     return np.ascontiguousarray(view[cut.starts].swapaxes(1, 2))
 
 
-def _tables(episode: WindowSource) -> Mapping[str, pa.Table]:
+def label_tables(episode: WindowSource) -> Mapping[str, pa.Table]:
+    """Streams of an episode that its windows are labelled from, by name."""
     return {
         name: episode.table(name) for name in ("events", "labels", "observability") if name in episode.streams
     }
