@@ -14,7 +14,14 @@ from envirosense.pole.twin import WORLD_LIMITS
 from envirosense.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
-SIMULATING = ("README.md", "generate-data.md", "train-from-data.md", "add-a-scenario.md", "api.md", "formats.md")
+SIMULATING = (
+    "README.md",
+    "generate-data.md",
+    "train-from-data.md",
+    "add-a-scenario.md",
+    "api.md",
+    "formats.md",
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)")
