@@ -1,6 +1,5 @@
 """What a worker does with one episode: simulate, look, score, forget."""
 
-import gc
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
@@ -69,12 +68,12 @@ def simulated(job: Job) -> Seen:
     run.write_causes(sink)
     fires = [(i, event) for i, event in enumerate(run.labels.events) if event.event_type.value in FIRE]
     rows = [run.observed(i, event) for i, event in fires]
+    run.world.forget()
     return Seen(sink, pa.Table.from_batches(rows, schema=OBSERVABILITY))
 
 
 def seen_episode(job: Job) -> tuple[Windows, Looks, pa.Table]:
     """Windows of one episode, what the alarm looks at, and what could be seen of its fires."""
-    gc.collect()  # a world holds circles of hundreds of megabytes that Python is in no hurry to drop
     episode = simulated(job)
     windows = windows_of_episode(episode)
     return windows, looks_at(window_signals(windows, memory_streams(episode.sink))), episode.observability

@@ -1,3 +1,4 @@
+import gc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +10,15 @@ import pytest
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.grid import TimeGrid
+from envirosense.datasets.memory import MemorySink
 from envirosense.factory.request import EpisodeRequest
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.run import EpisodeRun, ideal_name
+from envirosense.pole.settled import Settled
 from envirosense.pole.site import Site
 from envirosense.pole.twin import PoleTwin
 from envirosense.pole.weather_ref import WeatherRef, weather_ref, weather_year
+from envirosense.pole.world import EnvironmentOrchestrator
 from envirosense.scenarios import SCENARIOS
 
 CAUSES = ("events", "labels", "truth", "response", "components", "regimes")
@@ -422,3 +426,21 @@ def test_a_round_of_the_chosen_scenarios_shares_a_site():
 def test_a_frame_interval_that_no_tick_meets_is_refused_when_drawn():
     with pytest.raises(ConfigError, match="multiple of the tick"):
         PoleTwin().draw(IDS[0], EpisodeRequest(1, 0, 4, 20.0, 1.0, {"frame_interval_s": 1.5}))
+
+
+def worlds_alive() -> int:
+    """Worlds that some name still holds."""
+    return sum(kind in (Settled, EnvironmentOrchestrator) for kind in map(type, gc.get_objects()))
+
+
+def test_an_episode_leaves_no_world_behind() -> None:
+    """Worlds hold hundreds of megabytes and point at each other: a worker must not wait for the collector."""
+    spec = PoleTwin().draw(FIRE, EpisodeRequest(1, 0, 1, 60.0, 1.0, {"frame_interval_s": 10.0}))
+    gc.collect()
+    gc.disable()
+    try:
+        before = worlds_alive()
+        PoleTwin().simulate(spec, MemorySink(spec))
+        assert worlds_alive() == before
+    finally:
+        gc.enable()

@@ -135,7 +135,9 @@ class PoleTwin:
         for first in range(0, spec.grid.n, self.block_ticks):
             run.write_block(first, min(first + self.block_ticks, spec.grid.n), out)
         run.write_causes(out)
-        return run.summary()
+        summary = run.summary()
+        run.world.forget()
+        return summary
 
     def relabel(self, episode: EpisodeReader) -> pa.Table:
         """Labels computed again from the stored response of the world."""

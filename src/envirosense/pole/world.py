@@ -166,6 +166,12 @@ class EnvironmentOrchestrator:
         """Let go of the world without a cause: its answers over a day take hundreds of megabytes."""
         self._without.pop(forcing_id, None)
 
+    def forget(self) -> None:
+        """Let go of every settled world: its fields go at once, not when Python looks for circles."""
+        self._without.clear()
+        for name in ("settled", "undisturbed"):
+            self.__dict__.pop(name, None)
+
     def response(self, forcing_id: int) -> Response:
         """The world's answer to one cause.
 
