@@ -45,10 +45,11 @@ def export(
         missing = "format" if format_name is None else "out"
         raise ConfigError(missing, None, "say --format NAME and --out DIR, or --check alone for an export")
     kind = file_format(format_name)
-    view = select(Dataset.open(folder), split, _names(episodes) or ())
+    view = select(Dataset.open(folder), split, _names("episodes", episodes) or ())
+    chosen = _names("streams", streams)
     began_s = time.perf_counter()
     with _progress(f"exporting to {format_name}") as told:
-        facts = kind.write(view, out, streams=_names(streams), compression=compression, on_episode=told)
+        facts = kind.write(view, out, streams=chosen, compression=compression, on_episode=told)
     seconds = time.perf_counter() - began_s
     checked = _checked(out) if check else None
     _report_export(out, facts, seconds, checked, as_json)
@@ -71,8 +72,15 @@ def file_format(name: str) -> "FileFormat":
     return known[name]()
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+def _names(option: str, text: str | None) -> list[str] | None:
+    from envirosense.core.errors import ConfigError
+
+    if text is None:
+        return None
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise ConfigError(option, text, "names nothing; leave the option out for all")
+    return found
 
 
 def _checked(folder: Path) -> "ExportCheck":

@@ -92,12 +92,13 @@ class BatchStream:
                 rows = self._next_rows(missing)
                 missing -= len(rows)
                 pieces.append(Rows.of([episode for episode, _ in rows], _windows(rows)))
+            batch = joined(pieces, self._channels.channels, self.classes, 0, self._batch)
         except BaseException:
             self.restore(before)  # no window of the broken batch is lost
             self.close()
             raise
         self._batch += 1
-        return joined(pieces, self._channels.channels, self.classes, 0, self._batch - 1)
+        return batch
 
     @property
     def _channels(self) -> Selection:

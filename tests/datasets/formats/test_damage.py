@@ -18,16 +18,19 @@ from envirosense.core.errors import (
     UnknownNameError,
 )
 from envirosense.datasets import Dataset, verify
+from envirosense.datasets.dataset import DatasetView
 from envirosense.datasets.formats import FORMATS, Export, FileFormat, check_export, select
 from envirosense.datasets.formats import hdf5_file as hdf5
 from envirosense.datasets.formats.columns import check_columns, kind_of
+from envirosense.datasets.formats.csv_files import CsvFormat
+from envirosense.datasets.formats.sqlite_file import SqliteFormat
 from envirosense.datasets.formats.webdataset_tars import npz_bytes
 
 ON_DISK = tuple(name for name, kind in FORMATS.items() if issubclass(kind, FileFormat))
 DOCUMENTS = {"export.json", "episodes.jsonl", "manifest.json", "run.json", "episodes.parquet"}
 
 
-def write(name: str, dataset: Dataset, folder: Path, **options: Any) -> Path:
+def write(name: str, dataset: DatasetView, folder: Path, **options: Any) -> Path:
     kind: Any = FORMATS[name]()
     kind.write(dataset, folder, **options)
     return folder
@@ -166,6 +169,36 @@ def test_a_changed_document_is_refused(tmp_path: Path, dataset: Dataset) -> None
     facts.unlink()
     with pytest.raises(DatasetError, match="no finished export"):
         Export.open(folder)
+
+
+def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path, dataset: Dataset) -> None:
+    at = dataset.episodes.schema.get_field_index("split")
+    outside = pa.array(["../train"] * dataset.episodes.num_rows)
+    view = DatasetView(dataset.files, dataset.episodes.set_column(at, "split", outside))
+    with pytest.raises(DatasetError, match="cannot name a file"):
+        write("csv", view, tmp_path / "out")
+    folder = write("csv", dataset, tmp_path / "out", streams=["events"])
+    facts = json.loads((folder / "export.json").read_bytes())
+    for wrong in (
+        {"streams": {"../events": facts["streams"]["events"]}},
+        {"files": {**facts["files"], "../events": {"bytes": 0, "sha256": ""}}},
+    ):
+        (folder / "export.json").write_text(json.dumps({**facts, **wrong}), encoding="utf-8")
+        with pytest.raises(DatasetError, match=r"damaged|outside"):
+            Export.open(folder)
+
+
+@pytest.mark.parametrize("names", [("co", "CO"), ("rowid", "co")])
+def test_columns_that_sqlite_would_take_for_another_are_refused(names: tuple[str, str]) -> None:
+    schema = pa.schema([(name, pa.int64()) for name in names])
+    with pytest.raises(DatasetError, match="sqlite cannot use the name"):
+        SqliteFormat().check_schemas({"readings": schema})
+
+
+def test_the_rows_of_a_csv_file_with_one_column_keep_their_nulls() -> None:
+    rows = pa.record_batch({"only": pa.array(["x\n\n", None, "", None])})
+    kind = CsvFormat()
+    assert kind.decoded(bytes(kind.encoded(rows)), rows.schema).to_batches() == [rows]
 
 
 def test_a_spec_of_another_episode_is_found(dataset: Dataset) -> None:

@@ -111,6 +111,13 @@ def test_fake_torch_contract_workers_read_parts_and_the_epoch_reaches_them(make,
     assert len(keys) == sum(len(batch.y) for batch in make())
 
 
+def test_fake_torch_contract_a_look_in_the_caller_does_not_make_workers_read_everything(make, fake_torch):
+    dataset = torch_dataset(make())
+    dataset.state_dict()
+    iter(dataset)
+    assert numbers(worker_copy(dataset, fake_torch, 1, 2)) == of_loader(make().with_shard(1, 2))
+
+
 def _at(loader, epoch):
     loader.seek(epoch)
     return loader

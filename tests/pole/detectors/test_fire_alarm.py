@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from envirosense.core.errors import DatasetError
+from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.windows import Windows
 from envirosense.learning.metrics import average_precision
 from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson, Looks, lesson_of
@@ -260,3 +260,10 @@ def test_other_looks_than_it_was_fitted_on_are_refused(alarm: FireAlarm) -> None
 def test_the_same_generator_gives_the_same_evidence(alarm: FireAlarm, lesson: Lesson) -> None:
     again = FireAlarm().fit(lesson, np.random.default_rng(0))
     np.testing.assert_array_equal(again.evidence(lesson.looks), alarm.evidence(lesson.looks))
+
+
+def test_a_half_without_a_margin_is_named() -> None:
+    alarm = FireAlarm()
+    alarm.margins = {"smoke": 1.0}
+    with pytest.raises(ConfigError, match="give one for heat"):
+        alarm.score(np.zeros((2, 3)))

@@ -10,15 +10,19 @@ from hypothesis import strategies as st
 
 from envirosense.core.errors import ConfigError
 from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, split_planes
+from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.window_channels import Channels
-from envirosense.datasets.window_sources import TableStream
-from envirosense.pole.detectors.fire_alarm import Looks, Signals, episode_signals, looks_at
+from envirosense.datasets.window_sources import TableStream, memory_streams
+from envirosense.datasets.windows import windows_of_episode
+from envirosense.factory.request import EpisodeRequest
+from envirosense.pole.detectors.fire_alarm import Looks, Signals, episode_signals, looks_at, window_signals
 from envirosense.pole.detectors.fire_alarm.channel_history import channel_history
 from envirosense.pole.detectors.fire_alarm.gust_history import gust_history
 from envirosense.pole.detectors.fire_alarm.looks import CONTEXT, HEAT_CHANNELS
 from envirosense.pole.detectors.fire_alarm.picture_history import LOOKS, picture_history
 from envirosense.pole.detectors.fire_alarm.signals import _stepped, window_pictures
 from envirosense.pole.detectors.fire_alarm.smoke_history import COARSE, FINE, VAPOURS, smoke_history
+from envirosense.pole.twin import PoleTwin
 
 TICKS = 6  # of 10 s in a window
 SMOKE = (FINE, COARSE, *VAPOURS)
@@ -266,3 +270,17 @@ def test_vapours_that_follow_the_gusts_of_smoke_are_weighed_by_them() -> None:
     assert abs(np.median(drifted)) < 0.1
     assert np.median(pick(plume, "smoke.gust.least_sigmas20")[gusty & late]) > 20.0
     assert np.abs(np.median(pick(none, "smoke.gust.least_sigmas20")[gusty & late])) < 5.0
+
+
+def test_only_minutes_that_follow_one_another_become_signals() -> None:
+    spec = PoleTwin().draw(
+        "normal/diurnal_cycle", EpisodeRequest(1, 0, 1, 240.0, 10.0, {"sensors": ["barometer"]})
+    )
+    sink = MemorySink(spec)
+    PoleTwin().simulate(spec, sink)
+    found = window_signals(windows_of_episode(sink), memory_streams(sink))
+    whole = episode_signals(memory_streams(sink), spec.grid.n, spec.grid.dt_s)
+    np.testing.assert_array_equal(found.channels.values, whole.channels.values)
+    for length_s, stride_s in ((60.0, 30.0), (120.0, 120.0)):
+        with pytest.raises(ConfigError, match="60 s long and apart"):
+            window_signals(windows_of_episode(sink, length_s, stride_s), memory_streams(sink))

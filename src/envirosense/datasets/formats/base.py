@@ -1,5 +1,6 @@
 """What a format is: something a dataset is turned into and read back from without a changed bit."""
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from envirosense.datasets.formats.columns import check_columns, plain_schema
 from envirosense.datasets.formats.documents import (
     EPISODE_LINES,
     EXPORT,
+    FILE_NAME,
     EpisodeEntry,
     EpisodeLines,
     ExportedFile,
@@ -107,6 +109,7 @@ class FileFormat(Format):
         if chosen not in self.compressions:
             raise UnknownNameError("compression", chosen, self.compressions)
         schemas = chosen_schemas(view, streams)
+        _check_names(view, schemas)
         self.check_schemas(schemas)
         with making(folder) as target:
             facts = self._write_all(view, target, schemas, chosen, on_episode)
@@ -211,6 +214,13 @@ def chosen_schemas(view: DatasetView, streams: Sequence[str] | None) -> dict[str
         raise ConfigError("episodes", 0, "no episode is left to export; choose others")
     names = view.streams if streams is None else tuple(sorted(set(streams)))
     return {name: plain_schema(view.schema(name)) for name in names}
+
+
+def _check_names(view: DatasetView, schemas: Schemas) -> None:
+    """Refuse streams and splits whose names would put a file outside the folder."""
+    for name in sorted({*schemas, *view.episodes["split"].to_pylist()}):
+        if not re.search(FILE_NAME, name):
+            raise DatasetError(f"stream or split {name!r}: cannot name a file; the dataset is damaged")
 
 
 def all_episodes(view: DatasetView) -> Iterator[Episode]:

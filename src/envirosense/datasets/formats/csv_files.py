@@ -51,7 +51,7 @@ class CsvFormat(TextFormat):
                 column_names=plain.names,
                 block_size=min(max(len(data), 2**20), _LARGEST_BLOCK),
             ),
-            pyarrow.csv.ParseOptions(newlines_in_values=True),
+            pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             pyarrow.csv.ConvertOptions(
                 column_types={field.name: _read_as(field.type) for field in plain},
                 null_values=[""],

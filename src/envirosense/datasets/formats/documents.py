@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Final, Self
 
 import pyarrow as pa
 from pydantic import Field, ValidationError
@@ -25,6 +25,11 @@ from envirosense.datasets.schema import describe_columns
 EXPORT = "export.json"
 EPISODE_LINES = "episodes.jsonl"
 SCHEMA_VERSION = 1
+FILE_NAME: Final = (
+    r"^[^./\\\x00][^/\\\x00]*$"  # of a stream or split: it names files and stays inside the folder
+)
+
+type FileName = Annotated[str, Field(pattern=FILE_NAME)]
 
 
 class StreamPlace(FrozenModel):
@@ -43,13 +48,13 @@ class EpisodeEntry(FrozenModel):
     scenario: str
     category: str
     group: str
-    split: str
+    split: FileName
     outcome: str
     reason: str
     importance_weight: float
     spec: JsonObject
     summary: JsonObject
-    streams: dict[str, StreamPlace]
+    streams: dict[FileName, StreamPlace]
 
     @classmethod
     def of(cls, episode: Episode, places: Mapping[str, JsonObject]) -> Self:
@@ -127,7 +132,7 @@ class ExportFacts(FrozenModel):
     part_hash: str  # logical hash of what is here; the same where everything is
     splits: dict[str, int]  # usable episodes here, by split
     failed: int
-    streams: dict[str, StreamColumns]
+    streams: dict[FileName, StreamColumns]
     files: dict[str, ExportedFile] = Field(default_factory=dict)  # by path inside the export
 
     @property
@@ -208,4 +213,7 @@ def read_lines(folder: Path, facts: ExportFacts) -> Iterator[EpisodeEntry]:
     if stated is None or hashlib.sha256(data).hexdigest() != stated.sha256:
         raise DatasetError(f"{path}: changed since the export; export again")
     for line in data.splitlines():
-        yield EpisodeEntry.model_validate_json(line)
+        try:
+            yield EpisodeEntry.model_validate_json(line)
+        except ValidationError as error:
+            raise DatasetError(f"{path}: damaged ({first_fault(error)}); export again") from None

@@ -14,7 +14,14 @@ import pyarrow as pa
 from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.formats.base import FileFormat
-from envirosense.datasets.formats.documents import EpisodeEntry, ExportFacts, first_fault, read_lines
+from envirosense.datasets.formats.documents import (
+    EPISODE_LINES,
+    EXPORT,
+    EpisodeEntry,
+    ExportFacts,
+    first_fault,
+    read_lines,
+)
 from envirosense.datasets.formats.registry import FORMATS
 from envirosense.datasets.frames import LOW_PLANE, FrameLayout, Frames, table_frames
 from envirosense.datasets.hashing import FAILED, content_hash, logical_hash
@@ -158,11 +165,16 @@ class Export:
         kind = FORMATS[facts.format]
         if not issubclass(kind, FileFormat):
             raise DatasetError(f"{folder}: format {facts.format!r} is not one on disk")
+        for place in facts.files:
+            if Path(place).is_absolute() or ".." in Path(place).parts:
+                raise DatasetError(f"{folder / EXPORT}: names a file outside the folder ({place})")
         held = kind()
         schemas = {name: columns.schema for name, columns in facts.streams.items()}
 
         def load(entry: EpisodeEntry, stream: str) -> pa.Table:
             try:
+                if str(entry.streams[stream].place.get("file", EPISODE_LINES)) not in facts.files:
+                    raise ValueError("its file is none of the export")
                 return held.table(folder, entry, stream, schemas[stream])
             except _DAMAGE as error:
                 raise DatasetError(

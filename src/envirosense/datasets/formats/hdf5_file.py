@@ -160,7 +160,10 @@ class _Hdf5Writer(RowWriter):
         for field in stored_fields(schema):
             shape, dtype = _shape_of(field, schema)
             name = array_name(field, schema)
-            _describe(self._created(group, name, shape, dtype), field.metadata, kind_of(field.type) == "time")
+            created = self._created(group, name, shape, dtype)
+            _describe(created, field.metadata)
+            if kind_of(field.type) == "time":
+                created.attrs["unit"] = f"{field.type.unit} since 1970-01-01 UTC"
         return group
 
     def _created(self, group: "h5py.Group", name: str, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -216,11 +219,9 @@ def _chunk_rows(row_bytes: int, group_rows: int) -> int:
     return next(rows for rows in range(most, 0, -1) if group_rows % rows == 0)
 
 
-def _describe(item: Any, facts: Mapping[bytes, bytes] | None, is_time: bool = False) -> None:
+def _describe(item: Any, facts: Mapping[bytes, bytes] | None) -> None:
     for key, value in (facts or {}).items():
         item.attrs[key.decode()] = value.decode()
-    if is_time:
-        item.attrs["unit"] = "us since 1970-01-01 UTC"
 
 
 def _shape_of(field: pa.Field, schema: pa.Schema) -> tuple[tuple[int, ...], Any]:

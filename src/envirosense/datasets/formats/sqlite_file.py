@@ -44,10 +44,18 @@ class SqliteFormat(FileFormat):
     title = "SQL without a server"
 
     def check_schemas(self, schemas: Schemas) -> None:
-        """Refuse streams with the name of a table that the format adds."""
+        """Refuse names that SQLite or this layout gives another meaning."""
         super().check_schemas(schemas)
         for taken in {EPISODES, COLUMNS} & schemas.keys():
             raise DatasetError(f"stream {taken!r}: sqlite needs the name for a table; leave the stream out")
+        for stream, schema in schemas.items():
+            known = {"rowid"}  # the reader's key; SQLite does not tell capitals from small letters
+            for name in schema.names:
+                if name.lower() in known:
+                    raise DatasetError(
+                        f"column {name!r} of stream {stream!r}: sqlite cannot use the name; export otherwise"
+                    )
+                known.add(name.lower())
 
     def writer(self, folder: Path, schemas: Schemas, compression: str) -> RowWriter:
         """Writer of one database."""

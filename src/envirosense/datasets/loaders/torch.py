@@ -37,15 +37,14 @@ def _dataset_class() -> type[Any]:
 
         def __init__(self, loader: WindowLoader) -> None:
             self.loader = loader
-            self._reader: WindowLoader | None = None  # this process's part
-            self._loaded: dict[str, Any] | None = None  # a state not yet taken up
+            self._reader: WindowLoader | None = None  # a worker process's part
 
         def _own(self) -> WindowLoader:
+            worker = data.get_worker_info()
+            if worker is None:
+                return self.loader  # not kept: a worker made later would take it for its own part
             if self._reader is None:
-                worker = data.get_worker_info()
-                self._reader = self.loader
-                if worker is not None:
-                    self._reader = self.loader.with_shard(worker.id, worker.num_workers)
+                self._reader = self.loader.with_shard(worker.id, worker.num_workers)
             return self._reader
 
         def __iter__(self) -> Iterator[dict[str, Any]]:
