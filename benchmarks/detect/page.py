@@ -13,7 +13,7 @@ from sets import DAYS_PER_MONTH
 from envirosense.learning.intervals import proportion
 from envirosense.learning.wording import counted, duration
 
-LEAST_RECALL: Final = 0.9  # issue 5
+LEAST_RECALL: Final = 0.9  # the gates of the first release
 MOST_PER_MONTH: Final = 1.0
 LEAST_MONTHS: Final = 20.0
 NAMES: Final = {"trained": "Fire alarm", "plain rules": "Plain rules", "shuffled labels": "Shuffled labels"}

@@ -156,13 +156,8 @@ def main() -> None:
     """Measure and report."""
     options = options_given()
     options.out.mkdir(parents=True, exist_ok=True)
-    pool = WorkerPool(worker_count(options.workers), ("envirosense.pole.preload",))
-    try:
+    with WorkerPool(worker_count(options.workers), ("envirosense.pole.preload",)) as pool:
         report = measured(pool, options)
-    except BaseException:
-        pool.kill()
-        raise
-    pool.shutdown()
     write_report(options.out, report)
     write_page(options.out / "report.html", report)
     print_report(report)

@@ -78,10 +78,5 @@ def _pool(workers: int | None) -> "Iterator[WorkerPool | None]":
     if n == 1:
         yield None
         return
-    pool = WorkerPool(n, PoleTwin.preload)
-    try:
+    with WorkerPool(n, PoleTwin.preload) as pool:
         yield pool
-    except BaseException:
-        pool.kill()
-        raise
-    pool.shutdown()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Final
 
 from envirosense.core.errors import ConfigError
@@ -125,6 +126,15 @@ class WorkerPool(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the workers end."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the workers end; stop them at once where the block broke off."""
+        if error is None:
+            self.shutdown()
+        else:
+            self.kill()
 
 
 class InlineExecutor(Executor):

@@ -173,13 +173,8 @@ def _executor(given: Executor | None, make_twin: TwinFactory, workers: int) -> I
         yield given
         return
     readies = getattr(make_twin, "preload", ())  # modules whose import readies a worker for this twin
-    pool = WorkerPool(workers, preload=(make_twin.__module__, *readies))
-    try:
+    with WorkerPool(workers, preload=(make_twin.__module__, *readies)) as pool:
         yield pool
-    except BaseException:
-        pool.kill()
-        raise
-    pool.shutdown()
 
 
 def simulate(twin: str, scenario: str, seed: int = 0, *, index: int = 0, duration_s: float = 3600.0,
