@@ -1,9 +1,13 @@
 """What holds for every test."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 import structlog
+
+# A shell that starts the tests in the background has SIGINT ignored, and Python then leaves it so
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
