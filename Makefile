@@ -60,6 +60,7 @@ $(RUNTIME): requirements.lock pyproject.toml $(wildcard scripts/*.sh)
 	$(BIN)/python scripts/compile_kernels.py
 	touch $@
 
-$(TOOLS): requirements-dev.lock $(RUNTIME)
+$(TOOLS): requirements-dev.lock requirements-moto.lock $(RUNTIME)
 	scripts/install.sh requirements-dev.lock
+	scripts/make-moto.sh
 	touch $@

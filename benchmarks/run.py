@@ -23,6 +23,7 @@ TITLES = {
     "sensors": "Sensors, one core",
     "resense": "The same worlds under other sensors",
     "live": "Live",
+    "factory": "The factory's own share",
     "workers": "Two workers",
     "memory": "Memory",
     "start": "Start and live use",

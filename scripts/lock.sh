@@ -7,3 +7,5 @@ lock() {
 }
 lock requirements.lock
 lock requirements-dev.lock --extra dev --constraints requirements.lock
+echo "moto[server]>=5.0" | .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --upgrade --no-header \
+    --no-emit-index-url --no-emit-find-links --no-annotate --output-file requirements-moto.lock -

@@ -123,6 +123,42 @@ def test_verify_passes_a_whole_dataset_and_names_a_truncated_shard(copy: Path, c
     assert f"readings/{shard.name}" in capsys.readouterr().out
 
 
+def test_a_damaged_dataset_is_repaired_to_the_same_bytes(copy: Path, capsys: Capture) -> None:
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    for stream in ("thermal", "labels", "readings"):
+        shard = next((copy / stream).glob("train-*.parquet"))
+        shard.write_bytes(shard.read_bytes()[:-9])
+    (copy / "croissant.json").write_text("{")
+    assert run(["dataset", "verify", str(copy), "--repair"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert sum(line.endswith(": made again") for line in said) == 4
+    assert said[-2] == f"{copy}: whole"
+    after = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert {path.name for path in before if after.get(path) != before[path]} <= {"README.md"}  # with its date
+
+
+def test_a_dataset_of_another_version_is_not_repaired(copy: Path, capsys: Capture) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"code_version": "0.0.1"}), encoding="utf-8")
+    next((copy / "emf").glob("train-*.parquet")).unlink()
+    assert run(["dataset", "verify", str(copy), "--repair", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["repaired"] == []
+    assert "made by envirosense 0.0.1" in told["faults"][0]
+
+
+def test_shards_of_another_length_hold_the_same_dataset(
+    dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    new = tmp_path / "new"
+    args = ["dataset", "reshard", str(dataset), "--out", str(new), "--workers", "1"]
+    assert run([*args, "--episodes-per-shard", "0"]) == 1
+    assert "must be at least 1" in capsys.readouterr().err
+    assert run([*args, "--episodes-per-shard", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["logical_hash"] == Dataset.open(dataset).logical_hash
+    assert run(["dataset", "verify", str(new)]) == 0
+
+
 def test_validate_writes_what_it_prints(copy: Path, capsys: Capture) -> None:
     (copy / "quality.json").unlink()
     code = run(["dataset", "validate", str(copy), "--json"])

@@ -1,4 +1,5 @@
 import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -9,16 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from envirosense.core.errors import SchemaVersionError, StorageError
 from envirosense.core.settings import settings
-from envirosense.datasets.catalog import (
-    Catalog,
-    activities,
-    artifacts,
-    catalog_url,
-    edges,
-    rebuild,
-    register_dataset,
-    schema_row,
-)
+from envirosense.datasets.catalog import Catalog, catalog_url, parent_hashes, rebuild, register_dataset
+from envirosense.datasets.catalog_tables import activities, alerts, artifacts, edges, runs, schema_row
 
 
 def entries(url, table=artifacts):
@@ -37,6 +30,7 @@ def test_a_finished_dataset_is_in_the_catalogue_once(generate, tmp_path):
     (activity,) = entries(url, activities)
     assert (edge["source"], edge["target"]) == (entry["artifact_id"], activity["activity_id"])
     assert activity["started_utc"] < activity["finished_utc"]
+    assert edge["at_utc"] == activity["finished_utc"]
     assert (tmp_path / "home" / "catalog.sqlite").exists()
 
 
@@ -75,7 +69,7 @@ def test_a_newer_catalogue_is_refused_and_left_alone(tmp_path):
     with Catalog(url) as catalog:
         catalog.replace((schema_row, {"version": 9}))
     before = (tmp_path / "c.sqlite").read_bytes()
-    with pytest.raises(SchemaVersionError, match="schema version 9 is newer than 1"):
+    with pytest.raises(SchemaVersionError, match="schema version 9 is newer than 2"):
         Catalog(url)
     assert (tmp_path / "c.sqlite").read_bytes() == before
 
@@ -100,7 +94,7 @@ def test_a_damaged_catalogue_is_named(tmp_path):
 
 
 def test_the_tables_are_plain_sql_for_other_servers():
-    for table in (artifacts, activities, edges):
+    for table in (artifacts, activities, edges, runs, alerts):
         assert "CREATE TABLE" in str(sa.schema.CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
@@ -115,4 +109,70 @@ def test_runs_that_end_together_share_a_new_catalogue(tmp_path):
 
     with ThreadPoolExecutor(4) as pool:
         for url in urls:
-            assert list(pool.map(opened, [url] * 4)) == [[{"version": 1}]] * 4
+            assert list(pool.map(opened, [url] * 4)) == [[{"version": 2}]] * 4
+
+
+def old_catalogue(path):
+    """A catalogue of version 1 with one edge."""
+    with sqlite3.connect(path) as opened:
+        opened.execute("CREATE TABLE catalog_schema (version INTEGER NOT NULL PRIMARY KEY)")
+        opened.execute("INSERT INTO catalog_schema VALUES (1)")
+        opened.execute(
+            "CREATE TABLE edges (source VARCHAR, relation VARCHAR, target VARCHAR, "
+            "PRIMARY KEY (source, relation, target))"
+        )
+        opened.execute("INSERT INTO edges VALUES ('a', 'was_generated_by', 'b')")
+    opened.close()
+    return f"sqlite:///{path}"
+
+
+def test_a_catalogue_of_version_1_is_brought_up_to_date(tmp_path):
+    url = old_catalogue(tmp_path / "c.sqlite")
+    assert entries(url, edges) == [
+        {"source": "a", "relation": "was_generated_by", "target": "b", "at_utc": None}
+    ]
+    assert [row["version"] for row in entries(url, schema_row)] == [1, 2]
+    assert entries(url, runs) == entries(url, alerts) == []
+
+
+def test_two_processes_bring_it_up_to_date_together(tmp_path):
+    urls = [old_catalogue(tmp_path / f"{n}.sqlite") for n in range(10)]
+    start = Barrier(4, timeout=30)
+
+    def opened(url):
+        start.wait()
+        return len(entries(url, edges))
+
+    with ThreadPoolExecutor(4) as pool:
+        for url in urls:
+            assert list(pool.map(opened, [url] * 4)) == [1] * 4
+
+
+def test_parents_are_the_settings_that_end_in_from_and_hold_hashes():
+    one, other = "a" * 64, "b" * 64
+    settings = {
+        "resensed_from": one,
+        "merged_from": [one, other],
+        "drawn_from": "uniform",
+        "empty_from": [],
+        "hash": one,
+        "mixed_from": [one, 3],
+        "joined_from": [{"logical_hash": other, "name": "x"}, one],
+        "told_from": {"name": "x"},
+    }
+    assert parent_hashes(settings) == {
+        "resensed_from": (one,),
+        "merged_from": (one, other),
+        "joined_from": (other, one),
+    }
+
+
+def test_an_insert_whose_key_is_taken_changes_nothing(tmp_path):
+    row = {
+        "rule": "r", "subject": "s", "is_open": True, "changed_utc": "now", "message": {}, "untold": [],
+    }  # fmt: skip
+    with Catalog(f"sqlite:///{tmp_path / 'c.sqlite'}") as catalog:
+        assert catalog.change(alerts.insert().values(**row)) == 1
+        assert catalog.change(alerts.insert().values(**{**row, "is_open": False})) == 0
+        assert catalog.rows(alerts, alerts.c.rule == "r") == [row]
+        assert catalog.rows(alerts, alerts.c.rule == "other") == []

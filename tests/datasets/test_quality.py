@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.finish import finish
 from envirosense.datasets.output import prepare_output
 from envirosense.datasets.plan import Plan
-from envirosense.datasets.quality import read_quality, validate
+from envirosense.datasets.quality import REJECTED, read_quality, validate
 from envirosense.datasets.rule_checks import Outcome, check_rule
 from envirosense.datasets.rules import RULES, Rule, load_rules, rules_of
 from envirosense.datasets.shard import write_shard
 from envirosense.datasets.structure_checks import check_keys, check_ticks
+from envirosense.datasets.tally import Tally
 from envirosense.factory.planning import draw_specs
 from envirosense.factory.request import GenerationRequest
 from envirosense.testing.twins import CoinTwin
@@ -98,7 +100,7 @@ def swap(values: list[object]) -> None:
 
 
 def hold(values: list[object]) -> None:
-    values[200:380] = [values[200]] * 180
+    values[200:380] = [values[200]] * 180  # a value inside the channel's range, so no floor
 
 
 def fill(values: list[object]) -> None:
@@ -190,6 +192,15 @@ def test_group_in_two_splits_is_found(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "overlap", [(first, "train"), (same, "validation")])
     report = validate(dataset, (), TWIN.relabel)
     assert [result.name for result in report.errors] == ["split_overlap"]
+    assert dict(report["split_overlap"].reasons) == {"group_in_two": 1}
+
+
+def test_world_in_two_splits_is_found_though_the_groups_differ(tmp_path: Path) -> None:
+    first, second, *_ = specs()
+    same = second.model_copy(update={"world_seed": first.world_seed, "group": "another"})
+    dataset = make_dataset(tmp_path / "overlap", [(first, "train"), (same, "validation")])
+    report = validate(dataset, (), TWIN.relabel)
+    assert dict(report["split_overlap"].reasons) == {"world_in_two": 1}
 
 
 def test_copied_episode_is_found(tmp_path: Path) -> None:
@@ -244,6 +255,16 @@ XY = rows(**{"x.a": [-1, 10], "y.a": [0, 20]})
             1,
         ),
         (
+            {"kind": "relation", "relation": "product", "columns": ["a", "b", "c"], "bounds": [-0.1, 0.1]},
+            rows(a=[2, 2], b=[3, 3], c=[6, 5]),
+            1,
+        ),
+        (
+            {"kind": "relation", "relation": "length", "columns": ["a", "b", "c"], "bounds": [-0.1, 0.1]},
+            rows(a=[3, 3], b=[4, 4], c=[5, 7]),
+            1,
+        ),
+        (
             {"kind": "relation", "relation": "difference", "columns": ["a", "b"], "bounds": [0, None]},
             rows(a=[1, 2], b=[2, 1]),
             1,
@@ -258,6 +279,14 @@ XY = rows(**{"x.a": [-1, 10], "y.a": [0, 20]})
 def test_each_kind_fails_the_rows_it_should(rule: dict[str, object], table: pa.Table, failed: int) -> None:
     parsed = Rule.parse({"name": "rule", "stream": "any", **rule})
     assert sum(len(outcome.failed) for outcome in check_rule(parsed, table)) == failed
+
+
+def test_rule_of_one_column_takes_any_pattern_of_names() -> None:
+    rule = Rule(name="r", kind="null", stream="readings", columns=("probe*.air_k",))
+    assert list(rule.bindings(["probe.air_k", "probe_2.air_k", "other.air_k"])) == [
+        ("probe.air_k",),
+        ("probe_2.air_k",),
+    ]
 
 
 def test_pattern_binds_the_columns_of_each_sensor() -> None:
@@ -275,6 +304,7 @@ def test_pattern_binds_the_columns_of_each_sensor() -> None:
         ("{name: a, kind: range, stream: s, columns: [x], bounds: [2, 1]}", "lower one first"),
         ("{name: a, kind: le, stream: s, columns: [x]}", "at least two"),
         ("{name: a, kind: relation, stream: s, columns: [x], bounds: [0, 1]}", "relation"),
+        ("{name: a, kind: follows, stream: s, columns: [x], bounds: [0, 1]}", "reference"),
         ("{name: A b, kind: null, stream: s, columns: [x]}", "rules.0"),
         ("text", "mapping"),
     ],
@@ -316,8 +346,37 @@ def test_frames_damaged_inside_a_file_are_named(dataset):
     first, length = column.data_page_offset, min(column.total_compressed_size, 100)
     data[first : first + length] = bytes(length)
     shard.write_bytes(bytes(data))
-    with pytest.raises(DatasetError, match=rf"{shard.name}: damaged or missing"):
-        validate(Dataset.open(dataset.folder), COIN_RULES)
+    report = validate(Dataset.open(dataset.folder), COIN_RULES)
+    assert f"{shard.name}: damaged or missing" in report["files"].examples[0]
+    assert set(report["files"].reasons) == {"episode_unreadable"}
+    assert [result.name for result in report.errors] == ["files"]
+
+
+def test_every_rejected_row_is_in_the_table(dataset: Dataset) -> None:
+    report = validate(rewrite(dataset, "readings", PLANTED["near_in_range"][1]), COIN_RULES, TWIN.relabel)
+    rows = report.rejected.filter(pc.equal(report.rejected["rule"], "near_in_range")).to_pylist()
+    assert len(rows) == report["near_in_range"].n_failed == 4
+    assert {row["episode_id"] for row in rows} == set(dataset.episodes["episode_id"].to_pylist())
+    first = rows[0]
+    assert (first["stream"], first["row"], first["tick"], first["column"]) == ("readings", 5, 5, "near")
+    assert (first["reason"], first["severity"], first["value"]) == ("above", "error", 1e4)
+
+
+def test_rejected_rows_are_stored_beside_the_report_and_go_when_it_is_clean(dataset: Dataset) -> None:
+    bad = validate(rewrite(dataset, "readings", PLANTED["near_in_range"][1]), COIN_RULES, TWIN.relabel)
+    bad.write(dataset.folder)
+    stored = pq.read_table(dataset.folder / REJECTED)
+    assert stored.equals(bad.rejected)
+    assert "near_in_range" in stored["rule"].to_pylist()
+    replace(bad, rejected=bad.rejected.slice(0, 0)).write(dataset.folder)
+    assert not (dataset.folder / REJECTED).exists()
+
+
+def test_rejected_rows_of_a_rule_are_counted_beyond_those_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envirosense.datasets.rejections.MOST_PER_RULE", 3)
+    tally, table = Tally("rule", "error", ""), rows(a=[1.0] * 9)
+    tally.add([Outcome(9, np.arange(9), "why", "a")], "e", "readings", table)
+    assert (tally.n_failed, tally.rejections.table().num_rows) == (9, 3)
 
 
 def two_causes(ticks: list[int], owner: list[int], marked: bool = True) -> pa.Table:

@@ -160,3 +160,27 @@ def test_regime_hours_add_up_to_the_exposure(coins: Dataset) -> None:
     hours = coverage.result({})["regime_hours"]
     assert hours["sky"] == {"clear": pytest.approx(4 / 60, abs=1e-6), "rain": pytest.approx(6 / 60, abs=1e-6)}
     assert list(hours["hour_local"]) == ["0", "23"]
+
+
+def test_histogram_counts_the_samples_of_the_quantiles(values: np.ndarray) -> None:
+    summary = NumberSummary()
+    summary.update(values)
+    result = summary.result()
+    histogram = result["histogram"]
+    assert sum(histogram["counts"]) == result["quantile_samples"]
+    assert (histogram["edges"][0], histogram["edges"][-1]) == (result["min"], result["max"])
+    known = values[np.isfinite(values)]
+    shares = np.histogram(known, histogram["edges"])[0] / known.size
+    n = result["quantile_samples"]
+    assert np.array(histogram["counts"]) / n == pytest.approx(shares, abs=5 * np.sqrt(0.25 / n))
+
+
+def test_histogram_of_one_value_has_one_bar_and_frames_count_every_pixel() -> None:
+    summary = NumberSummary()
+    summary.update(np.full(7, 3.0))
+    assert summary.result()["histogram"] == {"edges": [3.0, 3.0], "counts": [7]}
+    codes = CodeSummary(0.5, 10.0)
+    codes.update(np.array([[0, 0], [20, 10]], dtype=np.uint16))
+    histogram = codes.result()["histogram"]
+    assert (histogram["edges"][0], histogram["edges"][-1]) == (10.0, 20.0)
+    assert [histogram["counts"][i] for i in (0, 10, 19)] == [2, 1, 1]

@@ -8,7 +8,7 @@ import pytest
 
 import envirosense as es
 from envirosense.core.config import load_yaml
-from envirosense.factory import simulate
+from envirosense.factory import AUGMENTATIONS, simulate
 from envirosense.instruments import SENSORS, SensorConfiguration
 from envirosense.pole.twin import WORLD_LIMITS
 from envirosense.scenarios import SCENARIOS
@@ -21,6 +21,12 @@ SIMULATING = (
     "add-a-scenario.md",
     "api.md",
     "formats.md",
+    "at-scale.md",
+    "augmentation.md",
+    "growing-datasets.md",
+    "lineage.md",
+    "monitoring.md",
+    "training-data.md",
 )
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -36,7 +42,7 @@ LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)")
 )
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for registry in (SENSORS, SCENARIOS):  # what a page registers stays on the page
+    for registry in (SENSORS, SCENARIOS, AUGMENTATIONS):  # what a page registers stays on the page
         monkeypatch.setattr(registry, "_registered", dict(registry.items()))
     names: dict[str, Any] = {"__name__": "page"}
     text = page.read_text(encoding="utf-8")

@@ -16,7 +16,6 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.factory import (
     GenerationFailed,
     GenerationInterrupted,
-    MLDataGenerator,
     generate,
     simulate,
 )
@@ -180,27 +179,6 @@ def test_a_simulated_episode_reads_like_a_stored_one(request_coin, tmp_path):
     (stored,) = dataset
     assert episode.spec == stored.spec
     assert episode.table("readings").equals(stored.table("readings"))
-
-
-def test_samples_are_counted_exactly(tmp_path):
-    maker = MLDataGenerator("coin", tmp_path / "out", seed=2, duration_s=60.0, workers=1)
-    folder = maker.generate_training_dataset(["*"], 130, imperfection_settings={"noise": 0.1})
-    dataset = Dataset.open(folder)
-    ticks = {"normal/tails": 0, "toss/heads": 0}
-    for episode in dataset:
-        ticks[episode.scenario] += episode.table("readings").num_rows
-        assert episode.spec.sensing == {"noise": 0.1}
-    assert ticks == {"normal/tails": 130, "toss/heads": 130}
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [({"output_format": "xml"}, "supported: parquet"), ({"num_samples_per_scenario": 0}, "at least one")],
-)
-def test_impossible_training_data_is_refused(tmp_path, changes, message):
-    arguments = {"list_of_scenarios": ["*"], "num_samples_per_scenario": 10, **changes}
-    with pytest.raises(ConfigError, match=message):
-        MLDataGenerator("coin", tmp_path / "out").generate_training_dataset(**arguments)
 
 
 def test_a_script_without_main_guard_can_generate(tmp_path):

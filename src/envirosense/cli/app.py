@@ -12,6 +12,7 @@ from envirosense.cli import (
     doctor,
     generate,
     library,
+    lineage,
     live,
     models,
     scenario_pages,
@@ -31,6 +32,7 @@ app.command("demo")(demo.demo)
 app.add_typer(generate.commands, name="generate")
 app.add_typer(dataset.commands, name="dataset")
 app.command("show")(show.show)
+app.command("lineage")(lineage.lineage)
 app.add_typer(world.commands, name="world")
 app.add_typer(live.commands, name="live")
 app.command("train")(models.train)

@@ -1,20 +1,26 @@
 """`dataset`: look at, check and describe what is on disk."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from envirosense.cli.export import export
 from envirosense.cli.generate import overview
+from envirosense.cli.grow import extend, import_logs, merge, migrate
 from envirosense.cli.output import AsJson, report, say, say_json, table
 
 if TYPE_CHECKING:
     from envirosense.datasets import Episode
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")]
+_UNREADABLE: Final = "unknown: files cannot be read"
 commands = typer.Typer(help="Look at, check and describe a dataset.")
 commands.command()(export)
+commands.command()(extend)
+commands.command()(merge)
+commands.command("import")(import_logs)
+commands.command()(migrate)
 
 
 @commands.command()
@@ -55,21 +61,70 @@ def _first_detectable_s(episode: "Episode") -> float | None:
 
 
 @commands.command()
-def verify(folder: Folder, as_json: AsJson = False) -> None:
+def verify(
+    folder: Folder,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make damaged files again, from the specs in the dataset.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check every file, row and hash against the manifest; exit code 1 where one differs."""
     from envirosense.datasets import verify as check
 
+    if repair:
+        return _repair(folder, as_json)
     found = check(folder)
     size = f"{found.n_files} files, {found.n_bytes / 1e6:.1f} MB"
     faults = [str(finding) for finding in found.findings]
     summary = f"{folder}: whole, {size}" if found.is_ok else f"{folder}: {len(faults)} faults, {size}"
     report(
         {"path": str(folder), "ok": found.is_ok, "faults": faults, "logical_hash": found.logical_hash},
-        "\n".join([*faults, summary, f"hash {found.logical_hash or 'unknown: files cannot be read'}"]),
+        "\n".join([*faults, summary, f"hash {found.logical_hash or _UNREADABLE}"]),
         as_json,
     )
     if not found.is_ok:
         raise typer.Exit(1)
+    return None
+
+
+def _repair(folder: Path, as_json: bool) -> None:
+    from envirosense.factory.upkeep import repair
+
+    found = repair(folder)
+    left = [str(finding) for finding in found.left]
+    lines = [*(f"{place}: made again" for place in found.repaired), *left]
+    lines.append(f"{folder}: whole" if found.is_ok else f"{folder}: {len(left)} faults left")
+    report(
+        {
+            "path": str(folder),
+            "ok": found.is_ok,
+            "repaired": found.repaired,
+            "faults": left,
+            "logical_hash": found.logical_hash,
+        },
+        "\n".join([*lines, f"hash {found.logical_hash or _UNREADABLE}"]),
+        as_json,
+    )
+    if not found.is_ok:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def reshard(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder of the new dataset.")],
+    episodes_per_shard: Annotated[int, typer.Option(help="Episodes in a shard; the last may hold fewer.")],
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the same dataset in shards of another length; no sample and no hash changes."""
+    from envirosense.factory import TWINS, console_progress, describe_dataset
+    from envirosense.factory.upkeep import reshard as write_again
+
+    made = write_again(folder, out, episodes_per_shard, workers=workers, progress=console_progress())
+    if made.manifest.twin in TWINS:
+        describe_dataset(made)
+    report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
 
 
 @commands.command("hash")

@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from envirosense.cli.curriculum import DIFFICULTY_HELP, of_levels
+from envirosense.cli.manifest_run import Dask, executor_of, run_manifest
 from envirosense.cli.output import AsJson, report
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from envirosense.core.errors import ConfigError
     from envirosense.datasets import Dataset
     from envirosense.factory import GenerationRequest
 
 POLE_SCENARIOS: Final = "fire/*,electrical/*,normal/*"
 CARD: Final = "README.md"
-commands = typer.Typer(help="Make a dataset of a twin.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Make a dataset of a twin, or all that a manifest asks for.", no_args_is_help=True
+)
+commands.command("run")(run_manifest)
 
 
 @commands.callback()
 def which_twin() -> None:
-    """Make a dataset of a twin."""
+    """Make a dataset of a twin, or all that a manifest asks for."""
 
 
 @commands.command("pole")
@@ -32,6 +38,7 @@ def generate_pole(
     duration: Annotated[str, typer.Option(help="Length of an episode: 90s, 10m, 1h, 1h30m, 2d.")] = "1h",
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    dask: Dask = None,
     dt: Annotated[str, typer.Option(help="Tick of the simulation.")] = "1s",
     sensors: Annotated[str | None, typer.Option(help="Only these sensors, ids or types with commas.")] = None,
     without: Annotated[str | None, typer.Option(help="All sensors but these.")] = None,
@@ -82,8 +89,20 @@ def generate_pole(
         from envirosense.cli.cost import say_cost
 
         return say_cost(request, workers, as_json)
-    made = make_dataset(request, out, workers, allow_failures)
-    return report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
+    return _report_dataset(request, out, workers, allow_failures, dask, as_json)
+
+
+def _report_dataset(
+    request: "GenerationRequest",
+    out: Path,
+    workers: int | None,
+    allow_failures: bool,
+    dask: str | None,
+    as_json: bool,
+) -> None:
+    with executor_of(dask) as executor:
+        made = make_dataset(request, out, workers, allow_failures, executor)
+    report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
 
 
 def _named_scenarios(text: str) -> dict[str, Any]:
@@ -128,7 +147,11 @@ def seconds(text: str, field: str) -> float:
 
 
 def make_dataset(
-    request: "GenerationRequest", out: Path, workers: int | None = None, allow_failures: bool = False
+    request: "GenerationRequest",
+    out: Path,
+    workers: int | None = None,
+    allow_failures: bool = False,
+    executor: "Executor | None" = None,
 ) -> "Dataset":
     """Dataset of a request, checked and with its card; progress goes to stderr.
 
@@ -138,7 +161,7 @@ def make_dataset(
     from envirosense.factory import GenerationFailed, console_progress, describe_dataset, generate
 
     try:
-        made = generate(request, out, workers, progress=console_progress(), allow_failures=allow_failures)
+        made = generate(request, out, workers, executor, console_progress(), allow_failures)
     except GenerationFailed as failure:
         describe_dataset(failure.dataset)
         raise

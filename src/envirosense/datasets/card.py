@@ -18,6 +18,7 @@ from envirosense.datasets.card_sections import (
     loading_section,
     origin_section,
     quality_section,
+    recorded_limits_section,
     split_order,
     splits_section,
     summary_section,
@@ -30,6 +31,7 @@ from envirosense.datasets.stats import write_stats
 from envirosense.datasets.structure_checks import role_of
 
 README: Final = "README.md"
+_ORIGIN_TAGS: Final = {"simulated": ("simulation", "synthetic"), "real": ("measurements",)}
 _EPISODES_CONFIG: Final = "episodes"
 _SIZES: Final = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"),
                  (10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"))  # fmt: skip
@@ -41,7 +43,7 @@ def hugging_face_header(dataset: Dataset, facts: Mapping[str, object]) -> dict[s
     return {
         "license": str(facts.get("license", "apache-2.0")),
         "pretty_name": title(dataset, facts),
-        "tags": ["simulation", "synthetic", "sensors", "time-series", dataset.manifest.twin],
+        "tags": [*_ORIGIN_TAGS[dataset.manifest.origin], "sensors", "time-series", dataset.manifest.twin],
         "task_categories": ["tabular-classification", "time-series-forecasting"],
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "configs": _configs(dataset),
@@ -81,6 +83,7 @@ def card_text(
         hugging_face_header(dataset, facts), sort_keys=False, allow_unicode=True, width=100
     )
     held = stats["coverage"]["episodes_by"]["scenario"]
+    is_recorded = dataset.manifest.origin == "real"
     sections: Sequence[str] = (
         f"# {title(dataset, facts)}",
         summary_section(dataset, stats, facts),
@@ -90,7 +93,7 @@ def card_text(
         coverage_section(stats),
         quality_section(quality, dataset.folder.name),
         base_rates_section(facts, held),
-        limits_section(facts, held),
+        recorded_limits_section(dataset) if is_recorded else limits_section(facts, held),
         columns_section(dataset, stats),
     )
     return f"---\n{header}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
@@ -117,7 +120,7 @@ def write_card(
     stats = write_stats(dataset)
     report = quality or read_quality(dataset.folder)
     current = report if report and report.logical_hash == dataset.logical_hash else None
-    path = dataset.folder / README
-    write_whole(path, card_text(dataset, stats, known, current).encode())
     write_croissant(dataset, title(dataset, known), str(known.get("license", "apache-2.0")))
+    path = dataset.folder / README  # last: where it is, the others are too
+    write_whole(path, card_text(dataset, stats, known, current).encode())
     return path

@@ -24,6 +24,20 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
+_WHAT_IT_IS = {
+    "simulated": (
+        "Simulated sensor readings with their cause. Every value comes from a physical model and an "
+        "instrument model; labels follow the cause and never a reading. Readings, truth and labels are "
+        "separate tables with the keys `episode_id`, `tick` and `event_id`."
+    ),
+    "real": (
+        "Recorded sensor readings, in the units of the channels; what was not measured is null. Labels, "
+        "where there are any, say what people or other instruments noted. Readings and labels are separate "
+        "tables with the keys `episode_id`, `tick` and `event_id`."
+    ),
+}
+
+
 def summary_section(dataset: Dataset, stats: Mapping[str, Any], facts: Mapping[str, object]) -> str:
     """What it is."""
     manifest, coverage = dataset.manifest, stats["coverage"]
@@ -38,12 +52,8 @@ def summary_section(dataset: Dataset, stats: Mapping[str, Any], facts: Mapping[s
         ("Size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:,.1f} MB"),
         ("Logical hash", f"`{manifest.logical_hash}`"),
     ]
-    said = str(facts.get("summary", "")).strip()
-    text = (said + "\n\n" if said else "") + (
-        "Simulated sensor readings with their cause. Every value comes from a physical model and an "
-        "instrument model; labels follow the cause and never a reading. Readings, truth and labels are "
-        "separate tables with the keys `episode_id`, `tick` and `event_id`."
-    )
+    said = str(facts.get("summary", "")).strip() if manifest.origin == "simulated" else ""
+    text = (said + "\n\n" if said else "") + _WHAT_IT_IS[manifest.origin]
     return text + "\n\n" + table(("", ""), rows)
 
 
@@ -52,7 +62,7 @@ def origin_section(dataset: Dataset, facts: Mapping[str, object], run: Mapping[s
     manifest = dataset.manifest
     rows: list[tuple[str, object]] = [
         ("Twin", manifest.twin),
-        ("Seed", manifest.seed),
+        ("Seed", manifest.seed if manifest.origin == "simulated" else "none: recorded"),
         ("EnviroSense", manifest.code_version),
         ("Physics version", manifest.physics_version or "not stated"),
         ("Plan fingerprint", f"`{manifest.plan_fingerprint}`"),
@@ -203,6 +213,16 @@ def duration_text(seconds: float) -> str:
         if seconds >= length_s:
             return f"{seconds / length_s:.3g} {unit}"
     return f"{seconds:.3g} s"
+
+
+def recorded_limits_section(dataset: Dataset) -> str:
+    """Limits of recorded data."""
+    lines = ["The readings are as they were logged; no true values are known."]
+    if "labels" not in dataset.streams:
+        lines.append("Nothing is labelled: every window counts as normal, and every alarm as a false one.")
+    else:
+        lines.append("What nobody noted has no label; a noted event counts as detectable from its onset on.")
+    return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def limits_section(facts: Mapping[str, object], scenarios: Iterable[str] = ()) -> str:

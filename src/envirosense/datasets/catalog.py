@@ -1,68 +1,36 @@
-"""Catalogue of datasets and models; it can be rebuilt from manifests at any time."""
+"""Catalogue of datasets, models, runs and alerts; what it says of datasets can be rebuilt from manifests."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from envirosense.core.errors import DatasetError, SchemaVersionError, StorageError
 from envirosense.core.settings import settings
+from envirosense.datasets.catalog_tables import (
+    ADDED,
+    SCHEMA_VERSION,
+    TABLES,
+    activities,
+    artifacts,
+    edges,
+    schema_row,
+)
 from envirosense.datasets.manifest import MANIFEST, Manifest
+from envirosense.datasets.versions import load_version, stored_versions
 
-SCHEMA_VERSION = 1
+type Rows = tuple[tuple[sa.Table, dict[str, Any]], ...]
+
+GENERATED_BY = "was_generated_by"  # artifact to activity
+USED = "used"  # activity to content
 _RUN = "run.json"
-
-_tables = sa.MetaData()
-schema_row = sa.Table("catalog_schema", _tables, sa.Column("version", sa.Integer, primary_key=True))
-artifacts = sa.Table(
-    "artifacts",
-    _tables,
-    sa.Column("artifact_id", sa.String, primary_key=True),  # kind:logical hash
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("path", sa.String, nullable=False),
-    sa.Column("content_hash", sa.String, nullable=False),
-    sa.Column("created_utc", sa.String),
-    sa.Column("facts", sa.JSON, nullable=False),
-)
-activities = sa.Table(
-    "activities",
-    _tables,
-    sa.Column("activity_id", sa.String, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("code_version", sa.String, nullable=False),
-    sa.Column("started_utc", sa.String),
-    sa.Column("finished_utc", sa.String),
-    sa.Column("facts", sa.JSON, nullable=False),
-)
-edges = sa.Table(
-    "edges",
-    _tables,
-    sa.Column("source", sa.String, primary_key=True),
-    sa.Column("relation", sa.String, primary_key=True),
-    sa.Column("target", sa.String, primary_key=True),
-)
-models = sa.Table(
-    "models",
-    _tables,
-    sa.Column("model_id", sa.String, primary_key=True),
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("path", sa.String, nullable=False),
-    sa.Column("facts", sa.JSON, nullable=False),
-)
-deployments = sa.Table(
-    "deployments",
-    _tables,
-    sa.Column("deployment_id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("model_id", sa.String, nullable=False),
-    sa.Column("target", sa.String, nullable=False),
-    sa.Column("at_utc", sa.String, nullable=False),
-    sa.Column("reason", sa.String, nullable=False),
-)
+_DATASET_KINDS = ("derive", "generate", "import")  # of activities, known from manifests
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def catalog_url(beside: Path) -> str:
@@ -102,19 +70,39 @@ class Catalog:
             ) from error
 
     def _check_version(self) -> None:
-        """Make the tables, or refuse those of a newer version before touching them."""
+        """Make the tables, bring older ones up to date, or refuse those of a newer version untouched."""
         with self._engine.begin() as connection:
+            found = 0
             if sa.inspect(connection).has_table(schema_row.name):
                 found = connection.execute(sa.select(sa.func.max(schema_row.c.version))).scalar() or 0
-                if found > SCHEMA_VERSION:
-                    place = self._url.render_as_string(hide_password=True)
-                    raise SchemaVersionError(place, found, SCHEMA_VERSION)
+            if found == SCHEMA_VERSION:
+                return
+            if found > SCHEMA_VERSION:
+                place = self._url.render_as_string(hide_password=True)
+                raise SchemaVersionError(place, found, SCHEMA_VERSION)
             # Each statement is safe by itself: two runs that end together may both get here.
-            for table in _tables.sorted_tables:
+            for table in TABLES.sorted_tables:
                 connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-            is_new = ~sa.exists(sa.select(schema_row.c.version))
-            version = sa.select(sa.literal(SCHEMA_VERSION)).where(is_new)
-            connection.execute(schema_row.insert().from_select(["version"], version))
+        for version in range(found + 1, SCHEMA_VERSION + 1):
+            for table_name, column in ADDED.get(version, ()):
+                self._add_column(table_name, column)
+        with self._engine.begin() as connection:
+            is_new = ~sa.exists(sa.select(schema_row.c.version).where(schema_row.c.version == SCHEMA_VERSION))
+            current = sa.select(sa.literal(SCHEMA_VERSION)).where(is_new)
+            connection.execute(schema_row.insert().from_select(["version"], current))
+
+    def _add_column(self, table: str, column: str) -> None:
+        def is_there() -> bool:
+            return column in {found["name"] for found in sa.inspect(self._engine).get_columns(table)}
+
+        if is_there():
+            return
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR"))
+        except SQLAlchemyError:
+            if not is_there():  # else another process was faster
+                raise
 
     def __enter__(self) -> "Catalog":
         return self
@@ -133,56 +121,119 @@ class Catalog:
     def clear_datasets(self) -> None:
         """Forget every dataset and how it was made."""
         with self._reporting(), self._engine.begin() as connection:
-            generated = sa.select(activities.c.activity_id).where(activities.c.kind == "generate")
-            connection.execute(edges.delete().where(edges.c.target.in_(generated)))
-            connection.execute(activities.delete().where(activities.c.kind == "generate"))
+            ours = activities.c.kind.in_(_DATASET_KINDS)
+            made = sa.select(activities.c.activity_id).where(ours)
+            connection.execute(edges.delete().where(edges.c.target.in_(made) | edges.c.source.in_(made)))
+            connection.execute(activities.delete().where(ours))
             connection.execute(artifacts.delete().where(artifacts.c.kind == "dataset"))
 
-    def rows(self, table: sa.Table) -> list[dict[str, Any]]:
-        """All rows of a table, by key."""
+    def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+        """Rows of a table that fulfil every condition, by key."""
         with self._reporting(), self._engine.begin() as connection:
-            found = connection.execute(sa.select(table).order_by(*table.primary_key))
+            found = connection.execute(sa.select(table).where(*where).order_by(*table.primary_key))
             return [dict(row) for row in found.mappings()]
+
+    def change(self, statement: sa.Update | sa.Insert) -> int:
+        """Number of rows that a statement changed; 0 for an insert whose key was taken."""
+        with self._reporting():
+            try:
+                with self._engine.begin() as connection:
+                    return connection.execute(statement).rowcount
+            except IntegrityError:
+                return 0
 
 
 def register_dataset(manifest: Manifest, path: Path, url: str | None = None) -> str:
     """Id of the catalogue entry made for a finished dataset; entering it again changes nothing."""
     folder = path.absolute()
     with Catalog(url or catalog_url(folder)) as catalog:
-        return _register(catalog, manifest, folder)
+        rows = dataset_rows(manifest, folder)
+        catalog.replace(*rows)
+        return str(rows[0][1]["artifact_id"])
 
 
-def _register(catalog: Catalog, manifest: Manifest, folder: Path) -> str:
-    run = _run_facts(folder)
+def dataset_rows(manifest: Manifest, folder: Path) -> Rows:
+    """What the catalogue says of a dataset: the artifact first, then the activity that made it, and edges."""
+    run = _run_facts(folder) if _is_newest(manifest, folder) else {}
+    started, finished = run.get("started_utc"), run.get("finished_utc")
+    inputs = _inputs(manifest)
+    kind = "derive" if inputs else "import" if manifest.origin == "real" else "generate"
     artifact_id = f"dataset:{manifest.logical_hash[:16]}:{folder}"
-    activity_id = f"generate:{manifest.plan_fingerprint[:16]}:{folder}"
-    catalog.replace(
-        (
-            artifacts,
-            {
-                "artifact_id": artifact_id,
-                "kind": "dataset",
-                "name": manifest.name,
-                "path": str(folder),
-                "content_hash": manifest.logical_hash,
-                "created_utc": run.get("finished_utc"),
-                "facts": {"twin": manifest.twin, "counts": manifest.counts, "splits": manifest.splits},
-            },
-        ),
-        (
-            activities,
-            {
-                "activity_id": activity_id,
-                "kind": "generate",
-                "code_version": manifest.code_version,
-                "started_utc": run.get("started_utc"),
-                "finished_utc": run.get("finished_utc"),
-                "facts": {"seed": manifest.seed, "settings": manifest.settings},
-            },
-        ),
-        (edges, {"source": artifact_id, "relation": "was_generated_by", "target": activity_id}),
+    activity_id = f"{kind}:{manifest.plan_fingerprint[:16]}:{folder}"
+    artifact = {
+        "artifact_id": artifact_id,
+        "kind": "dataset",
+        "name": manifest.name,
+        "path": str(folder),
+        "content_hash": manifest.logical_hash,
+        "created_utc": finished,
+        "facts": {
+            "twin": manifest.twin,
+            "version": manifest.version,
+            "counts": manifest.counts,
+            "splits": manifest.splits,
+        },
+    }
+    activity = {
+        "activity_id": activity_id,
+        "kind": kind,
+        "code_version": manifest.code_version,
+        "started_utc": started,
+        "finished_utc": finished,
+        "facts": {"seed": manifest.seed, "settings": manifest.settings},
+    }
+    return (
+        (artifacts, artifact),
+        (activities, activity),
+        edge_row(artifact_id, GENERATED_BY, activity_id, finished),
+        *(edge_row(activity_id, USED, content_key(one), started) for one in inputs),
     )
-    return artifact_id
+
+
+def versions_rows(folder: Path) -> tuple[Rows, ...]:
+    """What the catalogue says of a dataset, for each of its versions, newest first."""
+    versions = reversed(stored_versions(folder))
+    return tuple(dataset_rows(load_version(folder, version), folder) for version in versions)
+
+
+def _is_newest(manifest: Manifest, folder: Path) -> bool:
+    return manifest.version == 1 or Manifest.load(folder).version == manifest.version
+
+
+def _inputs(manifest: Manifest) -> tuple[str, ...]:
+    """Logical hashes of what a dataset was made from, each once."""
+    named = [one for found in parent_hashes(manifest.settings).values() for one in found]
+    return tuple(dict.fromkeys([*named, *filter(None, [manifest.parent_hash])]))
+
+
+def edge_row(source: str, relation: str, target: str, at_utc: str | None) -> tuple[sa.Table, dict[str, Any]]:
+    """An edge of the catalogue."""
+    return edges, {"source": source, "relation": relation, "target": target, "at_utc": at_utc}
+
+
+def content_key(content_hash: str) -> str:
+    """Target of a `used` edge: what was read, wherever a copy of it lies."""
+    return f"content:{content_hash}"
+
+
+def parent_hashes(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Logical hashes of the datasets that one was made from, by the setting that names them.
+
+    Such a setting is called `*_from` (`resensed_from`, `merged_from`, ...) and holds a hash, a mapping with
+    `logical_hash`, or a list of them.
+    """
+    found = {}
+    for name, value in settings.items():
+        hashes = [_hash_in(one) for one in (value if isinstance(value, list | tuple) else [value])]
+        if name.endswith("_from") and hashes and all(hashes):
+            found[name] = tuple(hashes)
+    return found
+
+
+def _hash_in(value: object) -> str:
+    """The hash, "" where there is none."""
+    inner = value.get("logical_hash") if isinstance(value, Mapping) else value
+    return inner if isinstance(inner, str) and _HASH.fullmatch(inner) else ""
 
 
 def _run_facts(folder: Path) -> dict[str, Any]:
@@ -197,13 +248,17 @@ def rebuild(folder: Path | str, url: str | None = None) -> tuple[str, ...]:
     """Ids of the datasets found under a folder, which are now all the datasets in its catalogue."""
     root = Path(folder).expanduser().absolute()
     with Catalog(url or catalog_url(root / "dataset")) as catalog:
-        found = list(_manifests(root))
+        found = [rows for where in _datasets(root) for rows in versions_rows(where)]
         catalog.clear_datasets()
-        return tuple(_register(catalog, manifest, where) for manifest, where in found)
+        catalog.replace(*(row for rows in found for row in rows))
+        return tuple(str(rows[0][1]["artifact_id"]) for rows in found)
 
 
-def _manifests(root: Path) -> Iterator[tuple[Manifest, Path]]:
-    """Every readable manifest under a folder; a JSON file of that name need not be ours."""
+def _datasets(root: Path) -> Iterator[Path]:
+    """Datasets under a folder; a JSON file of that name need not be ours; hidden folders are passed by."""
     for path in sorted(root.rglob(MANIFEST)):
+        if any(part.startswith(".") for part in path.relative_to(root).parts):
+            continue
         with suppress(DatasetError):
-            yield Manifest.load(path.parent), path.parent
+            Manifest.load(path.parent)
+            yield path.parent

@@ -51,6 +51,7 @@ _CONTEXT: Final[dict[str, Any]] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+_KIND: Final = {"simulated": "simulated", "real": "recorded"}
 _LICENSES: Final = {"apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0"}
 
 
@@ -65,7 +66,9 @@ def croissant(dataset: Dataset, title: str, license_id: str) -> dict[str, Any]:
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": manifest.name,
-        "description": f"{title}: {manifest.counts['ok']} simulated episodes, readings and labels.",
+        "description": (
+            f"{title}: {manifest.counts['ok']} {_KIND[manifest.origin]} episodes, readings and labels."
+        ),
         "license": _LICENSES.get(license_id, license_id),
         "url": f"urn:sha256:{manifest.logical_hash}",
         "version": "1.0.0",

@@ -11,6 +11,7 @@ from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.episode import Episode, Files
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
 from envirosense.datasets.shard import STAGING
+from envirosense.datasets.versions import episodes_of, load_version
 
 if TYPE_CHECKING:
     from envirosense.datasets.windows import Windows
@@ -110,11 +111,11 @@ class Dataset(DatasetView):
     """A whole dataset; `dataset["train"]` is the view of one split."""
 
     @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """Dataset in a folder.
+    def open(cls, path: Path | str, version: int | None = None) -> Self:
+        """Dataset in a folder, as it is or as it was at an earlier version.
 
         Raises:
-            DatasetError: if there is none, it is unfinished or damaged.
+            DatasetError: if there is none, it is unfinished or damaged, or has no such version.
             SchemaVersionError: if a newer version wrote it.
         """
         folder = Path(path).expanduser().absolute()
@@ -122,11 +123,12 @@ class Dataset(DatasetView):
             raise DatasetError(
                 f"{folder}: dataset is not finished; run the same generate command again to resume"
             )
-        files = Files(folder, Manifest.load(folder))
+        manifest = Manifest.load(folder) if version is None else load_version(folder, version)
+        files = Files(folder, manifest)
         with files.open(EPISODES) as opened:
             n_groups = opened.metadata.num_row_groups
         episodes = files.read(EPISODES, range(n_groups), None)
-        return cls(files, episodes.sort_by("index"))
+        return cls(files, episodes_of(manifest, episodes).sort_by("index"))
 
     @property
     def logical_hash(self) -> str:
@@ -148,8 +150,9 @@ class Dataset(DatasetView):
         m = self.manifest
         lines = [
             f"{m.name}: {m.counts['ok']} episodes ({m.counts['failed']} failed)",
-            f"twin     {m.twin}, seed {m.seed}",
+            f"twin     {m.twin}, " + (f"seed {m.seed}" if m.origin == "simulated" else "recorded"),
             f"hash     {m.logical_hash}",
+            *([f"version  {m.version}, grown from {m.parent_hash[:16]}"] if m.version > 1 else []),
             f"hours    {self.duration_s / 3600.0:.2f}",
             "splits   " + ", ".join(f"{name} {n}" for name, n in sorted(m.splits.items())),
             "streams",

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, Frames, table_frames
-from envirosense.datasets.manifest import Manifest
+from envirosense.datasets.manifest import EPISODES, Manifest
+from envirosense.datasets.versions import episodes_path
 
 
 def damaged(path: Path, error: Exception) -> DatasetError:
@@ -35,13 +36,17 @@ class Files:
     _footers: dict[str, pq.FileMetaData] = field(default_factory=dict)
     _schemas: dict[str, pa.Schema] = field(default_factory=dict)
 
+    def path(self, place: str) -> Path:
+        """Where a file of the dataset lies; each version of a grown dataset has its own episode table."""
+        return episodes_path(self.folder, self.manifest) if place == EPISODES else self.folder / place
+
     def open(self, place: str) -> pq.ParquetFile:
         """Parquet file of the dataset.
 
         Raises:
             DatasetError: if it is missing or damaged.
         """
-        path = self.folder / place
+        path = self.path(place)
         try:
             opened = pq.ParquetFile(path, metadata=self._footers.get(place))
         except (OSError, pa.ArrowException) as error:
@@ -69,7 +74,7 @@ class Files:
             with self.open(place) as opened:
                 return opened.read_row_groups(list(row_groups), columns=columns, use_threads=False)
         except (OSError, pa.ArrowException) as error:
-            raise damaged(self.folder / place, error) from None
+            raise damaged(self.path(place), error) from None
 
 
 class Episode:

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, PositiveInt, ValidationError
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import DatasetError, SchemaVersionError
@@ -20,6 +20,8 @@ from envirosense.datasets.store import SAME_COLUMNS
 MANIFEST = "manifest.json"
 EPISODES = "episodes.parquet"
 SCHEMA_VERSION = 1
+
+type Origin = Literal["simulated", "real"]
 
 
 class StreamFacts(FrozenModel):
@@ -35,6 +37,9 @@ class Manifest(FrozenModel):
     """Identity, contents and checksums of a dataset; costs and dates are in run.json."""
 
     schema_version: int = SCHEMA_VERSION
+    version: PositiveInt = 1  # grows with each extension; older ones stay readable
+    parent_hash: str = ""  # logical hash of the version before
+    origin: Origin = "simulated"
     name: str
     twin: str
     seed: int
@@ -57,16 +62,27 @@ class Manifest(FrozenModel):
             SchemaVersionError: if a newer version wrote it.
             DatasetError: if there is none or it is damaged.
         """
-        path = folder / MANIFEST
+        if not (folder / MANIFEST).is_file():
+            raise DatasetError(f"{folder}: no dataset here (no {MANIFEST}); check the path")
+        return cls.read(folder / MANIFEST)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Manifest in a file; see `load`."""
         try:
             data = json.loads(path.read_bytes())
             version = int(data["schema_version"])
-        except OSError:
-            raise DatasetError(f"{folder}: no dataset here (no {MANIFEST}); check the path") from None
+        except OSError as error:
+            raise DatasetError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
         except (ValueError, KeyError, TypeError):
             raise DatasetError(f"{path}: damaged; restore it or generate the dataset again") from None
         if version > SCHEMA_VERSION:
             raise SchemaVersionError(path, version, SCHEMA_VERSION)
+        if version < SCHEMA_VERSION:
+            raise DatasetError(
+                f"{path}: schema version {version} is older than {SCHEMA_VERSION}; "
+                f"run `envirosense dataset migrate {path.parent}`"
+            )
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -114,6 +130,7 @@ def build_manifest(
         code_version=plan.code_version,
         physics_version=plan.physics_version,
         settings=plan.settings,
+        origin="real" if plan.settings.get("origin") == "real" else "simulated",
         plan_fingerprint=plan.fingerprint,
         logical_hash=logical_hash(content_entries(shards)),
         counts={

@@ -8,6 +8,7 @@ import numpy.typing as npt
 type Floats = npt.NDArray[np.float64]
 
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+BARS: Final = 20  # of a histogram, evenly between the least and the greatest value
 _KEPT: Final = 65_536  # samples for the quantiles; standard error of the median 0.2 % in probability
 _TEXTS: Final = 64  # distinct texts counted one by one
 
@@ -57,7 +58,8 @@ class NumberSummary:
         }
         if not self._n:
             return counts
-        levels = np.quantile(np.concatenate(self._kept), QUANTILES)
+        kept = np.concatenate(self._kept)
+        levels = np.quantile(kept, QUANTILES)
         return {
             **counts,
             "min": self._low,
@@ -68,6 +70,7 @@ class NumberSummary:
                 f"p{100 * q:02.0f}": float(level) for q, level in zip(QUANTILES, levels, strict=True)
             },
             "quantile_samples": self._n_kept,
+            "histogram": _histogram(kept, np.ones(len(kept), dtype=np.int64), self._low, self._high),
         }
 
 
@@ -118,7 +121,7 @@ class CodeSummary:
             return {"rows": 0, "count": 0, "null_share": 0.0}
         codes = np.flatnonzero(self._histogram)
         weights = self._histogram[codes]
-        values = self._offset + self._scale * codes
+        values = np.asarray(self._offset + self._scale * codes, dtype=np.float64)
         mean = float((values * weights).sum() / n)
         ranks = np.searchsorted(np.cumsum(weights), np.ceil(np.array(QUANTILES) * n))
         return {
@@ -133,7 +136,16 @@ class CodeSummary:
                 f"p{100 * q:02.0f}": float(values[rank]) for q, rank in zip(QUANTILES, ranks, strict=True)
             },
             "quantile_samples": n,
+            "histogram": _histogram(values, weights, float(values[0]), float(values[-1])),
         }
+
+
+def _histogram(values: Floats, weights: npt.NDArray[np.int64], low: float, high: float) -> dict[str, Any]:
+    """Ends of the bars and how many of the quantile samples each holds; one bar where all are equal."""
+    edges = np.linspace(low, high, BARS + 1) if high > low else np.array([low, low])
+    bars = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    counts = np.bincount(bars, weights=weights, minlength=len(edges) - 1)
+    return {"edges": edges.tolist(), "counts": counts.astype(np.int64).tolist()}
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,8 +1,10 @@
 """Folder a generation run writes to: empty, or its own unfinished work."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -20,6 +22,9 @@ PLAN = "plan.json"
 STARTED = "started"
 _IGNORED = {".DS_Store", ".envirosense", ".gitignore", ".gitattributes"}
 _SPACE_MARGIN = 1.05
+_ELSEWHERE = "choose another folder or delete this one"
+_EXTEND = "to add episodes to it, use `envirosense dataset extend`"
+_FINISH_FIRST = f"finish it with what it was started with; {_EXTEND}"
 
 
 class Output:
@@ -34,6 +39,11 @@ class Output:
         self.plan = plan
         self.pending = pending
         self._lock = lock
+
+    @property
+    def ticket(self) -> str:
+        """What shows a worker that this run still holds the folder; "" where there is nothing to write."""
+        return self._lock.ticket
 
     @property
     def is_finished(self) -> bool:
@@ -65,13 +75,14 @@ def prepare_output(plan: Plan, path: Path | str) -> Output:
     folder = Path(path).expanduser().absolute()
     with storing(folder):
         _check_foreign(folder)
-    lock = FolderLock(folder / STAGING / "lock")
+    lock = FolderLock(lock_path(folder))
     if (finished := _finished(plan, folder, lock)) is not None:
         return finished
     lock.acquire()
     try:
         if (finished := _finished(plan, folder, lock)) is not None:
             return finished  # another process finished it since the first look
+        drop_abandoned(folder)
         stored = _stored_plan(plan, folder)
         pending = tuple(_pending(folder, stored))
         _check_space(folder, stored, pending)
@@ -79,6 +90,11 @@ def prepare_output(plan: Plan, path: Path | str) -> Output:
         lock.release()
         raise
     return Output(folder, stored, pending, lock)
+
+
+def lock_path(folder: Path) -> Path:
+    """Where the lock of a folder lies while something writes there."""
+    return folder / STAGING / "lock"
 
 
 def load_plan(folder: Path) -> Plan | None:
@@ -118,19 +134,19 @@ def _finished(plan: Plan, folder: Path, lock: FolderLock) -> Output | None:
     manifest = Manifest.load(folder)
     if manifest.plan_fingerprint != plan.fingerprint:
         raise ConfigError(
-            "out", str(folder), f"holds another dataset ({manifest.difference(plan)}); {_ELSEWHERE}"
+            "out",
+            str(folder),
+            f"holds another dataset ({manifest.difference(plan)}); {_EXTEND}; {_ELSEWHERE}",
         )
     for place, file in manifest.files.items():
         if not _has_size(folder / place, file.bytes):
             raise DatasetError(
-                f"{folder / place}: missing or truncated; restore the file, or delete {folder} "
-                "and generate again"
+                f"{folder / place}: missing or truncated; restore the file, run "
+                f"`envirosense dataset verify --repair`, or delete {folder} and generate again"
             )
     shutil.rmtree(folder / STAGING, ignore_errors=True)  # a crash between manifest and clean-up leaves it
+    drop_abandoned(folder)
     return Output(folder, plan, (), lock)
-
-
-_ELSEWHERE = "choose another folder or delete this one"
 
 
 def _stored_plan(plan: Plan, folder: Path) -> Plan:
@@ -148,9 +164,30 @@ def _stored_plan(plan: Plan, folder: Path) -> Plan:
     if stored.fingerprint != plan.fingerprint:
         difference = plan.difference(stored)
         raise ConfigError(
-            "out", str(folder), f"holds an unfinished run of another plan ({difference}); {_ELSEWHERE}"
+            "out",
+            str(folder),
+            f"holds an unfinished run of another plan ({difference}); {_FINISH_FIRST}; {_ELSEWHERE}",
         )
     return stored
+
+
+def drop_abandoned(folder: Path) -> None:
+    """Remove half-written documents of processes that are no more; `write_whole` names them by process."""
+    for path in folder.glob(".*.tmp"):
+        process = path.name.split(".")[-2]
+        if process.isdigit() and not _is_alive(int(process)):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def _pending(folder: Path, plan: Plan) -> Iterator[Shard]:

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import EpisodeReader
 from envirosense.datasets.dataset import Dataset
-from envirosense.datasets.files import write_whole
+from envirosense.datasets.files import storing, write_whole
 from envirosense.datasets.quality_walk import walk
+from envirosense.datasets.rejections import SCHEMA
 from envirosense.datasets.rules import Rule, Severity
 
 QUALITY = "quality.json"
+REJECTED = "rejected.parquet"
 SCHEMA_VERSION = 1
 
 type Relabel = Callable[[EpisodeReader], pa.Table]
@@ -63,6 +66,7 @@ class QualityReport:
     n_episodes: int
     results: tuple[RuleResult, ...]
     failed_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by episode id, errors only
+    rejected: pa.Table = field(default_factory=SCHEMA.empty_table, compare=False, repr=False)  # row by row
 
     @property
     def errors(self) -> tuple[RuleResult, ...]:
@@ -131,8 +135,15 @@ class QualityReport:
         return cls(data["dataset"], data["logical_hash"], data["episodes"], results, failed)
 
     def write(self, folder: Path) -> Path:
-        """The file quality.json of a dataset folder, written whole."""
-        path = folder / QUALITY
+        """The file quality.json of a dataset folder, and rejected.parquet where rows were rejected."""
+        path, rejected = folder / QUALITY, folder / REJECTED
+        if self.rejected.num_rows:
+            sink = pa.BufferOutputStream()
+            pq.write_table(self.rejected, sink, compression="zstd")
+            write_whole(rejected, sink.getvalue().to_pybytes())
+        else:
+            with storing(rejected):
+                rejected.unlink(missing_ok=True)
         write_whole(path, (json.dumps(self.to_json(), indent=1) + "\n").encode())
         return path
 
@@ -171,7 +182,8 @@ def validate(dataset: Dataset, rules: Iterable[Rule] = (), relabel: Relabel | No
         for t in tallies
     )
     failed = _failed_rules(tallies_episodes=((t.name, t.episodes) for t in tallies if t.severity == "error"))
-    return QualityReport(dataset.manifest.name, dataset.logical_hash, len(dataset), results, failed)
+    rejected = pa.concat_tables([t.rejections.table() for t in tallies])
+    return QualityReport(dataset.manifest.name, dataset.logical_hash, len(dataset), results, failed, rejected)
 
 
 def _failed_rules(tallies_episodes: Iterator[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:

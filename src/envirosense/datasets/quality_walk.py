@@ -1,85 +1,45 @@
 """One pass over a dataset that feeds every quality rule and check."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import EpisodeReader
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.drift_checks import ShardMeans
+from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
+from envirosense.datasets.episode_tables import EpisodeTables
+from envirosense.datasets.follow_checks import check_across
 from envirosense.datasets.frames import frame_planes
 from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.label_checks import check_event_links, check_labels
-from envirosense.datasets.rule_checks import Outcome, check_frames, check_rule, column_floats
-from envirosense.datasets.rules import FRAME_VALUES, Rule, Severity
+from envirosense.datasets.leakage_checks import leaks
+from envirosense.datasets.rule_checks import check_frames, check_rule
+from envirosense.datasets.rules import ACROSS, FRAME_VALUES, Rule, Severity
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.structure_checks import (
     check_finite,
     check_gaps,
     check_keys,
-    check_stuck,
     check_ticks,
     check_units,
     is_number,
     leaked_columns,
     role_of,
 )
+from envirosense.datasets.stuck_checks import StuckRuns
+from envirosense.datasets.swap_checks import ChannelSpans
+from envirosense.datasets.tally import Failure, Tally
 
-_EXAMPLES: Final = 5
-
-
-@dataclass(slots=True)
-class Tally:
-    """Running outcome of one rule or check."""
-
-    name: str
-    severity: Severity
-    note: str
-    n_checked: int = 0
-    n_failed: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
-    episodes: set[str] = field(default_factory=set)
-
-    def add(self, outcomes: Iterable[Outcome], episode_id: str, stream: str, table: pa.Table) -> None:
-        """Count outcomes over rows of an episode's stream."""
-        for outcome in outcomes:
-            self.n_checked += outcome.n_checked
-            if len(outcome.failed):
-                self._fail(outcome, episode_id, stream, table)
-
-    def _fail(self, outcome: Outcome, episode_id: str, stream: str, table: pa.Table) -> None:
-        self.n_failed += len(outcome.failed)
-        self.reasons[outcome.reason] += len(outcome.failed)
-        self.episodes.add(episode_id)
-        for row in outcome.failed[: _EXAMPLES - len(self.examples)]:
-            self.examples.append(
-                f"{episode_id} {stream} {_row_name(table, int(row))} {outcome.detail}".rstrip()
-            )
-
-    def count(self, n_checked: int, failures: Iterable[tuple[str, str, str]] = ()) -> None:
-        """Count a check that is not about rows; failures are (example, reason, episode id or "")."""
-        self.n_checked += n_checked
-        for example, reason, episode_id in failures:
-            self.n_failed += 1
-            self.reasons[reason] += 1
-            if len(self.examples) < _EXAMPLES:
-                self.examples.append(example)
-            if episode_id:
-                self.episodes.add(episode_id)
-
-
-def _row_name(table: pa.Table, row: int) -> str:
-    keys = [name for name in ("tick", "event_id", "sensor_id") if name in table.column_names]
-    named = " ".join(f"{name} {table[name][row].as_py()}" for name in keys) if row < table.num_rows else ""
-    return named or f"row {row}"
-
+type Relabel = Callable[[EpisodeReader], pa.Table]
 
 _CHECKS: Final[tuple[tuple[str, Severity, str], ...]] = (
+    ("files", "error", "every file can be read and holds the rows that the manifest says"),
     (
         "schema",
         "error",
@@ -91,11 +51,15 @@ _CHECKS: Final[tuple[tuple[str, Severity, str], ...]] = (
     ("finite", "error", "no NaN or infinity; unknown is null"),
     ("empty_episode", "error", "every usable episode has readings"),
     ("duplicate_episode", "error", "no two episodes with equal readings"),
-    ("split_overlap", "error", "no group in two splits"),
+    ("duplicate_block", "error", "no block of readings twice, even with a column replaced"),
+    ("split_overlap", "error", "no group and no world in two splits"),
     ("label_columns", "error", "no label or truth column among readings"),
+    ("label_leak", "error", "no reading is a function of a truth or label"),
     ("label_events", "error", "every label belongs to an event and lies between its onset and clearance"),
     ("label_truth", "error", "labels equal those computed again from the stored truth"),
-    ("stuck_channel", "warning", "no channel repeats one value for long after having varied"),
+    ("swapped_columns", "error", "no two channels stand in each other's place in an episode"),
+    ("stuck_channel", "error", "no lively channel repeats one value for longer than chance allows"),
+    ("shard_drift", "warning", "no shard's readings lie apart from the others' beyond chance"),
     ("constant_column", "warning", "every channel of readings varies over the dataset"),
 )
 
@@ -103,49 +67,94 @@ _CHECKS: Final[tuple[tuple[str, Severity, str], ...]] = (
 class _Walk:
     """State of one pass."""
 
-    def __init__(self, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
-        self.dataset = dataset
-        self.schemas = {stream: dataset.schema(stream) for stream in dataset.streams}
+    def __init__(self, dataset: Dataset, rules: tuple[Rule, ...], relabel: Relabel | None) -> None:
+        self.dataset, self.relabel = dataset, relabel
         self.tallies = {name: Tally(name, severity, note) for name, severity, note in _CHECKS}
+        self.schemas = dict(self._read_schemas())
         self.rules: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.rules[rule.stream].append(rule)
             self.tallies[rule.name] = Tally(rule.name, rule.severity, rule.note)
         self.contents: dict[str, str] = {}
         self.extremes: dict[tuple[str, str], tuple[float, float]] = {}
+        readings = {name: schema for name, schema in self.schemas.items() if role_of(schema) == "reading"}
+        self.stuck, self.signatures, self.spans = StuckRuns(), Signatures(), ChannelSpans()
+        self.means = ShardMeans(
+            [(name, field.name) for name, schema in readings.items() for field in schema if is_number(field)]
+        )
 
-    def episode(self, episode: Episode, relabel: Callable[[EpisodeReader], pa.Table] | None) -> None:
-        """Feed one episode."""
+    def _read_schemas(self) -> Iterator[tuple[str, pa.Schema]]:
+        """Schema of every stream, from its first file that can be read; the others are counted."""
+        found: dict[str, pa.Schema] = {}
+        for place, file in self.dataset.manifest.files.items():
+            stream = place.partition("/")[0]
+            try:
+                with self.dataset.files.open(place) as opened:
+                    n_rows = opened.metadata.num_rows
+                    found.setdefault(stream, opened.schema_arrow)
+            except DatasetError as error:
+                failures = [Failure(str(error), "unreadable", "", stream)]
+            else:
+                short = Failure(f"{place}: {n_rows} rows instead of {file.rows}", "rows", "", stream)
+                failures = [short] if n_rows != file.rows else []
+            self.tallies["files"].count(1, failures)
+        return ((stream, found[stream]) for stream in self.dataset.streams if stream in found)
+
+    def episode(self, episode: Episode) -> None:
+        """Feed one episode; one with a stream that cannot be read is counted and left out."""
+        try:
+            self._episode(episode)
+        except DatasetError as error:
+            one = episode.episode_id
+            self.tallies["files"].count(0, [Failure(f"{one}: {error}", "episode_unreadable", one)])
+
+    def _episode(self, episode: Episode) -> None:
+        tables = self._tables(episode)
+        for stream, table in tables.tables.items():
+            self._structure(tables, stream, table)
+            self._rules(tables, stream, table)
+        for stream in episode.streams:
+            if frame_planes(self.schemas[stream]):
+                self._frames(episode, stream)
+        self._identity(episode, tables)
+        self._labels(episode, tables)
+
+    def _tables(self, episode: Episode) -> EpisodeTables:
+        missing = [stream for stream in episode.streams if stream not in self.schemas]
+        if missing:
+            raise DatasetError(f"stream {missing[0]} cannot be read")
+        tables = {}
         for stream in episode.streams:
             planes = frame_planes(self.schemas[stream])
-            table = episode.table(stream, [name for name in self.schemas[stream].names if name not in planes])
-            self._structure(episode, stream, table)
-            for rule in self.rules[stream]:
-                if rule.columns != (FRAME_VALUES,):
-                    self.tallies[rule.name].add(check_rule(rule, table), episode.episode_id, stream, table)
-            if planes:
-                self._frames(episode, stream)
-        self._identity(episode)
-        self._labels(episode, relabel)
+            tables[stream] = _rows(self.dataset, episode, stream, self.schemas[stream], planes)
+        return EpisodeTables(episode, tables)
 
-    def _structure(self, episode: Episode, stream: str, table: pa.Table) -> None:
-        role, key = role_of(self.schemas[stream]), (episode.episode_id, stream, table)
+    def _structure(self, tables: EpisodeTables, stream: str, table: pa.Table) -> None:
+        role, key = role_of(self.schemas[stream]), (tables.episode_id, stream, table)
         self.tallies["keys"].add(check_keys(table), *key)
-        self.tallies["ticks"].add(check_ticks(table, episode.spec), *key)
+        self.tallies["ticks"].add(check_ticks(table, tables.spec), *key)
         self.tallies["finite"].add(check_finite(table), *key)
         if role == "reading":
-            self.tallies["gaps"].add(check_gaps(table, episode.spec), *key)
-            self.tallies["stuck_channel"].add(check_stuck(table), *key)
-            self._note_extremes(stream, table)
+            self.tallies["gaps"].add(check_gaps(table, tables.spec), *key)
+            self.tallies["label_leak"].add(leaks(tables, stream), *key)
+            self._note_extremes(tables, stream)
+            self.stuck.update(tables, stream)
+            self.spans.update(tables, stream)
 
-    def _note_extremes(self, stream: str, table: pa.Table) -> None:
-        for column in filter(is_number, table.schema):
-            values = column_floats(table[column.name])[0]
+    def _rules(self, tables: EpisodeTables, stream: str, table: pa.Table) -> None:
+        for rule in self.rules[stream]:
+            if rule.columns != (FRAME_VALUES,):
+                found = check_across(rule, tables) if rule.kind in ACROSS else check_rule(rule, table)
+                self.tallies[rule.name].add(found, tables.episode_id, stream, table)
+
+    def _note_extremes(self, tables: EpisodeTables, stream: str) -> None:
+        for column in tables.numbers(stream):
+            values = tables.floats(stream, column)
             known = values[np.isfinite(values)]
-            low, high = self.extremes.get((stream, column.name), (np.inf, -np.inf))
+            low, high = self.extremes.get((stream, column), (np.inf, -np.inf))
             if known.size:
                 low, high = min(low, float(known.min())), max(high, float(known.max()))
-            self.extremes[stream, column.name] = (low, high)
+            self.extremes[stream, column] = (low, high)
 
     def _frames(self, episode: Episode, stream: str) -> None:
         rules = [rule for rule in self.rules[stream] if rule.columns == (FRAME_VALUES,)]
@@ -153,80 +162,124 @@ class _Walk:
             for rule in rules:
                 self.tallies[rule.name].add(check_frames(rule, piece), episode.episode_id, stream, piece)
 
-    def _identity(self, episode: Episode) -> None:
-        """Empty and duplicate episodes."""
-        readings = [name for name in episode.streams if role_of(self.schemas[name]) == "reading"]
-        readings = readings or [name for name in episode.streams if role_of(self.schemas[name]) == "frames"]
-        one = episode.episode_id
-        contents = [_content(episode, name) for name in readings]
-        is_empty = not any(contents)
-        self.tallies["empty_episode"].count(1, [(one, "no_rows", one)] if is_empty else ())
-        if is_empty:
+    def _identity(self, episode: Episode, tables: EpisodeTables) -> None:
+        """Empty and duplicate episodes, and what tells copies and drift."""
+        readings, one = tables.streams("reading"), episode.episode_id
+        contents = [_content(tables.tables[name]) for name in readings]
+        if not readings:
+            frames = [name for name in episode.streams if frame_planes(self.schemas[name])]
+            contents = [_frame_content(self.dataset, episode, name) for name in frames]
+        is_silent = readings and not any(_has_values(tables, name) for name in readings)
+        reason = "no_rows" if not any(contents) else "no_values" if is_silent else ""
+        self.tallies["empty_episode"].count(1, [Failure(one, reason, one)] if reason else ())
+        if reason:
             return
-        content = "".join(contents)
-        other = self.contents.setdefault(content, one)
-        self.tallies["duplicate_episode"].count(
-            1, [(f"{one} = {other}", "equal", one)] if other != one else ()
-        )
+        other = self.contents.setdefault("".join(contents), one)
+        copies = [Failure(f"{one} = {other}", "equal", one)] if other != one else []
+        self.tallies["duplicate_episode"].count(1, copies)
+        if not copies:
+            self.signatures.update(tables, readings)
+        for stream in readings:
+            self.means.update(tables, stream, _shard(episode, stream))
 
-    def _labels(self, episode: Episode, relabel: Callable[[EpisodeReader], pa.Table] | None) -> None:
-        if "labels" not in episode.streams:
+    def _labels(self, episode: Episode, tables: EpisodeTables) -> None:
+        if "labels" not in tables.tables:
             return
-        labels, key = episode.table("labels"), (episode.episode_id, "labels")
-        if "events" in episode.streams:
-            links = check_event_links(labels, episode.table("events"), episode.spec.grid.dt_s)
+        labels, key = tables.tables["labels"], (episode.episode_id, "labels")
+        if "events" in tables.tables:
+            links = check_event_links(labels, tables.tables["events"], episode.spec.grid.dt_s)
             self.tallies["label_events"].add(links, *key, labels)
-        if relabel is not None:
-            self._relabel(episode, labels, relabel)
+        if self.relabel is not None:
+            self._relabel(episode, labels, self.relabel)
 
-    def _relabel(
-        self, episode: Episode, labels: pa.Table, relabel: Callable[[EpisodeReader], pa.Table]
-    ) -> None:
+    def _relabel(self, episode: Episode, labels: pa.Table, relabel: Relabel) -> None:
         tally, one = self.tallies["label_truth"], episode.episode_id
         try:
             recomputed = relabel(episode)
         except Exception as error:  # a damaged truth is a finding, whatever it makes the twin raise
-            tally.count(labels.num_rows, [(f"{one} {error}", f"relabel_raised_{type(error).__name__}", one)])
+            reason = f"relabel_raised_{type(error).__name__}"
+            tally.count(labels.num_rows, [Failure(f"{one} {error}", reason, one, "labels")])
             return
         tally.add(check_labels(labels, recomputed), one, "labels", labels)
 
     def whole(self) -> None:
         """Checks of the dataset as one."""
         for stream, schema in self.schemas.items():
-            found = [(f"{stream}.{name}", reason, "") for name, reason in check_units(schema)]
+            found = [
+                Failure(f"{stream}.{name}", reason, "", stream, name) for name, reason in check_units(schema)
+            ]
             if describe_columns(schema) != list(self.dataset.manifest.streams[stream].columns):
-                found.append((stream, "not_as_in_manifest", ""))
+                found.append(Failure(stream, "not_as_in_manifest", "", stream))
             self.tallies["schema"].count(len(schema), found)
-        leaked = [(f"{stream}.{name}", "answer_column", "") for stream, name in leaked_columns(self.schemas)]
+        leaked = [
+            Failure(f"{stream}.{name}", "answer_column", "", stream, name)
+            for stream, name in leaked_columns(self.schemas)
+        ]
         n_columns = sum(len(s) for s in self.schemas.values() if role_of(s) in ("reading", "frames"))
         self.tallies["label_columns"].count(n_columns, leaked)
-        groups = _splits_of_groups(self.dataset)
-        overlap = [(f"{g} in {', '.join(sorted(s))}", "overlap", "") for g, s in groups.items() if len(s) > 1]
-        self.tallies["split_overlap"].count(len(groups), overlap)
+        self._overlap()
         constant = [
-            (f"{stream}.{name}", "never_known" if low > high else "constant", "")
+            Failure(f"{stream}.{name}", "never_known" if low > high else "constant", "", stream, name)
             for (stream, name), (low, high) in self.extremes.items()
             if low >= high
         ]
         self.tallies["constant_column"].count(len(self.extremes), constant)
+        self.tallies["stuck_channel"].count(self.stuck.n_checked, self.stuck.failures())
+        self.tallies["swapped_columns"].count(self.spans.n_checked, self.spans.failures())
+        self.tallies["duplicate_block"].count(self.signatures.n_checked, self.signatures.failures())
+        self.tallies["shard_drift"].count(self.means.n_checked, self.means.failures())
+
+    def _overlap(self) -> None:
+        """Groups, and worlds told by several episodes, that stand in two splits."""
+        for name, reason in (("group", "group_in_two"), ("world_seed", "world_in_two")):
+            splits: defaultdict[str, set[str]] = defaultdict(set)
+            for row in self.dataset.episodes.select([name, "split"]).to_pylist():
+                splits[str(row[name])].add(row["split"])
+            found = [
+                Failure(f"{name} {one} in {', '.join(sorted(two))}", reason)
+                for one, two in splits.items()
+                if len(two) > 1
+            ]
+            self.tallies["split_overlap"].count(len(splits), found)
 
 
-def _content(episode: Episode, stream: str) -> str:
-    """Content hash of a stream but for whose and when it is, read a row group at a time; "" without rows."""
-    columns = [c for c in episode.schema(stream) if c.name not in ("episode_id", "time_utc")]
-    hasher, n_rows = StreamHasher(pa.schema(columns)), 0
-    for batch in episode.batches(stream, [column.name for column in columns]):
-        hasher.update(pa.Table.from_batches([batch]))
-        n_rows += batch.num_rows
-    return hasher.hexdigest() if n_rows else ""
+def _content(table: pa.Table) -> str:
+    """Content hash of a table but for whose and when it is; "" without rows."""
+    kept = table.drop_columns([name for name in ("episode_id", "time_utc") if name in table.column_names])
+    hasher = StreamHasher(kept.schema)
+    hasher.update(kept)
+    return hasher.hexdigest() if kept.num_rows else ""
 
 
-def _splits_of_groups(dataset: Dataset) -> dict[str, set[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    rows = dataset.episodes.select(["group", "split"]).to_pylist()
-    for row in rows:
-        found[row["group"]].add(row["split"])
-    return found
+def _frame_content(dataset: Dataset, episode: Episode, stream: str) -> str:
+    """Content hash of a stream of frames, read a row group at a time; "" without rows."""
+    hasher, n_rows = None, 0
+    for piece in row_groups(dataset, episode, stream):
+        kept = piece.drop_columns([n for n in ("episode_id", "time_utc") if n in piece.column_names])
+        hasher = hasher or StreamHasher(kept.schema)
+        hasher.update(kept)
+        n_rows += kept.num_rows
+    return hasher.hexdigest() if hasher and n_rows else ""
+
+
+def _has_values(tables: EpisodeTables, stream: str) -> bool:
+    return any(np.isfinite(tables.floats(stream, name)).any() for name in tables.numbers(stream))
+
+
+def _shard(episode: Episode, stream: str) -> str:
+    place: str = episode.locations[stream]["file"]
+    return place.rpartition("/")[2].removesuffix(".parquet")
+
+
+def _rows(
+    dataset: Dataset, episode: Episode, stream: str, schema: pa.Schema, left_out: Sequence[str]
+) -> pa.Table:
+    """Rows of one stream of an episode without the columns left out."""
+    place, columns = episode.locations[stream], [name for name in schema.names if name not in left_out]
+    if not place["row_groups"]:
+        return schema.empty_table().select(columns)
+    groups = range(place["first_row_group"], place["first_row_group"] + place["row_groups"])
+    return dataset.files.read(place["file"], groups, columns).select(columns)
 
 
 def row_groups(dataset: Dataset, episode: Episode, stream: str) -> Iterator[pa.Table]:
@@ -237,12 +290,10 @@ def row_groups(dataset: Dataset, episode: Episode, stream: str) -> Iterator[pa.T
         yield dataset.files.read(place["file"], range(group, group + 1), None)
 
 
-def walk(
-    dataset: Dataset, rules: tuple[Rule, ...], relabel: Callable[[EpisodeReader], pa.Table] | None
-) -> list[Tally]:
+def walk(dataset: Dataset, rules: tuple[Rule, ...], relabel: Relabel | None) -> list[Tally]:
     """Tallies of every check and rule after one pass over the dataset."""
-    state = _Walk(dataset, rules)
+    state = _Walk(dataset, rules, relabel)
     for episode in dataset:
-        state.episode(episode, relabel)
+        state.episode(episode)
     state.whole()
     return list(state.tallies.values())

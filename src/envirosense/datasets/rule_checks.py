@@ -153,6 +153,16 @@ def _sum(*columns: Floats) -> Floats:
     return np.asarray(columns[-1] - np.sum(columns[:-1], axis=0))
 
 
+def _product(*columns: Floats) -> Floats:
+    """Last column minus the product of the others."""
+    return np.asarray(columns[-1] - np.prod(columns[:-1], axis=0))
+
+
+def _length(*columns: Floats) -> Floats:
+    """Last column minus the root of the sum of the squares of the others."""
+    return np.asarray(columns[-1] - np.sqrt(np.sum(np.square(columns[:-1]), axis=0)))
+
+
 def _dew_point(*columns: Floats) -> Floats:
     """Dew point [K] minus the one that air temperature [K] and relative humidity give."""
     air_k, humidity, dew_k = columns
@@ -162,6 +172,8 @@ def _dew_point(*columns: Floats) -> Floats:
 _RELATIONS: Final[dict[str, Callable[..., Floats]]] = {
     "difference": _difference,
     "sum": _sum,
+    "product": _product,
+    "length": _length,
     "dew_point": _dew_point,
 }
 

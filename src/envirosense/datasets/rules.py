@@ -1,10 +1,12 @@
 """Quality rules as data: what must hold for the rows of a stream.
 
 A rule is a few fields in a YAML file; twins contribute theirs through the entry-point group
-`envirosense.rules`. Columns may carry one leading `*`, which stands for any sensor.
+`envirosense.rules`. Columns may carry one leading `*`, which stands for any sensor; rules of one column
+take any pattern of file names (`thermometer*.temperature_c`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable
 from itertools import pairwise
@@ -17,11 +19,28 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.registry import Registry
 
 FRAME_VALUES: Final = "frame"  # stands for the values of all pixels in a stream of frames
-_ONE_COLUMN: Final = ("range", "null", "monotone")
-_BOUNDED: Final = ("range", "relation")
+_ONE_COLUMN: Final = ("range", "null", "monotone", "follows", "lattice")
+_BOUNDED: Final = ("range", "relation", "follows")
+ACROSS: Final = ("follows", "lattice")  # kinds that compare a stream with another one
 
-type Kind = Literal["range", "null", "monotone", "le", "unique", "relation"]
+type Kind = Literal["range", "null", "monotone", "le", "unique", "relation", "follows", "lattice"]
 type Severity = Literal["error", "warning"]
+
+
+class Reference(FrozenModel):
+    """What another stream of the episode says a column should read: `scale` x form(columns) + `offset`.
+
+    Forms: `value` the first column, `length` of the vector of all columns, `bearing` in degrees from which a
+    flow (east, north) comes. Rows where the vector is shorter than `at_least` are left out. For `lattice`,
+    the stream is one of stages, and the column names the stage of the converter.
+    """
+
+    stream: str
+    columns: tuple[str, ...] = Field(min_length=1)
+    scale: float = 1.0
+    offset: float = 0.0
+    form: Literal["value", "length", "bearing"] = "value"
+    at_least: float | None = None
 
 
 class Rule(FrozenModel):
@@ -30,7 +49,10 @@ class Rule(FrozenModel):
     Kinds: `range` every column within the bounds; `null` no more than the upper bound's share of
     rows unknown (default none); `monotone` never falls within an episode, and rises by at least the lower
     bound if there is one; `le` columns in non-decreasing order within a row; `unique` no two rows of an
-    episode equal in all columns; `relation` the named residual of the columns within the bounds.
+    episode equal in all columns; `relation` the named residual of the columns within the bounds; `follows`
+    the column minus its reference within the bounds, widened by `share` of the reference, at half of an
+    episode's rows or more, known sensor faults left out; `lattice` every value one that the converter of its
+    sensor can give.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -38,7 +60,9 @@ class Rule(FrozenModel):
     stream: str
     columns: tuple[str, ...] = Field(min_length=1)
     bounds: tuple[float | None, float | None] = (None, None)
-    relation: Literal["difference", "sum", "dew_point"] | None = None
+    relation: Literal["difference", "sum", "product", "length", "dew_point"] | None = None
+    reference: Reference | None = None
+    share: float = Field(default=0.0, ge=0.0)
     severity: Severity = "error"
     note: str = ""
 
@@ -51,6 +75,8 @@ class Rule(FrozenModel):
             raise ValueError(f"{self.name} is of kind {self.kind}; give bounds, null for an open end")
         if (self.kind == "relation") != (self.relation is not None):
             raise ValueError(f"{self.name}: give `relation` for kind relation and for no other")
+        if (self.kind in ACROSS) != (self.reference is not None):
+            raise ValueError(f"{self.name}: give `reference` for kinds {', '.join(ACROSS)} and for no other")
         if self.kind == "le" and len(self.columns) < 2:
             raise ValueError(f"{self.name} compares columns; give at least two")
         return self
@@ -59,7 +85,7 @@ class Rule(FrozenModel):
         """Columns to check together, once for every sensor that has them all."""
         if self.kind in _ONE_COLUMN:
             for pattern in self.columns:
-                yield from ((name,) for name in names if _stem(pattern, name) is not None)
+                yield from ((name,) for name in names if fnmatchcase(name, pattern))
             return
         stems = {
             stem for pattern in self.columns for name in names if (stem := _stem(pattern, name)) is not None

@@ -1,11 +1,11 @@
 """Worker's part of a generation run: simulate a shard's episodes and commit them as one."""
 
-import os
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from pydantic import Field
 
@@ -72,7 +72,7 @@ def write_shard(folder: Path, shard: Shard, simulate: Simulate) -> ShardRecord:
     with storing(temporary):
         temporary.mkdir(parents=True, exist_ok=True)
     while True:
-        files = ShardFiles(temporary, f"{shard.name}.{os.getpid()}")
+        files = ShardFiles(temporary, f"{shard.name}.{uuid4().hex}")  # process ids repeat on other machines
         try:
             episodes = _simulate_all(shard, simulate, files, failed)
             if episodes is not None:

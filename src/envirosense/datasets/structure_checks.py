@@ -52,7 +52,6 @@ _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
     "_w": ("W",),
     "_v": ("V",),
 }
-_STUCK_SAMPLES: Final = 120  # fewer equal samples in a row may be chance on a coarse scale; assumed
 
 
 def role_of(schema: pa.Schema) -> str:
@@ -132,33 +131,6 @@ def check_finite(table: pa.Table) -> Iterator[Outcome]:
         if pa.types.is_floating(field.type):
             values, known = column_floats(table[field.name])
             yield Outcome(len(values), np.flatnonzero(known & ~np.isfinite(values)), "not_finite", field.name)
-
-
-def check_stuck(table: pa.Table) -> Iterator[Outcome]:
-    """Channels that repeat one value for long after having varied; the row is where it starts.
-
-    A value at the end of the channel's range in the episode may be its floor or ceiling and does not count.
-    """
-    for field in table.schema:
-        if not is_number(field):
-            continue
-        values, known = column_floats(table[field.name])
-        rows = np.flatnonzero(known)
-        yield Outcome(1, rows[_stuck_starts(values[rows])], "stuck", field.name)
-
-
-def _stuck_starts(
-    values: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    if len(values) < 2 * _STUCK_SAMPLES or values.min() == values.max():
-        return NO_ROWS
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])
-    lengths = np.diff(starts, append=len(values))
-    usual = np.quantile(
-        lengths, 0.9
-    )  # a coarse scale repeats itself; a stuck channel does so out of character
-    inside = (values[starts] > values.min()) & (values[starts] < values.max())
-    return np.asarray(starts[inside & (lengths >= np.maximum(_STUCK_SAMPLES, 20 * usual))], dtype=np.intp)
 
 
 def leaked_columns(schemas: dict[str, pa.Schema]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Check that a dataset on disk is whole and says what its manifest says."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from envirosense.datasets.episode import Episode, Files, damaged
 from envirosense.datasets.files import file_sha256
 from envirosense.datasets.finish import RUN
 from envirosense.datasets.hashing import FAILED, StreamHasher, logical_hash
-from envirosense.datasets.manifest import MANIFEST, Manifest, schema_metadata
+from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest, schema_metadata
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.shard import STAGING
+from envirosense.datasets.versions import files_of_all_versions
 
 DOCUMENTS = frozenset(
     {
@@ -25,11 +27,17 @@ DOCUMENTS = frozenset(
         "croissant.json",
         "stats.json",
         "quality.json",
+        "rejected.parquet",
         "export.json",  # the last two where the dataset is an export of another
         "episodes.jsonl",
     }
 )
-_REGENERATE = "restore the file or generate the dataset again"
+CARD = ("README.md", "stats.json", "croissant.json")  # written together
+REPAIR = ".repair"  # folder of a repair while it lasts
+_JSON = ("stats.json", "croissant.json", "quality.json", RUN)
+_REGENERATE = (
+    "repair it with `envirosense dataset verify --repair`, restore the file or generate the dataset again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +73,18 @@ class VerifyReport:
             raise DatasetError(f"{self.folder}/{self.findings[0]}")
 
 
-def verify(path: Path | str) -> VerifyReport:
+def verify(path: Path | str, version: int | None = None) -> VerifyReport:
     """Report on presence, size and checksum of every file, schemas, rows, and recomputed content hashes.
+
+    An earlier `version` of a dataset that grew is checked by its own manifest.
 
     Raises:
         DatasetError: if the manifest or the episode table cannot be read at all.
     """
-    dataset = Dataset.open(path)
+    dataset = Dataset.open(path, version)
     manifest = dataset.manifest
-    findings = [*_file_findings(dataset.folder, manifest), *_unlisted(dataset.folder, manifest)]
+    findings = [*_file_findings(dataset.files), *_table_copy(dataset.files)]
+    findings += [*_unlisted(dataset.folder, manifest), *_document_findings(dataset.folder)]
     bad_files = {finding.file for finding in findings}
     recomputed = ""
     if not bad_files & manifest.files.keys():
@@ -95,9 +106,9 @@ def recompute_logical_hash(path: Path | str) -> str:
     return logical_hash(entries)
 
 
-def _file_findings(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    for place, file in manifest.files.items():
-        path = folder / place
+def _file_findings(files: Files) -> Iterator[Finding]:
+    for place, file in files.manifest.files.items():
+        path = files.path(place)
         if not path.is_file():
             yield Finding(place, "missing", _REGENERATE)
         elif (size := path.stat().st_size) != file.bytes:
@@ -106,15 +117,49 @@ def _file_findings(folder: Path, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(place, "checksum differs (damaged or changed)", _REGENERATE)
 
 
+def _table_copy(files: Files) -> Iterator[Finding]:
+    """The episode table that other tools read, where it is not that of the newest version."""
+    copy, own = files.folder / EPISODES, files.path(EPISODES)
+    is_newest = Manifest.load(files.folder).version == files.manifest.version
+    if not is_newest or copy == own:
+        return
+    if not copy.is_file() or file_sha256(copy) != file_sha256(own):
+        yield Finding(EPISODES, "not the table of the newest version", f"copy {own} over it")
+
+
+def _document_findings(folder: Path) -> Iterator[Finding]:
+    """Documents beside the data that are missing, empty or cut off; they have no checksum."""
+    is_described = any((folder / name).exists() for name in CARD[1:])
+    for name in dict.fromkeys((*CARD, *_JSON)):
+        path = folder / name
+        fix = "delete it, it only says cost and dates" if name == RUN else "write it with `dataset card`"
+        if not path.exists():
+            if is_described and name in CARD:
+                yield Finding(name, "missing", fix)
+        elif not _is_whole(path):
+            yield Finding(name, "empty or damaged", fix)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return bool(json.loads(text) if path.suffix == ".json" else text.strip())
+    except ValueError:
+        return False
+
+
 def _unlisted(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    if (folder / REPAIR).exists():
+        yield Finding(REPAIR, "left over from a repair", "run `envirosense dataset verify --repair` again")
     if (folder / STAGING).exists():
         yield Finding(
             STAGING, "left over from generation", "run the same generate command again or delete it"
         )
+    known = DOCUMENTS | manifest.files.keys() | files_of_all_versions(folder)
     strangers: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder).as_posix()
-        if path.is_dir() or place.startswith(".") or place in DOCUMENTS or place in manifest.files:
+        if path.is_dir() or place.startswith(".") or place in known:
             continue
         strangers[place.partition("/")[0]].append(place)
     for top, places in strangers.items():

@@ -11,9 +11,10 @@ from envirosense.factory.twins import TWINS
 
 
 def check_quality(dataset: Dataset) -> QualityReport:
-    """Outcome of the twin's quality rules and of labels against truth."""
+    """Outcome of the twin's quality rules and of labels against truth, which recorded data do not have."""
     twin = dataset.manifest.twin
-    return validate(dataset, rules_of(twin), TWINS[twin]().relabel)
+    relabel = TWINS[twin]().relabel if dataset.manifest.origin == "simulated" else None
+    return validate(dataset, rules_of(twin), relabel)
 
 
 def describe_dataset(dataset: Dataset) -> Path:

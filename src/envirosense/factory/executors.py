@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from envirosense.core.errors import ConfigError
 from envirosense.core.settings import settings
+from envirosense.factory.dask_executor import cluster_threads
 
 WORKER_ENVIRONMENT: Final = {
     **{
@@ -35,14 +36,14 @@ def machine_workers() -> int:
     return len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count() or 1
 
 
-def worker_count(asked: int | None) -> int:
-    """Worker processes asked for, or as many as suit this machine.
+def worker_count(asked: int | None, executor: Executor | None = None) -> int:
+    """Worker processes asked for, or as many as the executor's cluster or this machine has room for.
 
     Raises:
         ConfigError: if fewer than one is asked for.
     """
     if asked is None:
-        return machine_workers()
+        return (executor and cluster_threads(executor)) or machine_workers()
     if asked < 1:
         raise ConfigError("workers", asked, "must be at least 1")
     return asked

@@ -1,6 +1,6 @@
 """Turns a request into a dataset, whatever the twin."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -91,8 +91,9 @@ def generate(
     Args:
         request: what to generate.
         out: folder of the dataset, new, empty, or holding the same run.
-        workers: worker processes; by default one per core.
-        executor: runs the shards instead of our own processes; it must see the same file system.
+        workers: worker processes; by default one per core, or as many as a Dask executor's cluster has.
+        executor: runs the shards instead of our own processes, on workers that see the same file system;
+            Dask's `Client.get_executor()` is one.
         progress: hears how far the run is; by default nobody.
         allow_failures: whether a dataset with failed episodes is good enough.
 
@@ -101,7 +102,7 @@ def generate(
         GenerationInterrupted: on Ctrl-C; what is finished stays.
     """
     make_twin = TWINS[request.twin]
-    count = worker_count(workers)
+    count = worker_count(workers, executor)
     return run_plan(
         make_plan(request, make_twin(), count), make_twin, out, count, executor, progress, allow_failures
     )
@@ -115,13 +116,13 @@ def run_plan(
     executor: Executor | None = None,
     progress: ProgressReporter | None = None,
     allow_failures: bool = False,
+    facts: Mapping[str, JsonValue] | None = None,
 ) -> Dataset:
-    """Dataset of a plan; see `generate`."""
+    """Dataset of a plan; see `generate`. `facts` go to run.json, outside all hashes."""
     with prepare_output(plan, out) as output:
         if output.pending:
             _run_pending(output, make_twin, workers, executor, progress or SilentProgress())
-        facts: dict[str, JsonValue] = {"workers": workers}
-        finish(output, facts)
+        finish(output, {"workers": workers, **(facts or {})})
     dataset = Dataset.open(output.folder)
     if dataset.failed and not allow_failures:
         raise GenerationFailed(dataset)
@@ -150,7 +151,7 @@ def _run_pending(
     try:
         with _executor(executor, make_twin, min(workers, len(output.pending))) as chosen:
             window = 1 if isinstance(chosen, InlineExecutor) else 2 * workers
-            run = ShardRun(output.folder, make_twin, chosen, window)
+            run = ShardRun(output.folder, make_twin, chosen, window, output.ticket)
             try:
                 for record in run.results(output.pending, beat):
                     done += len(record.episodes)

@@ -1,0 +1,141 @@
+"""What a run tells while it works: which stage, how far, and how long all of it will still take."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, TextIO
+
+from envirosense.factory.progress import BarProgress, LineProgress, ProgressReporter, SilentProgress, Standing
+
+_LINE_EVERY_S: Final = 5.0
+_LEAST_S: Final = 5.0  # of finished stages before their pace corrects the estimate
+
+type Told = Callable[[int, int], None]  # done, in all
+
+
+class StageReporter(Protocol):
+    """Hears of every stage of a run."""
+
+    def begin(self, planned_s: Mapping[str, float]) -> None:
+        """The run begins: the stages to do, with the time that each will about take [s]."""
+        ...
+
+    def stage(self, name: str, title: str) -> None:
+        """A stage begins."""
+        ...
+
+    def episodes(self, title: str) -> ProgressReporter:
+        """Who hears how far the present stage is with its episodes."""
+        ...
+
+    def counted(self, unit: str) -> Told:
+        """What hears how much of the present stage is done, and of how much."""
+        ...
+
+    def end(self) -> None:
+        """The run ended, well or not."""
+        ...
+
+
+class SilentStages:
+    """Says nothing."""
+
+    def begin(self, planned_s: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def stage(self, name: str, title: str) -> None:
+        """Nothing."""
+
+    def episodes(self, title: str) -> ProgressReporter:
+        """Silence."""
+        return SilentProgress()
+
+    def counted(self, unit: str) -> Told:
+        """Silence."""
+        return lambda _done, _total: None
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+class Outlook:
+    """How long a run will still take: the estimate of every stage, corrected by the pace so far."""
+
+    def __init__(self, planned_s: Mapping[str, float]) -> None:
+        self._planned_s = dict(planned_s)
+        self._began_s = time.monotonic()
+        self._finished_s = 0.0  # planned for the stages that are done
+
+    def finish(self, name: str) -> None:
+        """A stage is done."""
+        self._finished_s += self._planned_s.pop(name, 0.0)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left, about [s]."""
+        elapsed_s = time.monotonic() - self._began_s
+        known = min(self._finished_s, elapsed_s) > _LEAST_S
+        pace = elapsed_s / self._finished_s if known else 1.0
+        return pace * sum(self._planned_s.values())
+
+
+class ConsoleStages:
+    """A heading for each stage, and below it a bar in a terminal or plain lines elsewhere."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+        self._names: list[str] = []
+        self._present = ""
+        self._outlook: Outlook | None = None
+
+    def begin(self, planned_s: Mapping[str, float]) -> None:
+        """Say how many stages there are."""
+        self._names, self._outlook = list(planned_s), Outlook(planned_s)
+
+    def stage(self, name: str, title: str) -> None:
+        """Say which stage begins and how long all of them will still take."""
+        assert self._outlook is not None
+        self._outlook.finish(self._present)
+        self._present = name
+        left = time_text(self._outlook.left_s)
+        self._say(f"{self._names.index(name) + 1}/{len(self._names)} {title} ({left} to the end)")
+
+    def episodes(self, title: str) -> ProgressReporter:
+        """Bar or lines of the present stage."""
+        return BarProgress(title=title) if self._out.isatty() else StageLines(self._out)
+
+    def counted(self, unit: str) -> Told:
+        """A line every few seconds."""
+        said_s = time.monotonic()
+
+        def told(done: int, total: int) -> None:
+            nonlocal said_s
+            if time.monotonic() - said_s >= _LINE_EVERY_S:
+                said_s = time.monotonic()
+                self._say(f"{done}/{total} {unit}")
+
+        return told
+
+    def end(self) -> None:
+        """Nothing more to say."""
+
+    def _say(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+
+class StageLines(LineProgress):
+    """Plain lines of a stage, below its heading."""
+
+    def start(self, standing: Standing) -> None:
+        """Say what an earlier run stored."""
+        self._began_s = self._said_s = time.monotonic()
+        if standing.resumed:
+            self._say(f"{standing.resumed} of {standing.total} episodes stored by an earlier run")
+
+
+def time_text(seconds: float) -> str:
+    """Time in words."""
+    if seconds < 90.0:
+        return f"about {max(round(seconds), 1)} s"
+    return f"about {seconds / 60.0:.0f} min" if seconds < 5400.0 else f"about {seconds / 3600.0:.1f} h"

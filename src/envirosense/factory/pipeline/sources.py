@@ -1,0 +1,126 @@
+"""Stages that make episodes: batches of the parts, edge cases, augmented copies."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pydantic import JsonValue
+
+from envirosense.core.episode import EpisodeSpec
+from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.manifest import MANIFEST, Manifest
+from envirosense.factory.augmented import augment
+from envirosense.factory.edge_cases import MEANINGS, EdgeNote
+from envirosense.factory.generator import run_plan
+from envirosense.factory.noted import Noting
+from envirosense.factory.pipeline.manifest import AugmentRequest, EdgeCaseRequest
+from envirosense.factory.pipeline.stage import Facts, Job, Stage
+from envirosense.factory.twins import TWINS, TwinFactory
+
+EDGE_CASES: Final = "edge-cases"
+
+
+class Source(Stage):
+    """A stage that writes a dataset of its own into the working folder."""
+
+    def is_there(self, job: Job, facts: Facts) -> bool:
+        """Whether the dataset is the one that was written."""
+        folder = job.work(self.name)
+        return (folder / MANIFEST).exists() and Manifest.load(folder).logical_hash == facts["logical_hash"]
+
+    def made(
+        self,
+        job: Job,
+        gigabytes: float,
+        episodes: Sequence[tuple[EpisodeSpec, str]],
+        settings: Mapping[str, JsonValue],
+        make_twin: TwinFactory,
+    ) -> Facts:
+        """Facts of the dataset of these episodes, simulated; `gigabytes` is about what they take."""
+        plan = job.drawing.plan(episodes, settings, int(1e9 * gigabytes / len(episodes)), job.workers)
+        reporter = job.report.episodes(self.title)
+        found = run_plan(
+            plan, make_twin, job.work(self.name), job.workers, job.executor, reporter, allow_failures=True
+        )
+        return facts_of(found)
+
+
+def facts_of(dataset: Dataset) -> Facts:
+    """What the record says of a dataset."""
+    counts = dataset.manifest.counts
+    return {"logical_hash": dataset.logical_hash, "episodes": counts["episodes"], "failed": counts["failed"]}
+
+
+class MakeEpisodes(Source):
+    """One batch of the episodes of the parts."""
+
+    def __init__(self, batch: int, batches: int) -> None:
+        self.name = batch_name(batch)
+        self.title = "episodes" if batches == 1 else f"episodes, batch {batch + 1} of {batches}"
+        self._batch, self._batches = batch, batches
+
+    def run(self, job: Job) -> Facts:
+        """Simulate the batch."""
+        total = job.manifest.episodes
+        first, last = (total * turn // self._batches for turn in (self._batch, self._batch + 1))
+        episodes = [(spec, job.drawing.splits[spec.group]) for spec in job.drawing.specs(first, last)]
+        gigabytes = sum(job.drawing.cost(part, part.episodes).gigabytes for part in job.manifest.parts)
+        settings = {"batch": self._batch, "batches": self._batches}
+        return self.made(job, gigabytes * len(episodes) / total, episodes, settings, TWINS[job.manifest.twin])
+
+
+def batch_name(batch: int) -> str:
+    """Name of a batch."""
+    return f"episodes-{batch:03d}"
+
+
+class MakeEdgeCases(Source):
+    """Edge cases of base scenarios, each with its origin."""
+
+    name = EDGE_CASES
+    title = "edge cases"
+
+    def __init__(self, asked: EdgeCaseRequest) -> None:
+        self._asked = asked
+
+    def run(self, job: Job) -> Facts:
+        """Simulate them."""
+        cases = job.drawing.edge_cases(self._asked)
+        episodes = job.drawing.split_of([case.spec for case in cases], [case.strategy for case in cases])
+        note = EdgeNote({case.spec.episode_id: case.origin for case in cases})
+        make_twin = Noting(TWINS[job.manifest.twin], note)
+        return self.made(
+            job,
+            job.drawing.cost(self._asked, len(cases)).gigabytes,
+            episodes,
+            {"edge_cases": MEANINGS},
+            make_twin,
+        )
+
+
+class MakeCopies(Source):
+    """Augmented copies of one batch, simulated like any episode."""
+
+    def __init__(self, asked: AugmentRequest, batch: int, batches: int) -> None:
+        self.name = f"augmented-{batch:03d}"
+        self.title = (
+            "augmented copies" if batches == 1 else f"augmented copies of batch {batch + 1} of {batches}"
+        )
+        self.needs = (batch_name(batch),)
+        self._asked = asked
+
+    def run(self, job: Job) -> Facts:
+        """Simulate them."""
+        found = augment(
+            job.work(self.needs[0]),
+            self._asked.recipe,
+            job.work(self.name),
+            copies=self._asked.copies,
+            seed=job.manifest.seed,
+            splits=self._asked.splits,
+            originals=False,
+            workers=job.workers,
+            executor=job.executor,
+            progress=job.report.episodes(self.title),
+            allow_failures=True,
+        )
+        return facts_of(found)

@@ -1,0 +1,289 @@
+"""The checks of whole datasets on small tables: what is a hit, and what must never be one."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from envirosense.core.episode import EpisodeSpec
+from envirosense.datasets.drift_checks import ShardMeans, ks_bound, ks_distance, stability_index
+from envirosense.datasets.duplicate_checks import Signatures
+from envirosense.datasets.episode import Episode
+from envirosense.datasets.episode_tables import EpisodeTables
+from envirosense.datasets.follow_checks import check_across
+from envirosense.datasets.leakage_checks import leaks
+from envirosense.datasets.rules import Reference, Rule
+from envirosense.datasets.stuck_checks import StuckRuns
+from envirosense.datasets.swap_checks import ChannelSpans
+
+N = 400
+
+
+def table(columns: Mapping[str, Any], role: str, units: Mapping[str, str] | None = None) -> pa.Table:
+    fields = [pa.field("tick", pa.int64())]
+    arrays = [pa.array(np.arange(len(next(iter(columns.values())))))]
+    for name, values in columns.items():
+        array = pa.array(values, from_pandas=True)
+        fields.append(pa.field(name, array.type, metadata={"unit": (units or {}).get(name, "1")}))
+        arrays.append(array)
+    return pa.table(arrays, pa.schema(fields, {"role": role}))
+
+
+def episode(name: str = "a", split: str = "train", world_seed: int = 1, **tables: pa.Table) -> EpisodeTables:
+    spec = SimpleNamespace(world_seed=world_seed, grid=SimpleNamespace(dt_s=1.0, n=N))
+    fake = SimpleNamespace(episode_id=name, split=split, group=name, spec=cast(EpisodeSpec, spec))
+    return EpisodeTables(cast(Episode, fake), tables)
+
+
+def noise(seed: int, n: int = N) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=n).astype(np.float32)
+
+
+def stuck(*runs: EpisodeTables) -> list[str]:
+    state = StuckRuns()
+    for one in runs:
+        state.update(one, "readings")
+    return [failure.example for failure in state.failures()]
+
+
+def held(values: np.ndarray, value: float | None = None) -> np.ndarray:
+    values = values.copy()
+    values[100:300] = values[np.argsort(values)[N // 3]] if value is None else value
+    return values
+
+
+def test_a_lively_channel_that_holds_a_value_is_stuck() -> None:
+    (found,) = stuck(episode(readings=table({"s.x": held(noise(1))}, "reading")))
+    assert "200 samples" in found
+
+
+def test_a_channel_stuck_through_a_whole_episode_shows_against_the_others() -> None:
+    whole = table({"s.x": np.full(N, 0.25, np.float32)}, "reading")
+    (found,) = stuck(episode("b", readings=whole), episode(readings=table({"s.x": noise(1)}, "reading")))
+    assert found.startswith("b ")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(np.zeros(N), id="dry gauge"),
+        pytest.param(held(noise(1), 0.0), id="calm"),
+        pytest.param(held(noise(1), float(noise(1).max())), id="saturated"),
+        pytest.param(np.repeat(noise(1, N // 4), 4), id="sample and hold"),
+        pytest.param(np.rint(noise(1) * 0.3), id="coarse"),
+    ],
+)
+def test_what_repeats_for_a_reason_is_not_stuck(values: np.ndarray) -> None:
+    assert not stuck(episode(readings=table({"s.x": values}, "reading")))
+
+
+def test_a_fault_that_the_dataset_tells_is_no_hit() -> None:
+    span = pa.table(
+        {"sensor_id": ["s"], "begin_s": [100.0], "end_s": pa.array([None], pa.float64())}
+    ).replace_schema_metadata({"role": "label"})
+    readings = table({"s.x": held(noise(1))}, "reading")
+    assert not stuck(episode(readings=readings, faults=span))
+    other = table({"t.x": held(noise(1))}, "reading")
+    assert stuck(episode(readings=other, faults=span))
+
+
+def test_rows_stuck_by_chance_are_as_rare_as_the_bound_says() -> None:
+    values = [np.random.default_rng(seed).integers(0, 4, N).astype(float) for seed in range(40)]
+    assert not stuck(*(episode(str(i), readings=table({"s.x": v}, "reading")) for i, v in enumerate(values)))
+
+
+def copies(*runs: EpisodeTables, most_kept: int = 2**21) -> list[str]:
+    state = Signatures(most_kept)
+    for one in runs:
+        state.update(one, ["readings"])
+    return [failure.reason for failure in state.failures()]
+
+
+def three(seed: int) -> dict[str, np.ndarray]:
+    return {f"s.{name}": noise(10 * seed + i) for i, name in enumerate("xyz")}
+
+
+def test_a_block_moved_and_with_a_column_replaced_is_found_at_both_places() -> None:
+    first, second = three(1), three(2)
+    for name in ("s.x", "s.y"):
+        second[name][250:310] = first[name][20:80] * np.float32(1 + 1e-7)  # a copy through text
+    runs = [episode(n, readings=table(c, "reading")) for n, c in (("a", first), ("b", second))]
+    runs[1].spec.world_seed = 2  # type: ignore[misc]
+    assert copies(*runs) == ["within_split", "within_split"]
+    runs[1].split = "test"
+    assert copies(*runs) == ["across_splits", "across_splits"]
+    assert copies(*runs, most_kept=600)  # a quarter of the signatures tells as well
+
+
+def test_a_block_twice_in_one_episode_is_found() -> None:
+    columns = three(1)
+    for values in columns.values():
+        values[300:360] = values[10:70]
+    assert copies(episode(readings=table(columns, "reading"))) == ["within_episode"] * 2
+
+
+def test_one_world_told_twice_in_a_split_is_no_copy_but_across_splits_is() -> None:
+    again = three(1) | {"s.z": noise(99)}
+    runs = [episode(n, readings=table(c, "reading")) for n, c in (("a", three(1)), ("b", again))]
+    assert not copies(*runs)
+    runs[1].split = "test"
+    assert "across_splits" in copies(*runs)
+
+
+def test_coarse_and_quiet_channels_are_no_copies_of_each_other() -> None:
+    def quiet(seed: int) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        walk = np.cumsum(rng.integers(-1, 2, N)).astype(float)
+        return {"s.flat": np.zeros(N), "s.walk": walk, "s.dice": rng.integers(0, 6, N).astype(float)}
+
+    assert not copies(
+        *(episode(str(i), world_seed=i, readings=table(quiet(i), "reading")) for i in range(12))
+    )
+
+
+def leak_reasons(readings: Mapping[str, np.ndarray], **answers: pa.Table) -> list[str]:
+    tables = episode(readings=table(readings, "reading"), **answers)
+    return [outcome.reason for outcome in leaks(tables, "readings") if len(outcome.failed)]
+
+
+TRUTH = (20 + np.cumsum(np.random.default_rng(7).normal(size=N)) / 10).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("leak", "reason"),
+    [
+        pytest.param(TRUTH, "function_of_truth.air", id="equal"),
+        pytest.param((TRUTH - 273.15).astype(np.float32), "function_of_truth.air", id="other unit"),
+        pytest.param(np.log(TRUTH.astype(float)), "function_of_log_of_truth.air", id="logarithm"),
+    ],
+)
+def test_a_truth_among_the_readings_is_a_leak(leak: np.ndarray, reason: str) -> None:
+    assert leak_reasons({"s.x": leak}, truth=table({"air": TRUTH}, "truth")) == [reason]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        pytest.param(np.round(TRUTH, 2), id="rounded to a hundredth"),
+        pytest.param(TRUTH + 1e-3 * noise(3), id="noise of a thousandth"),
+        pytest.param(np.full(N, 20.0), id="constant"),
+    ],
+)
+def test_an_instrument_is_no_leak_however_good(reading: np.ndarray) -> None:
+    assert not leak_reasons({"s.x": reading}, truth=table({"air": TRUTH}, "truth"))
+
+
+def test_time_is_no_answer_and_an_ideal_sensor_no_leak() -> None:
+    hour = np.linspace(3.0, 4.0, N)
+    assert not leak_reasons({"s.charge": 90 - hour}, regimes=table({"hour": hour}, "label"))
+    stages = pa.table({"sensor_id": ["other"]}, pa.schema([("sensor_id", pa.string())], {"role": "stage"}))
+    assert not leak_reasons({"s.x": TRUTH}, truth=table({"air": TRUTH}, "truth"), stages=stages)
+
+
+def test_the_severity_of_labels_among_the_readings_is_a_leak() -> None:
+    severity = np.linspace(0.01, 1, 200) ** 2
+    labels = pa.table(
+        {"tick": np.arange(150, 350), "event_id": np.zeros(200, np.int32), "severity": severity}
+    ).replace_schema_metadata({"role": "label"})
+    spread = np.zeros(N)
+    spread[150:350] = severity
+    assert leak_reasons({"s.x": 3 * spread + 1}, labels=labels) == ["function_of_labels.severity"]
+
+
+def test_exchanged_columns_show_against_the_other_episodes() -> None:
+    def run(name: str, swap: bool, units: Mapping[str, str]) -> EpisodeTables:
+        low, high = noise(1), 100 + noise(2)
+        columns = {"s.a": high if swap else low, "s.b": low if swap else high}
+        return episode(name, readings=table(columns, "reading", units))
+
+    def exchanged(units: Mapping[str, str]) -> list[str]:
+        state = ChannelSpans()
+        for i in range(9):
+            state.update(run(str(i), i == 4, units), "readings")
+        return [failure.example for failure in state.failures()]
+
+    assert exchanged({"s.a": "K", "s.b": "Pa"}) == ["4 readings: s.a and s.b"]
+    assert not exchanged({"s.a": "K", "s.b": "K"})
+
+
+def across(reading: np.ndarray, truth: pa.Table, **rule: Any) -> int:
+    tables = episode(readings=table({"s.x": reading}, "reading"), truth=truth)
+    asked = Rule.parse({"name": "r", "stream": "readings", "columns": ["s.*"], **rule})
+    return sum(len(outcome.failed) for outcome in check_across(asked, tables))
+
+
+def test_a_reading_follows_its_truth_in_the_median_of_an_episode() -> None:
+    truth = table({"air_k": 290 + TRUTH}, "truth")
+    reference = {"stream": "truth", "columns": ["air_k"], "offset": -273.15}
+    rule = {"kind": "follows", "bounds": [-1, 1], "reference": reference}
+    celsius = 290 + TRUTH - 273.15
+    spiky = celsius.copy()
+    spiky[:150] += 50
+    assert across(celsius, truth, **rule) == across(spiky, truth, **rule) == 0
+    assert across(1.8 * celsius + 32, truth, **rule) == N
+    assert across(1.02 * celsius, truth, **rule | {"share": 0.03}) == 0
+
+
+def test_speed_and_bearing_follow_a_vector() -> None:
+    truth = table({"east": np.full(N, 3.0), "north": np.full(N, -4.0)}, "truth")
+    reference = {"stream": "truth", "columns": ["east", "north"], "form": "length"}
+    assert across(np.full(N, 5.1), truth, kind="follows", bounds=[-0.5, 0.5], reference=reference) == 0
+    assert across(np.full(N, 18.0), truth, kind="follows", bounds=[-0.5, 0.5], reference=reference) == N
+    bearing = reference | {"form": "bearing"}  # from the north-west: 323 degrees
+    assert across(np.full(N, 323.0), truth, kind="follows", bounds=[-1, 1], reference=bearing) == 0
+    assert across(np.full(N, 143.0), truth, kind="follows", bounds=[-1, 1], reference=bearing) == N
+    calm = bearing | {"at_least": 6.0}
+    assert across(np.full(N, 143.0), truth, kind="follows", bounds=[-1, 1], reference=calm) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [([0.1, 0.25, 9.9], "between_steps"), ([-0.1, 0.1, 0.2], "below"), ([0.1, 10.1, 0.2], "above")],
+)
+def test_a_value_that_the_converter_cannot_give_is_found(values: list[float], reason: str) -> None:
+    stages = pa.table(
+        {
+            "sensor_id": ["s"] * 3, "stage": ["digital"] * 3, "parameter": ["step", "low", "high"],
+            "channel": pa.array([None, 0, 0], pa.int32()), "value_end": [0.1, 0.0, 10.0],
+        }
+    ).replace_schema_metadata({"role": "stage"})  # fmt: skip
+    rule = Rule(name="r", kind="lattice", stream="readings", columns=("*",),
+                reference=Reference(stream="stages", columns=("digital",)))  # fmt: skip
+    tables = episode(readings=table({"s.x": np.array(values, np.float32)}, "reading"), stages=stages)
+    found = [outcome for outcome in check_across(rule, tables) if len(outcome.failed)]
+    assert [(outcome.reason, len(outcome.failed)) for outcome in found] == [(reason, 1)]
+
+
+def drift(shift: float, n_groups: int = 60) -> list[str]:
+    state, rng = ShardMeans([("readings", "s.x")]), np.random.default_rng(5)
+    for shard in ("train-00000", "train-00001", "train-00002"):
+        for group in range(n_groups):
+            offset = rng.normal() + (shift if shard == "train-00001" else 0.0)
+            tables = episode(f"{shard}{group}", readings=table({"s.x": offset + noise(group, 20)}, "reading"))
+            state.update(tables, "readings", shard)
+    return [failure.example for failure in state.failures()]
+
+
+def test_a_shard_that_drifts_is_named_and_equal_ones_are_not() -> None:
+    assert not drift(0.0)
+    (found,) = [text for text in drift(2.0) if text.startswith("train-00001")]
+    assert "PSI" in found
+
+
+def test_few_groups_say_nothing_about_drift() -> None:
+    assert not drift(50.0, n_groups=3)
+
+
+def test_distance_bound_and_index_have_their_known_values() -> None:
+    assert ks_distance(np.array([1.0, 2.0]), np.array([3.0, 4.0])) == 1.0
+    assert ks_distance(np.arange(9.0), np.arange(9.0)) == 0.0
+    assert ks_bound(100, 100, 0.05) == pytest.approx(np.sqrt(np.log(np.e / 0.05) / 100))
+    rng = np.random.default_rng(2)
+    draws = [ks_distance(rng.normal(size=30), rng.normal(size=70)) for _ in range(2000)]
+    assert np.mean(np.array(draws) > ks_bound(30, 70, 0.05)) < 0.05  # n = 2000, a bound and no estimate
+    same = stability_index(rng.normal(size=4000), rng.normal(size=4000))
+    assert same < 27.9 * (1 / 4000 + 1 / 4000)  # chi-square of nine degrees, 0.999 quantile
+    assert stability_index(1 + rng.normal(size=4000), rng.normal(size=4000)) > 0.5
