@@ -73,7 +73,7 @@ def false_alarms(windows: Windows, alarm: Bools, quiet: Bools) -> int:
 
 
 def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
-    """The lowest threshold with at most `allowed` false alarms on these windows; infinite without a quiet one.
+    """The lowest threshold with at most `allowed` false alarms; infinite without a quiet window.
 
     Of the scores of quiet windows, the greatest by rank and then ever fewer are tried. All are: where alarms
     that flicker merge into one, a lower threshold may pass and a higher one not.
