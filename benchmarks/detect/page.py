@@ -69,7 +69,8 @@ def render(report: Mapping[str, Any]) -> str:
 def misses(report: Mapping[str, Any]) -> list[str]:
     """What the gate asks for and the run did not reach, in words; empty if it passed."""
     one, found = report["trained"], []
-    if one["recall"] is None or one["recall"] < LEAST_RECALL:
+    recall = one["gate"]["recall"]
+    if recall is None or recall < LEAST_RECALL:
         found.append(f"recall below {100 * LEAST_RECALL:.0f}\u00a0%")
     if one["per_pole_month"] is None or one["per_pole_month"] > MOST_PER_MONTH:
         found.append(f"more than {MOST_PER_MONTH:g} false alarm per pole-month")
@@ -84,17 +85,19 @@ def _is_long(report: Mapping[str, Any]) -> bool:
 
 def _header(report: Mapping[str, Any]) -> str:
     one, missed = report["trained"], misses(report)
-    n_found = round((one["recall"] or 0.0) * one["events"])
+    gate = one["gate"]
+    n_found = round((gate["recall"] or 0.0) * gate["events"])
     title = (
-        f"{n_found} of {counted(one['events'], 'event')} that a sensor could see raised an alarm, with "
+        f"{n_found} of {counted(gate['events'], 'precursor')} that a sensor could see raised an alarm, with "
         f"{counted(one['false_alarms'], 'false alarm')} in {report['pole_months']:.0f} pole-months"
     )
     notice = f'<p class="notice">Gate missed: {escape("; ".join(missed))}.</p>' if missed else ""
     return (
         '<header><p class="kicker">EnviroSense fire alarm · make bench-detect</p>'
         f'<h1>{escape(title)}</h1>{notice}<p class="lede">The gate: at least {100 * LEAST_RECALL:.0f}\u00a0% '
-        f"of the fire events that a sensor could see for a minute, at no more than {MOST_PER_MONTH:g} false "
-        f"alarm per pole-month, over {LEAST_MONTHS:g} pole-months of ordinary life or more. "
+        "of the precursors of fire that a sensor could see for a minute, of scenarios of standard difficulty "
+        f"or easier, at no more than {MOST_PER_MONTH:g} false alarm per pole-month, over {LEAST_MONTHS:g} "
+        "pole-months of ordinary life or more. "
         f"{'' if missed else 'This run passes it. '}"
         "All episodes are simulated, on sites that neither training nor tuning has seen.</p></header>"
     )
@@ -103,13 +106,14 @@ def _header(report: Mapping[str, Any]) -> str:
 def _facts(report: Mapping[str, Any]) -> str:
     one, n_months = report["trained"], report["pole_months"]
     fires = one["by_fire"]
-    is_found = one["recall"] is not None and one["recall"] >= LEAST_RECALL
+    gate = one["gate"]
+    is_found = gate["recall"] is not None and gate["recall"] >= LEAST_RECALL
     is_quiet = one["per_pole_month"] is not None and one["per_pole_month"] <= MOST_PER_MONTH
     facts = (
         (
-            "Recall",
-            share(one["recall"]),
-            f"{_recall(one)[1]}; gate ≥ {100 * LEAST_RECALL:.0f}\u00a0%",
+            "Recall of precursors",
+            share(gate["recall"]),
+            f"{_recall(gate)[1]} of {gate['events']}; gate ≥ {100 * LEAST_RECALL:.0f}\u00a0%",
             is_found,
         ),
         (
@@ -143,7 +147,12 @@ def _facts(report: Mapping[str, Any]) -> str:
             f"{_interval(fires['before_low'], fires['before_high'])} of {fires['ignited']} that ignited",
             True,
         ),
-        ("Precursors found", share(one["precursor_recall"]), f"of {one['precursors']}", True),
+        (
+            "All events found",
+            share(one["recall"]),
+            f"{_recall(one)[1]} of {one['events']}, hard ones too",
+            True,
+        ),
     )
     return f'<section class="facts">{"".join(fact(*one) for one in facts)}</section>'
 

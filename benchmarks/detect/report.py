@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from envirosense.core.rng import stream
 from envirosense.datasets.windows import Windows
 from envirosense.learning import metrics
 from envirosense.learning.intervals import poisson_rate, proportion
+from envirosense.pole.difficulty_levels import stored_level
 
 ROLES = ("trained", "plain rules", "shuffled labels")
 RESAMPLES = 2000
+GATE_LEVELS = ("easy", "standard")  # of difficulty.yaml, frozen before the first training that counts
 
 
 def _scenario_rows(one: Judged, events: Windows) -> list[dict[str, object]]:
@@ -40,6 +43,17 @@ def _scenario_rows(one: Judged, events: Windows) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _gate(one: Judged, events: Windows) -> dict[str, object]:
+    """Recall of the precursors that the gate asks for: of scenarios of standard difficulty or easier."""
+    names = events.events.scenario
+    within = np.isin(names, [name for name in np.unique(names) if stored_level(str(name)) in GATE_LEVELS])
+    mine = within & (events.events.event_type == PRECURSOR)
+    of_gate = replace(one, asked=one.asked & mine)
+    low, high = _recall_interval(of_gate, events.events.episode_id)
+    share = proportion(of_gate.n_found, of_gate.n_asked)
+    return {"events": of_gate.n_asked, "recall": share.value, "recall_low": low, "recall_high": high}
 
 
 def _by_visible_time(one: Judged, events: Windows) -> list[dict[str, object]]:
@@ -131,6 +145,7 @@ def summary(
             "recall_high": high,
             "precursors": int(precursors.sum()),
             "precursor_recall": early.value,
+            "gate": _gate(one, events),
             "by_fire": _by_fire(one, events),
             "median_delay_s": _median(one.delay_s[one.asked]),
             "median_lead_s": _median(one.lead_s[one.asked]),
@@ -152,16 +167,20 @@ def _recall_of(one: Mapping[str, Any]) -> tuple[float | None, float | None, floa
     return one["recall"], one["recall_low"], one["recall_high"]
 
 
+def _said(one: Mapping[str, Any]) -> str:
+    recall, low, high = (float("nan") if v is None else v for v in _recall_of(one))
+    return f"{recall:.3f} ({low:.3f} to {high:.3f}) of {one['events']}"
+
+
 def print_report(report: Mapping[str, Any]) -> None:
     """The report as text."""
     print(f"{report['pole_months']:.1f} pole-months of negatives")
     for role in ROLES:
         one = report[role]
-        recall, low, high = (float("nan") if v is None else v for v in _recall_of(one))
         print(
             f"{role:16s} false alarms per pole-month {one['per_pole_month']:.2f} "
-            f"({one['low']:.2f} to {one['high']:.2f}); recall {recall:.3f} "
-            f"({low:.3f} to {high:.3f}) of {one['events']} events"
+            f"({one['low']:.2f} to {one['high']:.2f}); recall of the gate's precursors {_said(one['gate'])}; "
+            f"of all events {_said(one)}"
         )
     fires = report["trained"]["by_fire"]
     if fires["recall"] is not None:

@@ -32,12 +32,15 @@ TRAINING = Place("train", 1, 200, "covering")
 TUNING = Place("tune", 2, 100)
 TEST = Place("test", 8, 100)  # earlier seeds were looked at while the benchmark was tried
 FIRES = {"fire": 40}
-SHORT = {"fire": 60, "lookalike": 25, "environmental": 15, "system": 15}
+SHORT = {
+    "fire": 60, "lookalike": 25, "environmental": 15, "system": 15,
+    "lookalike/barbecue": 85,  # of all look-alikes the most like a fire
+}  # fmt: skip
 TRAINING_DAYS = 150
 TESTED_ON = {"fire": 40}
 TUNING_MONTHS = 8.0
 # False alarms a month on the tuning days: together under the one that is allowed, for what is new
-ALLOWED_PER_MONTH = {"smoke": 0.25, "heat": 0.375, "rules": 0.625}
+ALLOWED_PER_MONTH = {"smoke": 0.375, "heat": 0.5, "rules": 0.875}
 
 
 def told(results: Iterable[Any], n: int, what: str) -> list[Any]:

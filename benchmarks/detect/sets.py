@@ -111,11 +111,11 @@ def life_jobs(place: Place, n: int, duration_s: float = DAY_S) -> list[Job]:
 
 
 def library_jobs(place: Place, per_scenario: Mapping[str, int], duration_s: float = DAY_S) -> list[Job]:
-    """Ordinary life with one scenario more: as many of each scenario as its category says."""
+    """Ordinary life with one scenario more: as many of each as its id says, or else its category."""
     jobs = []
     for name, scenario in SCENARIOS.items():
         rng = stream(place.seed, "detect", place.name, name, f"{duration_s:g}")
-        for index in range(per_scenario.get(scenario.category.value, 0)):
+        for index in range(per_scenario.get(name, per_scenario.get(scenario.category.value, 0))):
             others = ordinary_acts(rng, duration_s, beside_a_fire=scenario.category is Category.FIRE)
             jobs.append(Job(place, (name, *others), index, duration_s))
     return jobs

@@ -16,6 +16,7 @@ from envirosense.pole.detectors.fire_alarm.lessons import FIRE as FIRE_TYPES
 FIRE: Final = "fire"
 PRECURSOR: Final = "fire_precursor"
 SHIFTS: Final = (-2.0, -1.5, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
+TRIED: Final = 400  # thresholds
 NEEDED_S: Final = 60.0  # an event that no sensor could see for a minute is not asked for
 
 type Floats = npt.NDArray[np.float64]
@@ -72,22 +73,18 @@ def false_alarms(windows: Windows, alarm: Bools, quiet: Bools) -> int:
 
 
 def threshold_for(windows: Windows, score: Floats, allowed: int) -> float:
-    """A low threshold with at most `allowed` false alarms on these windows; infinite without a quiet one.
+    """The lowest threshold with at most `allowed` false alarms; infinite without a quiet window.
 
-    Found by halving. Where alarms merge, a still lower one may pass too.
+    Of the scores of quiet windows, the greatest by rank and then ever fewer are tried. All are: where alarms
+    that flicker merge into one, a lower threshold may pass and a higher one not.
     """
     quiet = metrics.quiet_windows(windows)
-    levels = np.unique(score[quiet])
+    levels = np.unique(score[quiet])[::-1]
     if not levels.size:
         return float("inf")
-    low, high = 0, levels.size - 1
-    while low < high:
-        middle = (low + high) // 2
-        if false_alarms(windows, score > levels[middle], quiet) <= allowed:
-            high = middle
-        else:
-            low = middle + 1
-    return float(levels[low])
+    ranks = np.unique(np.geomspace(1, levels.size, TRIED).astype(np.intp)) - 1
+    passing = [level for level in levels[ranks] if false_alarms(windows, score > level, quiet) <= allowed]
+    return float(min(passing))
 
 
 @dataclass(frozen=True, slots=True)

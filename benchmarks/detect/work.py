@@ -1,6 +1,6 @@
 """What a worker does with one episode: simulate, look, score, forget."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from envirosense.pole.detectors.fire_alarm import (
     Looks,
     lesson_of,
     looks_at,
+    seen_windows,
     window_signals,
 )
 from envirosense.pole.detectors.fire_alarm.lessons import FIRE
@@ -35,6 +36,7 @@ BLOCK_TICKS: Final = 3600
 QUIET_OF_A_DAY, QUIET_OF_HOURS = 200, 40  # windows without a fire that are learned from
 
 type Floats = npt.NDArray[np.float64]
+type Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Seen:
 
     sink: MemorySink
     observability: pa.Table
+    seen: Mapping[str, Bools]  # windows in which each half's sensors could see a fire
 
     @property
     def spec(self) -> EpisodeSpec:
@@ -68,22 +71,23 @@ def simulated(job: Job) -> Seen:
     run.write_causes(sink)
     fires = [(i, event) for i, event in enumerate(run.labels.events) if event.event_type.value in FIRE]
     rows = [run.observed(i, event) for i, event in fires]
+    seen = seen_windows([run.seen_ticks(event) for _, event in fires], spec.grid.n, spec.grid.dt_s)
     run.world.forget()
-    return Seen(sink, pa.Table.from_batches(rows, schema=OBSERVABILITY))
+    return Seen(sink, pa.Table.from_batches(rows, schema=OBSERVABILITY), seen)
 
 
-def seen_episode(job: Job) -> tuple[Windows, Looks, pa.Table]:
-    """Windows of one episode, what the alarm looks at, and what could be seen of its fires."""
+def seen_episode(job: Job) -> tuple[Windows, Looks, Mapping[str, Bools]]:
+    """Windows of one episode, what the alarm looks at, and when its halves could see a fire."""
     episode = simulated(job)
     windows = windows_of_episode(episode)
-    return windows, looks_at(window_signals(windows, memory_streams(episode.sink))), episode.observability
+    return windows, looks_at(window_signals(windows, memory_streams(episode.sink))), episode.seen
 
 
 def lesson(job: Job) -> Lesson:
     """What one episode teaches."""
-    windows, looks, observability = seen_episode(job)
+    windows, looks, seen = seen_episode(job)
     most_quiet = QUIET_OF_A_DAY if job.duration_s == DAY_S else QUIET_OF_HOURS
-    return lesson_of(windows.without_readings(), looks, observability, most_quiet)
+    return lesson_of(windows.without_readings(), looks, seen, most_quiet)
 
 
 def evidence(job: Job, alarms: tuple[FireAlarm | RulesAlarm, ...]) -> tuple[Windows, list[Floats]]:

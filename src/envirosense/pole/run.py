@@ -20,7 +20,7 @@ from envirosense.pole.columns import batch
 from envirosense.pole.device_causes import with_planted_faults
 from envirosense.pole.fault_observability import Sight, sight_of_cause
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
-from envirosense.pole.observability import observe_event
+from envirosense.pole.observability import detectable_ticks, observe_event
 from envirosense.pole.picture.view import shown_component
 from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
@@ -170,12 +170,23 @@ class EpisodeRun:
 
     def observed(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         """What each sensor could see of one event, a row per sensor."""
+        sight = self._sight(event)
+        seen = observe_event(sight.snr, event.active, self.spec.grid, sight.is_told)
+        return s.observability_batch(event_id, seen)
+
+    def seen_ticks(self, event: EventLabels) -> dict[str, npt.NDArray[np.bool_]]:
+        """Ticks of one event at which each sensor could see it, (time,) by sensor."""
+        sight, dt_s = self._sight(event), self.spec.grid.dt_s
+        return {
+            name: detectable_ticks(snr, dt_s, sight.is_told.get(name)) & event.active
+            for name, snr in sight.snr.items()
+        }
+
+    def _sight(self, event: EventLabels) -> Sight:
         if event.cause not in self._sights:
             self._sights[event.cause] = sight_of_cause(self.device, self.world, event.cause)
             self.world.forget_without(event.cause)
-        sight = self._sights[event.cause]
-        seen = observe_event(sight.snr, event.active, self.spec.grid, sight.is_told)
-        return s.observability_batch(event_id, seen)
+        return self._sights[event.cause]
 
     def _masks(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         """Pixels of the component it happens to; none where it happens away from what the picture shows."""

@@ -16,7 +16,7 @@ from envirosense.pole.detectors.fire_alarm.looks import Looks
 
 type Floats = npt.NDArray[np.float64]
 
-MEMORY: Final = {"smoke": 2, "heat": 15}  # windows; a gust is short, a fitting warms for hours
+MEMORY: Final = {"smoke": 10, "heat": 5}  # windows; chosen on sites of development
 
 
 class FireAlarm:

@@ -22,6 +22,7 @@ SPANS_MIN: Final = (5, 20, 60)
 THREE_HOURS: Final = (180, 1, 10)
 MAD_TO_SIGMA: Final = 1.4826  # of a normal distribution
 LEAST_PPB: Final = 0.5  # scatter of a vapour that a quiet array may claim; assumed
+MOST_SIGMAS: Final = 50.0  # what is more says no more
 LEAST_UG_M3: Final = 0.05  # gusts of particles smaller than this tell nothing; assumed
 
 
@@ -59,6 +60,14 @@ def gust_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
         names += [f"{PREFIX}gust.{name}{minutes}" for name in found]
         looks += list(found.values())
     return np.stack(looks, axis=1), tuple(names)
+
+
+def vapour_sigmas(signals: Signals) -> Floats:
+    """Gusts of each vapour over its own scatter, (step, vapour), clipped; 0 where unknown."""
+    gusts = np.stack([_gusts(signals, name) for name in CHANNELS], axis=1)
+    scatter = np.repeat(_scatter(gusts), STEPS, axis=0)
+    sigmas = np.nan_to_num(gusts[: len(scatter)]) / scatter
+    return np.clip(sigmas[:, : len(VAPOURS)], -MOST_SIGMAS, MOST_SIGMAS)
 
 
 def _gusts(signals: Signals, channel: str) -> Floats:

@@ -1,17 +1,17 @@
 """What the fire alarm learns from: windows of an episode with the answer for each of its halves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from envirosense.datasets.window_events import NORMAL
 from envirosense.datasets.windows import Windows
 from envirosense.learning.metrics import MERGE_S
 from envirosense.pole.detectors.fire_alarm.looks import Looks
+from envirosense.pole.detectors.fire_alarm.signals import WINDOW_S
 from envirosense.scenarios import EventType, Family
 
 type Bools = npt.NDArray[np.bool_]
@@ -23,7 +23,6 @@ SENSORS: Final[Mapping[str, tuple[str, ...]]] = {
     "smoke": ("voc_array", "particulate_matter"),
     "heat": ("thermal_camera", "microphone", "microphone_2", "emf_sensor"),
 }
-SEEN_S: Final = 60.0  # an event that a half's sensors saw for less teaches it nothing
 MOST_FIRE, MOST_QUIET = 80, 40  # windows of an episode of some hours that are kept; neighbours are alike
 
 
@@ -33,7 +32,7 @@ class Lesson:
 
     looks: Looks
     is_quiet: Bools  # an alarm of fire would be a false one
-    is_seen: Mapping[str, Bools]  # by half: a fire goes on that its sensors have seen
+    is_seen: Mapping[str, Bools]  # by half: a fire that its sensors could see then
     episode_id: npt.NDArray[np.str_]
 
     @classmethod
@@ -49,45 +48,48 @@ class Lesson:
 
 
 def lesson_of(
-    windows: Windows, looks: Looks, observability: pa.Table | None, most_quiet: int = MOST_QUIET
+    windows: Windows, looks: Looks, seen: Mapping[str, Bools], most_quiet: int = MOST_QUIET
 ) -> Lesson:
     """The windows of one episode that teach something, evenly over its time.
 
-    Windows of trouble on the line are left out: a tracking insulator or a hot clamp looks like the start of a
-    fire, and a device that reports it is not wrong. How often it does is for the evaluation to say. Without
-    `observability` no fire is known to be seen.
+    `seen` says of each half when its sensors could see a fire, (window,), as `seen_windows` makes it: a fire
+    whose smoke blows elsewhere teaches nothing. Windows of trouble on the line are left out: a tracking
+    insulator or a hot clamp looks like the start of a fire, and a device that reports it is not wrong. How
+    often it does is for the evaluation to say.
     """
     is_fire = np.isin(windows.y, FIRE)
-    seen = {half: is_fire & windows.detectable & _seen(windows, observability, half) for half in SENSORS}
+    is_seen = {half: is_fire & seen[half] for half in SENSORS}
     is_quiet = np.isin(windows.y, QUIET) & ~_after_fire(windows, is_fire)
     rows = [_evenly(np.flatnonzero(is_quiet), most_quiet)]
-    rows += [_evenly(np.flatnonzero(mask), MOST_FIRE) for mask in seen.values()]
+    rows += [_evenly(np.flatnonzero(mask), MOST_FIRE) for mask in is_seen.values()]
     chosen = np.unique(np.concatenate(rows))
     return Lesson(
         Looks(looks.values[chosen], looks.names),
         is_quiet[chosen],
-        {half: mask[chosen] for half, mask in seen.items()},
+        {half: mask[chosen] for half, mask in is_seen.items()},
         windows.episode_id[chosen],
     )
+
+
+def seen_windows(seen_ticks: Iterable[Mapping[str, Bools]], n_ticks: int, dt_s: float) -> dict[str, Bools]:
+    """Windows in which the sensors of each half could see some event, (window,), by half.
+
+    `seen_ticks` holds, of each event, the ticks at which each sensor could see it, (tick,).
+    """
+    n_in_window = round(WINDOW_S / dt_s)
+    n_whole = n_ticks // n_in_window * n_in_window
+    seen = {half: np.zeros(n_ticks, dtype=np.bool_) for half in SENSORS}
+    for ticks in seen_ticks:
+        for half, sensors in SENSORS.items():
+            for name in set(sensors) & ticks.keys():
+                seen[half] |= ticks[name]
+    return {half: mask[:n_whole].reshape(-1, n_in_window).any(axis=1) for half, mask in seen.items()}
 
 
 def _after_fire(windows: Windows, is_fire: Bools) -> Bools:
     """Whether a fire ended within the last half hour, (window,): its smoke and heat may still be there."""
     ended_s = np.maximum.accumulate(np.where(is_fire, windows.end_s, -np.inf))
     return np.asarray(windows.start_s < ended_s + MERGE_S)
-
-
-def _seen(windows: Windows, observability: pa.Table | None, half: str) -> Bools:
-    """Whether the event of each window was seen long enough by a half's sensors, (window,)."""
-    if observability is None:
-        return np.zeros(len(windows), dtype=np.bool_)
-    rows: list[dict[str, Any]] = observability.select(["event_id", "sensor_id", "detectable_s"]).to_pylist()
-    seen = {
-        row["event_id"]
-        for row in rows
-        if row["sensor_id"] in SENSORS[half] and (row["detectable_s"] or 0.0) >= SEEN_S
-    }
-    return np.isin(windows.event_id, sorted(seen))
 
 
 def _evenly(rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from envirosense.pole.detectors.fire_alarm.channel_history import channel_history
 from envirosense.pole.detectors.fire_alarm.gust_history import gust_history
 from envirosense.pole.detectors.fire_alarm.picture_history import picture_history
+from envirosense.pole.detectors.fire_alarm.plume_history import plume_history
 from envirosense.pole.detectors.fire_alarm.signals import Signals
 from envirosense.pole.detectors.fire_alarm.smoke_history import PREFIX, smoke_history
 
@@ -54,6 +55,7 @@ def looks_at(signals: Signals) -> Looks:
         picture_history(signals.picture_k, signals.n_windows),
         smoke_history(signals),
         gust_history(signals),
+        plume_history(signals),
     )
     values = np.concatenate([found for found, _ in parts], axis=1).astype(np.float32)
     return Looks(values, tuple(name for _, names in parts for name in names))

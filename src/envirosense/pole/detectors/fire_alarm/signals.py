@@ -19,6 +19,7 @@ WINDOW_S: Final = 60.0
 STEP_S: Final = 10.0
 STEPS: Final = round(WINDOW_S / STEP_S)  # in a window
 CAMERA: Final = "thermal"
+ROUNDED_ABOUT_K: Final = np.float32(250.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +111,13 @@ def window_pictures(source: StreamSource | None, n_windows: int, window_ticks: i
             counts = low[place].astype(np.float32) + np.float32(256.0) * high[place]
             total[window[place]] += counts.reshape(layout.height, layout.width)
             count[window[place]] += 1
-    return np.asarray(_held(total, count) * layout.scale + layout.offset, dtype=np.float32)
+    return _rounded(np.asarray(_held(total, count) * layout.scale + layout.offset, dtype=np.float32))
+
+
+def _rounded(picture_k: Float32s) -> Float32s:
+    """To a hundredth of a kelvin: two bytes hold a pixel, and what is finer is the camera's noise."""
+    hundredths = np.round((picture_k - ROUNDED_ABOUT_K) * np.float32(100))
+    return np.asarray(hundredths / np.float32(100) + ROUNDED_ABOUT_K, dtype=np.float32)
 
 
 def _held(total: Float32s, count: npt.NDArray[np.int64]) -> Float32s:

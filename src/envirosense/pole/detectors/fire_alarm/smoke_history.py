@@ -33,8 +33,8 @@ FEWEST: Final = 3  # vapours that must have risen for the shyest of them to coun
 
 def smoke_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
     """Looks at smoke, (window, look), and their names; 0 where a sensor is lacking."""
-    fine, coarse = (_rise(signals, name, PARTICLE_SCALE_UG_M3) for name in (FINE, COARSE))
-    vapours = np.stack([_rise(signals, name, VAPOUR_SCALE_PPB) for name in VAPOURS], axis=1)
+    fine, coarse = (rise(signals, name, PARTICLE_SCALE_UG_M3) for name in (FINE, COARSE))
+    vapours = np.stack([rise(signals, name, VAPOUR_SCALE_PPB) for name in VAPOURS], axis=1)
     mean = vapours.mean(axis=1)
     shy = np.sort(vapours, axis=1)[:, :FEWEST].mean(axis=1)
     phenols_over_aldehydes = vapours[:, 3:6].mean(axis=1) - vapours[:, :3].mean(axis=1)
@@ -52,8 +52,8 @@ def smoke_history(signals: Signals) -> tuple[Floats, tuple[str, ...]]:
     return np.stack([look[last] for look in looks.values()], axis=1), tuple(looks)
 
 
-def _rise(signals: Signals, channel: str, scale: float) -> Floats:
-    """Rise over the hour's median, signed logarithm beyond the scale, (step,); 0 where unknown."""
+def rise(signals: Signals, channel: str, scale: float) -> Floats:
+    """Rise of a channel over the hour's median, logarithmic beyond the scale, (step,); 0 where unknown."""
     steps = signals.steps_of(channel).astype(np.float64)
     level = _window_mean(steps)
     base = past_median(level[:, None], *HOUR)[:, 0]
