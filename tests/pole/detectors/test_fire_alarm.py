@@ -4,16 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.windows import Windows
 from envirosense.learning.metrics import average_precision
-from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson, Looks, lesson_of
+from envirosense.pole.detectors.fire_alarm import FireAlarm, Lesson, Looks, lesson_of, seen_windows
 from envirosense.pole.detectors.fire_alarm.alarm import MEMORY
 from envirosense.pole.detectors.fire_alarm.head import SURE, Head
-from envirosense.pole.detectors.fire_alarm.lessons import MOST_FIRE, MOST_QUIET
+from envirosense.pole.detectors.fire_alarm.lessons import MOST_FIRE, MOST_QUIET, SENSORS
 
 NAMES = ("thermal.max.mean", "smoke.fine.mean1", "temperature_humidity.temperature_c.mean")
 COURSE = ("normal", "severe_weather", "sensor_system", "arcing", "fire_precursor")  # ten windows each
@@ -35,15 +34,12 @@ def numbered(n: int) -> Looks:
     return Looks(np.tile(np.arange(n, dtype=np.float32)[:, None], (1, 3)), NAMES)
 
 
-def observed(**detectable_s: float | None) -> pa.Table:
-    """Observability of the fire by each sensor."""
-    return pa.table(
-        {
-            "event_id": pa.array([FIRE_EVENT] * len(detectable_s), pa.int32()),
-            "sensor_id": list(detectable_s),
-            "detectable_s": pa.array(list(detectable_s.values()), pa.float64()),
-        }
-    )
+def seen(n: int, **halves: slice) -> dict[str, np.ndarray]:
+    """Windows in which each half's sensors could see the fire."""
+    masks = {half: np.zeros(n, dtype=bool) for half in SENSORS}
+    for half, span in halves.items():
+        masks[half][span] = True
+    return masks
 
 
 def rows(lesson: Lesson, mask: np.ndarray) -> list[int]:
@@ -52,31 +48,41 @@ def rows(lesson: Lesson, mask: np.ndarray) -> list[int]:
 
 
 def test_quiet_windows_include_weather_and_device_trouble_but_not_trouble_of_the_line(day: Windows) -> None:
-    lesson = lesson_of(day, numbered(50), observed(voc_array=600.0))
+    lesson = lesson_of(day, numbered(50), seen(50, smoke=slice(40, 50)))
     assert rows(lesson, lesson.is_quiet) == list(range(30))
     assert not set(range(30, 40)) & set(rows(lesson, np.ones(len(lesson.is_quiet), dtype=bool)))
 
 
-def test_a_fire_belongs_to_the_half_whose_sensors_saw_it_for_a_minute(day: Windows) -> None:
-    smoke = lesson_of(day, numbered(50), observed(voc_array=61.0, thermal_camera=59.0, microphone=None))
+def test_a_fire_belongs_to_the_half_whose_sensors_saw_it(day: Windows) -> None:
+    smoke = lesson_of(day, numbered(50), seen(50, smoke=slice(40, 50)))
     assert rows(smoke, smoke.is_seen["smoke"]) == list(range(40, 50))
     assert not smoke.is_seen["heat"].any()
-    heat = lesson_of(day, numbered(50), observed(thermal_camera=60.0, emf_sensor=900.0))
-    assert rows(heat, heat.is_seen["heat"]) == list(range(40, 50))
-    assert not heat.is_seen["smoke"].any()
 
 
-def test_a_window_before_any_sensor_could_see_the_fire_is_left_out(day: Windows) -> None:
-    young = replace(day, detectable=day.detectable & (np.arange(50) >= 46))
-    lesson = lesson_of(young, numbered(50), observed(voc_array=600.0))
+def test_a_window_in_which_no_sensor_could_see_the_fire_is_left_out(day: Windows) -> None:
+    lesson = lesson_of(day, numbered(50), seen(50, smoke=slice(46, 50), heat=slice(48, 49)))
     assert rows(lesson, lesson.is_seen["smoke"]) == [46, 47, 48, 49]
+    assert rows(lesson, lesson.is_seen["heat"]) == [48]
     assert rows(lesson, ~lesson.is_quiet) == [46, 47, 48, 49]
 
 
-def test_without_observability_no_fire_is_known_to_be_seen(day: Windows) -> None:
-    lesson = lesson_of(day, numbered(50), None)
-    assert not any(seen.any() for seen in lesson.is_seen.values())
+def test_what_was_seen_without_a_fire_is_no_fire(day: Windows) -> None:
+    lesson = lesson_of(day, numbered(50), seen(50, heat=slice(30, 40)))  # arcing
+    assert not any(mask.any() for mask in lesson.is_seen.values())
     assert len(lesson.is_quiet) == 30
+
+
+def test_a_window_is_seen_if_a_sensor_of_the_half_saw_some_event_in_one_of_its_ticks() -> None:
+    ticks = {name: np.zeros(40, dtype=bool) for name in ("voc_array", "thermal_camera", "barometer")}
+    ticks["voc_array"][7] = ticks["thermal_camera"][[0, 38]] = True
+    ticks["barometer"][:] = True  # of no half
+    other = {"particulate_matter": np.arange(40) == 20}
+    found = seen_windows([ticks, other], 40, 10.0)
+    assert {half: np.flatnonzero(mask).tolist() for half, mask in found.items()} == {
+        "smoke": [1, 3], "heat": [0],
+    }  # fmt: skip
+    assert [len(mask) for mask in found.values()] == [6, 6]  # the last four ticks are no whole window
+    assert not any(mask.any() for mask in seen_windows([], 40, 10.0).values())
 
 
 def test_a_long_episode_teaches_evenly_over_its_time(plant: Callable[..., Windows]) -> None:
@@ -84,7 +90,7 @@ def test_a_long_episode_teaches_evenly_over_its_time(plant: Callable[..., Window
     y = np.where(np.arange(1000) < 500, "normal", "fire_active")
     event_id = np.where(y == "normal", -1, FIRE_EVENT).astype(np.int32)
     long = replace(windows, y=y, event_id=event_id, detectable=y != "normal")
-    lesson = lesson_of(long, numbered(1000), observed(voc_array=600.0))
+    lesson = lesson_of(long, numbered(1000), seen(1000, smoke=slice(500, 1000)))
     quiet, fire = rows(lesson, lesson.is_quiet), rows(lesson, lesson.is_seen["smoke"])
     assert (len(quiet), len(fire)) == (MOST_QUIET, MOST_FIRE)
     assert (quiet[0], quiet[-1], fire[0], fire[-1]) == (0, 499, 500, 999)
@@ -92,8 +98,8 @@ def test_a_long_episode_teaches_evenly_over_its_time(plant: Callable[..., Window
 
 
 def test_lessons_join(day: Windows) -> None:
-    one = lesson_of(day, numbered(50), observed(voc_array=600.0))
-    both = Lesson.concat([one, lesson_of(day, numbered(50), None)])
+    one = lesson_of(day, numbered(50), seen(50, smoke=slice(40, 50)))
+    both = Lesson.concat([one, lesson_of(day, numbered(50), seen(50))])
     assert len(both.is_quiet) == len(both.episode_id) == len(both.looks.values) == 70
     assert both.is_seen["smoke"].sum() == 10
     assert both.looks.names == NAMES

@@ -20,7 +20,8 @@ from envirosense.pole.detectors.fire_alarm.channel_history import channel_histor
 from envirosense.pole.detectors.fire_alarm.gust_history import gust_history
 from envirosense.pole.detectors.fire_alarm.looks import CONTEXT, HEAT_CHANNELS
 from envirosense.pole.detectors.fire_alarm.picture_history import LOOKS, picture_history
-from envirosense.pole.detectors.fire_alarm.signals import _stepped, window_pictures
+from envirosense.pole.detectors.fire_alarm.plume_history import plume_history
+from envirosense.pole.detectors.fire_alarm.signals import _rounded, _stepped, window_pictures
 from envirosense.pole.detectors.fire_alarm.smoke_history import COARSE, FINE, VAPOURS, smoke_history
 from envirosense.pole.twin import PoleTwin
 
@@ -132,6 +133,57 @@ def test_missing_sensors_of_smoke_give_zeros() -> None:
     fine_alone = smoke_history(signals({FINE: 10.0 + gusts(90 * TICKS)}))
     assert pick(fine_alone, "smoke.fine.peak30").max() > 1.0
     assert (pick(fine_alone, "smoke.with_fine.mean60") == 0.0).all()
+
+
+def plume(n_ticks: int, wind: np.ndarray) -> dict[str, np.ndarray]:
+    """A device that meets smoke while the wind comes from the east."""
+    smoke = np.where(wind > 0.0, 200.0, 0.0) * (np.arange(n_ticks) > 120 * TICKS)
+    courses = {name: 10.0 + smoke for name in SMOKE}
+    return courses | {"wind_sensor.direction_east": wind, "wind_sensor.direction_north": 0.0 * wind}
+
+
+def turning(n_ticks: int) -> np.ndarray:
+    """East component of a wind that comes from the east for ten minutes of every forty."""
+    return np.where(np.arange(n_ticks) // (10 * TICKS) % 4 == 0, 1.0, -1.0)
+
+
+def test_smoke_that_comes_with_one_wind_points_to_its_place_and_smoke_of_every_wind_does_not() -> None:
+    n_ticks = 300 * TICKS
+    near = plume_history(signals(plume(n_ticks, turning(n_ticks))))
+    shuffled = plume(n_ticks, turning(n_ticks)) | {
+        "wind_sensor.direction_east": np.random.default_rng(2).permutation(turning(n_ticks))
+    }
+    far = plume_history(signals(shuffled))
+    assert pick(near, "smoke.wind.focus180")[-1] > 0.95  # a unit vector: all smoke with the same wind
+    assert pick(near, "smoke.wind.steady180")[-1] == pytest.approx(0.5, abs=0.1)
+    assert pick(near, "smoke.wind.away180")[-1] > 1.3
+    assert pick(far, "smoke.wind.away180")[-1] < 0.2
+
+
+def test_the_share_of_time_with_smoke_is_told() -> None:
+    n_ticks = 300 * TICKS
+    found = plume_history(signals(plume(n_ticks, turning(n_ticks))))
+    assert pick(found, "smoke.share180")[-1] == pytest.approx(0.25, abs=0.06)
+    assert pick(found, "smoke.share180")[115] == 0.0
+
+
+def test_vapours_together_are_told_without_particles_and_apart_they_are_not() -> None:
+    n_ticks, rng = 240 * TICKS, np.random.default_rng(9)
+    course = gusts(n_ticks)
+    noise = {name: rng.standard_normal(n_ticks) for name in VAPOURS}
+    joint = plume_history(signals({name: 10.0 + course + noise[name] for name in VAPOURS}))
+    apart = plume_history(
+        signals({n: 10.0 + np.roll(course, rng.integers(n_ticks)) + noise[n] for n in VAPOURS})
+    )
+    together, alone = (np.median(pick(found, "smoke.together60")[200:]) for found in (joint, apart))
+    assert together > 1.0
+    assert abs(alone) < 0.5 * together
+
+
+def test_pictures_are_kept_to_a_hundredth_of_a_kelvin() -> None:
+    picture_k = np.float32([[[250.0, 293.1549, 380.0051, np.nan]]])
+    assert _rounded(picture_k)[0, 0, :3] == pytest.approx([250.0, 293.15, 380.01], abs=1e-4)
+    assert np.isnan(_rounded(picture_k)[0, 0, 3])
 
 
 def test_levels_are_told_against_their_own_hours() -> None:
