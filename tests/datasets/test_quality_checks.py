@@ -14,6 +14,7 @@ from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.episode_tables import EpisodeTables
 from envirosense.datasets.follow_checks import check_across
+from envirosense.datasets.label_checks import check_event_links
 from envirosense.datasets.leakage_checks import leaks
 from envirosense.datasets.rules import Reference, Rule
 from envirosense.datasets.stuck_checks import StuckRuns
@@ -64,6 +65,13 @@ def test_a_channel_stuck_through_a_whole_episode_shows_against_the_others() -> N
     whole = table({"s.x": np.full(N, 0.25, np.float32)}, "reading")
     (found,) = stuck(episode("b", readings=whole), episode(readings=table({"s.x": noise(1)}, "reading")))
     assert found.startswith("b ")
+
+
+def test_a_channel_that_lies_on_the_floor_of_its_unit_in_several_episodes_is_not_stuck() -> None:
+    floors = (0.25, 0.5)
+    lying = [table({"s.x": np.full(N, floor, np.float32)}, "reading") for floor in floors]
+    every = [*lying, table({"s.x": noise(1)}, "reading")]
+    assert not stuck(*(episode(str(place), readings=one) for place, one in enumerate(every)))
 
 
 @pytest.mark.parametrize(
@@ -287,3 +295,10 @@ def test_distance_bound_and_index_have_their_known_values() -> None:
     same = stability_index(rng.normal(size=4000), rng.normal(size=4000))
     assert same < 27.9 * (1 / 4000 + 1 / 4000)  # chi-square of nine degrees, 0.999 quantile
     assert stability_index(1 + rng.normal(size=4000), rng.normal(size=4000)) > 0.5
+
+
+@pytest.mark.parametrize(("tick", "n_outside"), [(3, 0), (4, 1)])
+def test_a_label_half_a_tick_after_its_event_is_inside(tick: int, n_outside: int) -> None:
+    labels = pa.table({"tick": [tick], "event_id": [0]})
+    events = pa.table({"event_id": [0], "onset_s": [0.1], "clearance_s": [0.25]})
+    assert sum(len(one.failed) for one in check_event_links(labels, events, 0.1)) == n_outside

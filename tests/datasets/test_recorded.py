@@ -197,6 +197,7 @@ def test_groups_come_from_a_column_and_have_their_splits(tmp_path):
     text = "when,volts,pole\n2024-03-01T00:00:00,1,a\n2024-03-01T00:00:00,2,b\n2024-03-01T00:00:01,3,a\n"
     dataset = imported(tmp_path, text, group=None, group_column="pole", split={"a": "train", "b": "test"})
     assert [(e.group, e.split) for e in dataset] == [("a", "train"), ("b", "test")]
+    assert validate(dataset)["split_overlap"].is_passed  # they have no world in common
     assert near(dataset) == [[1, 3], [2]]
     with pytest.raises(ConfigError, match=r"split='b'.*give its split"):
         imported(tmp_path, text, group=None, group_column="pole", split={"a": "train"})

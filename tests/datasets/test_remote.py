@@ -185,6 +185,15 @@ def test_a_download_goes_on_where_it_stopped(generate, tmp_path: Path) -> None:
         download(url, back)
 
 
+def test_a_cache_of_another_dataset_is_not_taken_for_this_one(generate, tmp_path: Path) -> None:
+    dataset = generate("out")
+    upload(dataset.folder, url := f"file://{tmp_path}/store")
+    other = tmp_path / "cache" / "episodes.parquet"
+    other.parent.mkdir()
+    other.write_bytes(bytes(dataset.manifest.files["episodes.parquet"].bytes))
+    assert len(open_remote(url, cache=tmp_path / "cache")) == len(dataset)
+
+
 def test_places_outside_the_folder_are_refused(generate, tmp_path: Path) -> None:
     dataset = generate("out")
     shutil.copytree(dataset.folder, tmp_path / "store")

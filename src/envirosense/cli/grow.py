@@ -104,8 +104,10 @@ def migrate(
     from envirosense.datasets.migrate import migrate as upgrade
     from envirosense.datasets.migrate import schema_version
 
-    before = schema_version(folder)
+    # after a kill between its last two steps the folder is gone for a moment; the upgrade brings it back
+    before = schema_version(folder) if folder.exists() else None
     found = upgrade(folder, out)
+    before = SCHEMA_VERSION if before is None else before
     moved = "is" if before == SCHEMA_VERSION else f"{before} ->"
     data = {**overview(found), "schema_version": SCHEMA_VERSION, "schema_version_before": before}
     report(data, f"{found.folder}: schema version {moved} {SCHEMA_VERSION}", as_json)

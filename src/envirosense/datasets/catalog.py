@@ -22,7 +22,7 @@ from envirosense.datasets.catalog_tables import (
     schema_row,
 )
 from envirosense.datasets.manifest import MANIFEST, Manifest
-from envirosense.datasets.versions import load_version, stored_versions
+from envirosense.datasets.versions import load_version, manifest_path, stored_versions
 
 type Rows = tuple[tuple[sa.Table, dict[str, Any]], ...]
 
@@ -197,7 +197,8 @@ def versions_rows(folder: Path) -> tuple[Rows, ...]:
 
 
 def _is_newest(manifest: Manifest, folder: Path) -> bool:
-    return manifest.version == 1 or Manifest.load(folder).version == manifest.version
+    has_next = manifest_path(folder, manifest.version + 1).exists()
+    return not has_next or Manifest.load(folder).version == manifest.version
 
 
 def _inputs(manifest: Manifest) -> tuple[str, ...]:

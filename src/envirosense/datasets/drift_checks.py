@@ -8,7 +8,6 @@ distribution; alpha is shared out over all comparisons. Few groups can show no d
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -47,33 +46,32 @@ class ShardMeans:
     def failures(self) -> Iterator[Failure]:
         """Channels of shards that lie apart, with distance, bound and population stability index."""
         shards = sorted({shard for shard, _ in self._sums})
-        if len(shards) < 2:
+        if len(shards) < 2 or not self._columns:
             return
+        owner, group = (np.unique(side, return_inverse=True)[1] for side in zip(*self._sums, strict=True))
+        alpha = ALPHA / self.n_checked
         for (stream, column), number in self._columns.items():
-            sums = {key: found[:, number] for key, found in self._sums.items() if found[1, number]}
-            means = {key: float(total / n) for key, (total, n) in sums.items()}
-            for shard in shards:
-                here, rest = _split(means, shard)
+            total, n = np.array([found[:, number] for found in self._sums.values()]).T
+            known = n > 0
+            means = total[known] / n[known]
+            for place, shard in enumerate(shards):
+                here, rest = _split(means, owner[known] == place, group[known])
                 if not here.size or not rest.size:
                     continue
-                distance, bound = (
-                    ks_distance(here, rest),
-                    ks_bound(here.size, rest.size, ALPHA / self.n_checked),
-                )
+                distance, bound = ks_distance(here, rest), ks_bound(here.size, rest.size, alpha)
                 if distance > bound:
                     text = f"{shard} {stream}.{column}: distance {distance:.2f} over {bound:.2f}"
                     example = f"{text}, PSI {stability_index(here, rest):.2f}"
                     yield Failure(example, "drift", "", stream, column, value=distance)
 
 
-def _split(means: dict[tuple[str, str], float], shard: str) -> tuple[Floats, Floats]:
+def _split(
+    means: Floats, is_here: npt.NDArray[np.bool_], group: npt.NDArray[np.intp]
+) -> tuple[Floats, Floats]:
     """Means of a shard's groups, and of the groups elsewhere."""
-    here = [mean for (name, _), mean in means.items() if name == shard]
-    others: defaultdict[str, list[float]] = defaultdict(list)
-    for (name, group), mean in means.items():
-        if name != shard:
-            others[group].append(mean)
-    return np.array(here), np.array([float(np.mean(values)) for values in others.values()])
+    total = np.bincount(group[~is_here], weights=means[~is_here])
+    count = np.bincount(group[~is_here])
+    return means[is_here], total[count > 0] / count[count > 0]
 
 
 def ks_distance(one: Floats, other: Floats) -> float:

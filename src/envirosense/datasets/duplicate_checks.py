@@ -47,8 +47,9 @@ class _Home:
 class Signatures:
     """Signatures of the readings fed to it."""
 
-    def __init__(self, most_kept: int = MOST_KEPT) -> None:
+    def __init__(self, most_kept: int = MOST_KEPT, has_worlds: bool = True) -> None:
         self._most = most_kept
+        self.has_worlds = has_worlds  # recorded episodes have no world of their own
         self._every = np.uint64(1)
         self._lengths: dict[tuple[str, str], int] = {}  # samples of a signature by channel; 0: none fits
         self._homes: list[_Home] = []
@@ -123,7 +124,8 @@ class Signatures:
         """Both places: which of them is the copy cannot be told."""
         here, there = self._homes[other], self._homes[one]
         is_across = here.split != there.split
-        if one != other and here.world_seed == there.world_seed and not is_across and not shift:
+        is_one_world = self.has_worlds and here.world_seed == there.world_seed
+        if one != other and is_one_world and not is_across and not shift:
             return  # one world told twice in one split, as augmentation does
         reason = "across_splits" if is_across else "within_split" if one != other else "within_episode"
         ends = ((here, rows[0], there, rows[0] - shift), (there, rows[0] - shift, here, rows[0]))

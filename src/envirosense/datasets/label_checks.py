@@ -11,6 +11,7 @@ from envirosense.datasets.rule_checks import Outcome, column_floats
 
 _RELATIVE: Final = 1e-5  # truth may be stored in 32 bits, whose spacing is 6e-8 of the value
 _ABSOLUTE: Final = 1e-6
+_ROUNDING: Final = 1e-6  # ticks; times in seconds are rounded
 _PLACE: Final = 2**32  # ticks an event id is shifted by, so that (event, tick) is one number
 
 
@@ -56,7 +57,7 @@ def check_event_links(labels: pa.Table, events: pa.Table, dt_s: float) -> Iterat
     yield Outcome(labels.num_rows, np.flatnonzero(~np.isin(owner, known)), "no_event")
     t_s = column_floats(labels["tick"])[0] * dt_s
     onset_s, clearance_s = (column_floats(events[name])[0] for name in ("onset_s", "clearance_s"))
-    half_s = dt_s / 2
+    half_s = dt_s * (0.5 + _ROUNDING)
     outside = np.zeros(labels.num_rows, dtype=bool)
     for event, first_s, last_s in zip(known, onset_s, clearance_s, strict=True):
         late = t_s > last_s + half_s  # NaN while not over: never late

@@ -78,8 +78,12 @@ class ObjectFolder:
 
     def put(self, place: str, data: bytes) -> None:
         """Write a small file."""
-        with self._reached(place), self._writer(place) as opened:
-            opened.write(data)
+        try:
+            with self._reached(place), self._writer(place) as opened:
+                opened.write(data)
+        except BaseException:
+            self._take_away(place)  # closing a stream may have stored the half of it
+            raise
 
     def send(self, path: Path, place: str, sha256: str) -> None:
         """Write a local file; one that does not have its checksum is taken away again.

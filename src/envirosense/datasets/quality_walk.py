@@ -78,7 +78,8 @@ class _Walk:
         self.contents: dict[str, str] = {}
         self.extremes: dict[tuple[str, str], tuple[float, float]] = {}
         readings = {name: schema for name, schema in self.schemas.items() if role_of(schema) == "reading"}
-        self.stuck, self.signatures, self.spans = StuckRuns(), Signatures(), ChannelSpans()
+        self.stuck, self.spans = StuckRuns(), ChannelSpans()
+        self.signatures = Signatures(has_worlds=dataset.manifest.origin == "simulated")
         self.means = ShardMeans(
             [(name, field.name) for name, schema in readings.items() for field in schema if is_number(field)]
         )
@@ -231,12 +232,12 @@ class _Walk:
 
     def _overlap(self) -> None:
         """Groups, and worlds told by several episodes, that stand in two splits."""
-        for name, reason in (("group", "group_in_two"), ("world_seed", "world_in_two")):
+        for name in ("group", "world_seed") if self.signatures.has_worlds else ("group",):
             splits: defaultdict[str, set[str]] = defaultdict(set)
             for row in self.dataset.episodes.select([name, "split"]).to_pylist():
                 splits[str(row[name])].add(row["split"])
             found = [
-                Failure(f"{name} {one} in {', '.join(sorted(two))}", reason)
+                Failure(f"{name} {one} in {', '.join(sorted(two))}", f"{name.removesuffix('_seed')}_in_two")
                 for one, two in splits.items()
                 if len(two) > 1
             ]

@@ -5,6 +5,7 @@ object `.upload` says of which dataset it is, so that another try sends only wha
 is read back is held to the manifest's checksums.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
 from envirosense.datasets.object_store import ObjectFolder
 from envirosense.datasets.shard import FileRecord
 from envirosense.datasets.verify import DOCUMENTS
-from envirosense.datasets.versions import VERSIONS, episodes_of, load_version, stored_versions
+from envirosense.datasets.versions import VERSIONS, episodes_of, load_version, stored_versions, table_path
 
 CLAIM: Final = ".upload"  # says which dataset an unfinished upload is of
 _LAST: Final = (MANIFEST, EXPORT)  # what makes the files of a folder a dataset, an export
@@ -67,9 +68,9 @@ def upload(
         StorageError: if the store refuses.
     """
     source = Path(folder).expanduser().absolute()
-    there, listed = ObjectFolder.of(url, filesystem), listed_files(source)
+    there, (closing, listed) = ObjectFolder.of(url, filesystem), _told_of(source)
     found = there.sizes()
-    held, claim = _held(source, there, found), _claim(source)
+    held, claim = _held(source, there, found), _claim(closing)
     is_begun = CLAIM in found
     if is_begun and there.get(CLAIM) != claim:
         fix = "holds half an upload of another dataset; choose another prefix, or delete what is there"
@@ -79,22 +80,41 @@ def upload(
     lacking = {
         place
         for place, file in listed.items()
-        if found.get(place) != file.bytes or not (is_begun or held.get(place) == file.sha256)
+        if found.get(place) != file.bytes or held.get(place, file.sha256 if is_begun else "") != file.sha256
     }
     there.put(CLAIM, claim)
+    for place in _versions(source):  # before the newest table takes the place of the one that is read there
+        there.put(place, (source / place).read_bytes())
     for done, (place, file) in enumerate(listed.items(), start=1):
         if place in lacking:
-            there.send(source / place, place, file.sha256)
+            there.send(_local(source, place, file), place, file.sha256)
         on_file(done, len(listed))
-    for place in (*_documents(source, listed), *_closing(source)):
+    for place in _documents(source, listed):
         there.put(place, (source / place).read_bytes())
+    for place, data in closing.items():  # as read at the start: the dataset may have grown since
+        there.put(place, data)
     there.drop(CLAIM)
     return Upload(there.url, len(listed), sum(file.bytes for file in listed.values()), len(lacking))
 
 
-def _claim(folder: Path) -> bytes:
+def _claim(closing: Mapping[str, bytes]) -> bytes:
     """What tells this dataset from others."""
-    return " ".join(file_sha256(folder / name) for name in _closing(folder)).encode()
+    return " ".join(hashlib.sha256(data).hexdigest() for data in closing.values()).encode()
+
+
+def _told_of(folder: Path) -> tuple[dict[str, bytes], Listed]:
+    """Closing documents of a local folder and the files they list, of one version though it may grow."""
+    while True:
+        closing = {name: (folder / name).read_bytes() for name in _closing(folder)}
+        listed = listed_files(folder)
+        if all((folder / name).read_bytes() == data for name, data in closing.items()):
+            return closing, listed
+
+
+def _local(folder: Path, place: str, file: FileRecord | ExportedFile) -> Path:
+    """Where a listed file lies: the episode table may have been followed by that of a newer version."""
+    tables = sorted((folder / VERSIONS).glob(EPISODES.replace(".", "-*."))) if place == EPISODES else []
+    return next((path for path in tables if file_sha256(path) == file.sha256), folder / place)
 
 
 def listed_files(folder: Path) -> Listed:
@@ -116,10 +136,15 @@ def listed_files(folder: Path) -> Listed:
 
 
 def _documents(folder: Path, listed: Mapping[str, object]) -> list[str]:
-    """What lies beside the listed files: card, statistics, earlier versions."""
-    versions = (path.relative_to(folder).as_posix() for path in sorted((folder / VERSIONS).glob("*")))
+    """What lies beside the listed files: card, statistics."""
     named = (name for name in sorted(DOCUMENTS - set(_LAST)) if (folder / name).is_file())
-    return [place for place in (*versions, *named) if place not in listed]
+    return [place for place in named if place not in listed]
+
+
+def _versions(folder: Path) -> list[str]:
+    """Manifests and episode tables of the versions of a dataset that grew."""
+    found = sorted(path for path in (folder / VERSIONS).glob("[!.]*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found]
 
 
 def _closing(folder: Path) -> list[str]:
@@ -191,15 +216,20 @@ def download(
         listed, closing = listed_files(told), {name: (told / name).read_bytes() for name in _closing(told)}
     for done, (place, file) in enumerate(listed.items(), start=1):
         path = target / place
-        if not (path.is_file() and path.stat().st_size == file.bytes and file_sha256(path) == file.sha256):
+        if not _is_copy(path, file):
             there.fetch(place, path, file.sha256)
         on_file(done, len(listed))
     for place in there.sizes():
-        if place.startswith(f"{VERSIONS}/") or (place in DOCUMENTS and place not in (*listed, *closing)):
+        is_version = Path(place).parts == (VERSIONS, Path(place).name)  # and nothing outside the folder
+        if is_version or (place in DOCUMENTS and place not in (*listed, *closing)):
             _write(target / place, there.get(place))
     for name, data in closing.items():
         _write(target / name, data)
     return target
+
+
+def _is_copy(path: Path, file: FileRecord | ExportedFile) -> bool:
+    return path.is_file() and path.stat().st_size == file.bytes and file_sha256(path) == file.sha256
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -210,11 +240,12 @@ def _write(path: Path, data: bytes) -> None:
 class RemoteFiles(Files):
     """Files of a dataset in an object store: each is fetched when it is first read."""
 
-    __slots__ = ("_there",)
+    __slots__ = ("_held", "_there")
 
     def __init__(self, folder: Path, manifest: Manifest, there: ObjectFolder) -> None:
         super().__init__(folder, manifest)
         self._there = there
+        self._held: set[str] = set()  # copies held to their checksum
 
     def path(self, place: str) -> Path:
         """Where the copy of a file lies."""
@@ -223,9 +254,21 @@ class RemoteFiles(Files):
     def open(self, place: str) -> pq.ParquetFile:
         """Parquet file of the dataset, fetched and held to its checksum if it is not here yet."""
         path, file = self.path(place), self.manifest.files[place]
-        if not (path.is_file() and path.stat().st_size == file.bytes):
-            self._there.fetch(place, path, file.sha256)
+        if place not in self._held or not path.is_file():
+            if not _is_copy(path, file):  # the folder may hold those of another dataset
+                self._fetch(place, path, file.sha256)
+            self._held.add(place)
         return super().open(place)
+
+    def _fetch(self, place: str, path: Path, sha256: str) -> None:
+        """Fetch a file; an episode table that a newer version has replaced lies among the versions."""
+        own = table_path(Path(), self.manifest.version).as_posix()
+        try:
+            self._there.fetch(place, path, sha256)
+        except DatasetError:
+            if place != EPISODES or not self._there.has(own):
+                raise
+            self._there.fetch(own, path, sha256)
 
 
 def open_remote(

@@ -116,10 +116,20 @@ def _sole_writer(folder: Path) -> Iterator[None]:
     lock = FolderLock(folder / REPAIR / "lock")
     lock.acquire()
     try:
+        _bring_back(folder)
         yield
         shutil.rmtree(folder / REPAIR, ignore_errors=True)
     finally:
         lock.release()
+
+
+def _bring_back(folder: Path) -> None:
+    """Return what a repair that was killed left in quarantine, where nothing took its place."""
+    damaged = folder / REPAIR / "damaged"
+    for kept in sorted(damaged.rglob("*.parquet")):
+        if not (final := folder / kept.relative_to(damaged)).exists():
+            with storing(final):
+                os.replace(kept, final)
 
 
 def _drop_staging(folder: Path) -> None:
@@ -275,9 +285,7 @@ def _set_aside(folder: Path, places: Sequence[str]) -> Iterator[None]:
                     os.replace(final, kept)
         yield
     finally:
-        for final, kept in aside.items():
-            if kept.exists() and not final.exists():
-                os.replace(kept, final)
+        _bring_back(folder)
 
 
 def _relist(folder: Path, changed: Mapping[str, FileRecord]) -> None:

@@ -4,7 +4,9 @@ A lively channel, one that elsewhere repeats itself in a share p of its steps, h
 samples by chance at fewer than N p^(L-1) places among N samples. A run is a hit where that bound is below
 `CHANCE`. Channels that often repeat themselves cannot be told from stuck ones and are not judged; nor are
 runs at zero or at an end of the channel's range (a dry gauge, a calm, a saturated output), nor spans in which
-the dataset itself says that the sensor is at fault.
+the dataset itself says that the sensor is at fault. A channel that keeps one value through an episode is
+judged by the others: where one of them does the same, it is the floor of its unit, as of a microphone in a
+quiet night.
 """
 
 import heapq
@@ -91,8 +93,9 @@ def _append(channel: _Channel, values: Floats, rows: "np.ndarray[tuple[int], np.
     steps, repeats = known.size - 1, known.size - starts.size
     others = steps - (int(lengths[longest]) - 1)
     share = (repeats - (int(lengths[longest]) - 1)) / others if others >= _FEWEST else math.nan
-    if not math.isnan(share):
-        channel.shares = sorted([*channel.shares, (share, episode_id)], reverse=True)[:2]
+    if steps >= _FEWEST:
+        told = 1.0 if math.isnan(share) else share  # it kept one value nearly throughout
+        channel.shares = sorted([*channel.shares, (told, episode_id)], reverse=True)[:2]
     row = int(rows[starts[longest]])
     run = _Run(int(lengths[longest]), episode_id, row, int(ticks[row]), float(known[starts[longest]]), share)
     if len(channel.runs) < _KEPT:

@@ -21,6 +21,7 @@ from envirosense.datasets.files import commit, commit_all, file_sha256, storing
 from envirosense.datasets.finish import EPISODE_COLUMNS, RUN
 from envirosense.datasets.hashing import FAILED, logical_hash
 from envirosense.datasets.manifest import EPISODES, Manifest, Origin, StreamFacts
+from envirosense.datasets.output import drop_abandoned
 from envirosense.datasets.schema import stream_schema
 from envirosense.datasets.shard import FileRecord
 
@@ -221,6 +222,7 @@ def write_table(episodes: pa.Table, path: Path) -> FileRecord:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        drop_abandoned(path.parent)
         pq.write_table(episodes, temporary, compression="zstd", compression_level=3, row_group_size=1000)
     commit(temporary, path)
     return FileRecord(rows=episodes.num_rows, bytes=path.stat().st_size, sha256=file_sha256(path))
@@ -229,6 +231,8 @@ def write_table(episodes: pa.Table, path: Path) -> FileRecord:
 def place_files(sources: Mapping[str, Path], folder: Path, copy: bool = False) -> None:
     """Give files their place in a folder: as hard links, or as copies where asked or where links fail."""
     pending: dict[Path, Path] = {}
+    for parent in {(folder / place).parent for place in sources}:
+        drop_abandoned(parent)  # of a call that was killed: nothing lists them
     for place, source in sources.items():
         final = folder / place
         if not copy and final.exists() and final.samefile(source):

@@ -74,7 +74,8 @@ def _classes(episode: Episode, definitions: ClassDefinitions | None) -> tuple[st
     labels = episode.table("labels") if "labels" in episode.streams else None
     if definitions is None:
         return episode_type(labels), Counter(tick_types(labels, episode.spec.grid.n).tolist())
-    kind = str(episode.summary["facts"][BALANCE]["class"])
+    told = episode.summary["facts"].get(BALANCE)  # missing where the set was extended or augmented
+    kind = str(told["class"] if told else definitions.of_episode(labels, episode.scenario) or UNCLAIMED)
     if STREAM in episode.streams:
         return kind, Counter(episode.table(STREAM, ["class_label"])["class_label"].to_pylist())
     places: Iterable[int] = definitions.of_ticks(labels, episode.scenario, episode.spec.grid.n).tolist()

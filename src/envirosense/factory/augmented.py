@@ -53,6 +53,7 @@ def augment(
     executor: Executor | None = None,
     progress: ProgressReporter | None = None,
     allow_failures: bool = False,
+    is_part: bool = False,
 ) -> Dataset:
     """Dataset of the episodes and augmented copies of them, every one simulated.
 
@@ -72,8 +73,11 @@ def augment(
         executor: runs the episodes instead of worker processes of ours.
         progress: hears how far the run is.
         allow_failures: whether a dataset with failed episodes is good enough.
+        is_part: whether it is one of several that make a dataset together: a split may be missing in it, and
+            a step may change nothing in it.
 
     Raises:
+        NothingToCopy: if no episode of the splits has a copy.
         UnknownNameError: for an augmentation or split that is not there.
         ConfigError: if parameters are out of range, a step changes nothing, or no episode gets all copies.
         DatasetError: if another version of the physics made the dataset.
@@ -85,7 +89,7 @@ def augment(
     chosen, count = Recipe.of(recipe), worker_count(workers, executor)
     augmenter = Augmenter(source.manifest.twin, chosen, seed)
     _require_present_physics(source)
-    made = _planned(source, augmenter, copies, splits, originals)
+    made = _planned(source, augmenter, copies, splits, originals, is_part)
     settings: JsonObject = {
         "recipe": chosen.model_dump(mode="json"),
         "copies": copies,
@@ -97,6 +101,10 @@ def augment(
     plan = _plan(source, made.episodes, settings, count)
     make_twin = AugmentedTwins(source.manifest.twin, made.origins)
     return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
+
+
+class NothingToCopy(ConfigError):
+    """A dataset without an episode that could be copied."""
 
 
 @dataclass(slots=True)
@@ -111,11 +119,16 @@ class _Made:
 
 
 def _planned(
-    source: Dataset, augmenter: Augmenter, copies: int, splits: Sequence[str] | None, originals: bool
+    source: Dataset,
+    augmenter: Augmenter,
+    copies: int,
+    splits: Sequence[str] | None,
+    originals: bool,
+    is_part: bool,
 ) -> _Made:
     known = set(source.episodes["split"].to_pylist())
     for split in splits or ():
-        if split not in known:
+        if split not in known and not is_part:
             raise UnknownNameError("split", split, known)
     made = _Made([], {}, Counter())
     taken = {episode.spec.fingerprint for episode in source}
@@ -134,10 +147,11 @@ def _planned(
             made.n_full += 1
         except NotApplicable as reason:
             made.fewer[str(reason)] += 1
-    augmenter.require_effective()
+    if not is_part:
+        augmenter.require_effective()
     if not made.n_copies:
-        raise ConfigError("splits", splits, "holds no episode to copy; name another")
-    if not made.n_full:
+        raise NothingToCopy("splits", splits, "holds no episode to copy; name another")
+    if not made.n_full and not is_part:
         fix = "the recipe makes fewer different ones of every episode; ask for fewer or widen it"
         raise ConfigError("copies", copies, fix)
     check_no_leak([spec.group for spec, _ in made.episodes], [split for _, split in made.episodes])

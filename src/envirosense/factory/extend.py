@@ -20,6 +20,7 @@ from envirosense.datasets.files import commit_all, storing, write_whole
 from envirosense.datasets.finish import RUN
 from envirosense.datasets.lock import FolderLock, holds
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
+from envirosense.datasets.output import drop_abandoned
 from envirosense.datasets.quality import QUALITY, REJECTED
 from envirosense.datasets.union import (
     Part,
@@ -243,6 +244,7 @@ def _view(growth: Growth, union: Union, manifest: bytes, run: Mapping[str, Any])
 def _settle(folder: Path, manifest: Manifest) -> None:
     """What follows the manifest: the table that other tools read, and the catalogue."""
     own = table_path(folder, manifest.version)
+    drop_abandoned(own.parent)
     temporary = own.with_name(f".{own.name}.{os.getpid()}.tmp")
     with storing(folder / EPISODES):
         link_or_copy(own, temporary, copy=True)

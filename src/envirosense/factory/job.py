@@ -13,6 +13,7 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
 from envirosense.datasets.dataset import Dataset
+from envirosense.factory.dask_executor import is_lost
 from envirosense.factory.delivery import delivered
 from envirosense.factory.describe import describe_dataset
 from envirosense.factory.executors import WorkerPool
@@ -46,7 +47,9 @@ class Job:
                 return
             with WorkerPool(self.workers, preload=modules_of(self.make_twin)) as pool:
                 yield pool
-        except BrokenExecutor as error:
+        except Exception as error:
+            if not (isinstance(error, BrokenExecutor) or is_lost(error)):
+                raise
             fix = "use fewer workers or shorter episodes and run the same command again"
             raise WorkerDied(f"a worker died over a candidate ({error}); {fix}") from error
 

@@ -151,10 +151,9 @@ class ShardRun:
         Where an executor cannot wait for a call it has cancelled, the call ends by itself after its
         present episode, because its ticket is void.
         """
-        for future in self._running:
-            future.cancel()
+        left = [future for future in self._running if not future.cancel()]
         if not is_gone(self._executor):
-            wait(self._running)
+            wait(left)  # a cancelled one may never tell that it is done
 
     def _outcome(self, future: Future[ShardRecord]) -> ShardRecord | None:
         """Journal entry of a finished future; None where its worker was lost, and its shard waits again."""

@@ -62,7 +62,8 @@ class MLDataGenerator:
             "options": dict(options or {}),
         })  # fmt: skip
         folder = Path(out).expanduser().absolute()
-        self._job = Job(TWINS[twin], request, folder, worker_count(workers), executor, progress)
+        count = worker_count(workers, executor)
+        self._job = Job(TWINS[twin], request, folder, count, executor, progress)
 
     def generate_training_dataset(
         self,

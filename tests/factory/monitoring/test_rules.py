@@ -98,7 +98,7 @@ def test_a_configuration_is_read_with_its_paths_beside_the_file(tmp_path):
     assert config.textfile == tmp_path / "metrics" / "envirosense.prom"
     assert [sink.key for sink in config.sinks] == [
         f"file {tmp_path / 'alerts.jsonl'}",
-        "webhook http://127.0.0.1:9/hook",
+        "webhook http://127.0.0.1:9 8f7b2bb6",
     ]
     assert [type(rule).__name__ for rule in config.rules] == [
         "FailureShare", "PassRateDrop", "ThroughputDrop", "DiskLow",

@@ -20,10 +20,13 @@ from envirosense.datasets.formats import Export
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.remote import open_remote
 from envirosense.factory.augmented import provenance
+from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.extend import extend
 from envirosense.factory.monitoring import RunHistory
 from envirosense.factory.pipeline import Delivery, DeliveryIncomplete, MLTrainingPipeline
 from envirosense.factory.pipeline.reporting import ConsoleStages, Outlook, SilentStages
+from envirosense.factory.pipeline.watching import _mean_hours
+from envirosense.factory.progress import Standing
 
 type Run = Callable[..., Delivery]
 type Asked = Callable[..., Manifest]
@@ -311,6 +314,53 @@ def test_the_run_is_in_the_history(whole: Delivery) -> None:
     assert run.outcome == "ok"
     assert run.counts["done"] == 9
     assert run.quality["finite"] == 1.0
+
+
+def test_a_run_that_could_not_deliver_everything_counts_as_failed(
+    tmp_path: Path, run_into: Run, asked: Asked
+) -> None:
+    parts = [{"scenarios": "toss/heads", "episodes": 4, "duration": "1m", "options": {"fail": [1]}}]
+    rule = {"kind": "failure_share", "name": "scenario_fails", "above": 0.2, "per_scenario": True}
+    sink = {"kind": "file", "path": str(tmp_path / "told.jsonl")}
+    alerts = {"rules": [rule], "sinks": [sink], "textfile": str(tmp_path / "told.prom")}
+    with pytest.raises(DeliveryIncomplete):
+        run_into(tmp_path / "run", asked(parts=parts, alerts=alerts))
+    (run,) = RunHistory(catalog_url(tmp_path / "run" / "dataset")).runs("coins")[:1]
+    assert run.outcome == "failed"
+    told = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
+    assert [(one["rule"], one["text"]) for one in told] == [("scenario_fails", "1 of 4 episodes failed")]
+    counted = (tmp_path / "told.prom").read_text()
+    assert 'envirosense_episodes_total{dataset="coins",outcome="ok"} 3.0' in counted
+    assert 'envirosense_episodes_total{dataset="coins",outcome="failed"} 1.0' in counted
+    assert "told.jsonl" not in (tmp_path / "run" / "pipeline.json").read_text()
+
+
+def test_a_batch_without_an_episode_to_copy_is_left_out(tmp_path: Path, run_into: Run, asked: Asked) -> None:
+    augment = {"recipe": [{"name": "noisier"}], "splits": ["test"]}
+    found = run_into(tmp_path / "run", asked(twin="bent", seed=7, batches=6, augment=augment)).dataset
+    copies = provenance(found)
+    of_test = [one for one in found["test"] if "augmentation" not in one.summary["facts"]]
+    assert 0 < len(of_test) < 6
+    assert set(copies["split"].to_pylist()) == {"test"}
+    assert copies.num_rows == len(of_test)
+
+
+def test_a_dataset_that_was_extended_is_not_assembled_again(
+    tmp_path: Path, run_into: Run, asked: Asked
+) -> None:
+    manifest = asked(formats=["arrow"])
+    folder = run_into(tmp_path / "run", manifest).dataset.folder
+    grown = extend(folder, {"episodes": 2, "seed": 99}, workers=1, executor=InlineExecutor())
+    shutil.rmtree(tmp_path / "run" / "exports")
+    again = run_into(tmp_path / "run", manifest)
+    assert again.dataset.logical_hash == grown.logical_hash
+    assert Export.open(again.exports["arrow"]).facts.dataset_hash == grown.logical_hash
+
+
+def test_the_pace_of_stages_of_unlike_length_is_their_mean() -> None:
+    hours = _mean_hours(Standing(4, 1, 4, 0, 1.0), Standing(6, 0, 6, 0, 0.1))
+    assert hours == pytest.approx((3 * 1.0 + 6 * 0.1) / 9)
+    assert _mean_hours(Standing(4, 4, 4, 0, 1.0), Standing(6, 0, 0, 0, 0.1)) == 0.1
 
 
 def test_a_console_says_stages_and_time(

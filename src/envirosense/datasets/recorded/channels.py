@@ -1,6 +1,6 @@
 """Streams that a map asks for: their columns, and which column of the log fills which."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +49,21 @@ class Channels:
             for field in schema
         ]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def check(self, cuts: Iterable[Cut]) -> None:
+        """Refuse values that a channel of whole numbers cannot hold, before anything is written.
+
+        Raises:
+            LogError: for the first such column of an episode.
+        """
+        whole = [
+            (stream, self.schemas[stream].field(name))
+            for stream, name in self.filled
+            if not pa.types.is_floating(self.schemas[stream].field(name).type)
+        ]
+        for cut in cuts if whole else ():
+            for stream, field in whole:
+                self._column(stream, field, cut)
 
     def _column(self, stream: str, field: pa.Field, cut: Cut) -> pa.Array:
         source = self.filled.get((stream, field.name))

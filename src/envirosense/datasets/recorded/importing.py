@@ -90,6 +90,7 @@ class Recorded:
                 log, wanted.time, wanted.log_columns, wanted.text_columns, wanted.missing, wanted.delimiter
             )
             cuts += list(cut_log(table, wanted))
+        channels.check(cuts)
         found: list[list[Event]] = [[] for _ in cuts]
         if wanted.events is not None:
             found = events_of_cuts(read_events(wanted), cuts, wanted)

@@ -151,13 +151,22 @@ def _parquet_rows(path: Path, names: Sequence[str]) -> Iterator[Row]:
             _places(path, names, opened.schema_arrow.names)
             line = 0
             for batch in opened.iter_batches(_CHUNK, columns=list(dict.fromkeys(names)), use_threads=False):
-                columns = [batch.column(batch.schema.get_field_index(name)).to_pylist() for name in names]
+                columns = [_plain(batch.column(batch.schema.get_field_index(name))) for name in names]
                 for row in zip(*columns, strict=True):
                     line += 1
                     yield line, row
     except (OSError, pa.ArrowException) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DatasetError(f"{path}: cannot be read as Parquet ({reason}); check the file") from None
+
+
+def _plain(column: pa.Array) -> list[Any]:
+    """Values of a column; of times the microseconds, since a `datetime` has no room for more."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    found: list[Any] = column.to_pylist()
+    return found
 
 
 def _numbers(

@@ -67,15 +67,18 @@ class RunMonitor:
         self.metrics = FactoryMetrics(name)
         self.server: MetricsServer | None = None
         self._folder = Path(folder).expanduser().absolute()
+        self._shards = self._folder  # where shards are stored now
         url = catalog_url(self._folder)
         self.history, self.alerts = RunHistory(url), AlertBook(url, self.config.sinks)
         self._command, self._asked, self._then = command, asked, progress or SilentProgress()
         self._state = RunState(name, self._folder, Standing(0, 0, 0, 0, 0.0))
         self._run_id = ""
         self._began_s = self._checked_s = time.monotonic()
-        self._counted: set[str] = set()
+        self._counted: set[Path] = set()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="monitoring")
         self._check: Future[None] | None = None
+        self._is_incomplete = False
+        self._failures: Mapping[str, tuple[int, int]] | None = None
 
     @classmethod
     def of_request(
@@ -107,7 +110,7 @@ class RunMonitor:
 
     def start(self, standing: Standing) -> None:
         """The run begins; what an earlier one stored is not counted again."""
-        self._counted = {path.name for path in self._journal()}
+        self.shards_in(self._shards)
         self._began_s = time.monotonic()
         self._note(standing)
         self._then.start(standing)
@@ -124,6 +127,16 @@ class RunMonitor:
     def stop(self) -> None:
         """The run ended, well or not; everything it stored is counted, as its journal goes away next."""
         self._then.stop()
+        self.count()
+
+    def shards_in(self, folder: Path) -> None:
+        """Count the shards stored in a folder from now on; those that are there already are not counted."""
+        self._wait()
+        self._shards = folder
+        self._counted.update(self._journal())
+
+    def count(self) -> None:
+        """Count what is stored, as its journal goes away next."""
         self._look()
         self._wait()
 
@@ -134,14 +147,24 @@ class RunMonitor:
         for rule, rate in rates.items():
             self.metrics.quality(rule, rate)
 
+    def failures(self, by_scenario: Mapping[str, tuple[int, int]]) -> None:
+        """Take over failed episodes and all, by scenario, where the dataset does not hold the failed ones."""
+        self._failures = by_scenario
+
+    def incomplete(self) -> None:
+        """Not everything that was asked for could be made: a run that comes to its end counts as failed."""
+        self._is_incomplete = True
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        outcome = _outcome(error)
+        outcome = "failed" if error is None and self._is_incomplete else _outcome(error)
         try:
             self._wait()
             if outcome in _FINISHED and (self._folder / MANIFEST).exists():
-                failed = _failed_by_scenario(Dataset.open(self._folder))
+                failed = self._failures
+                if failed is None:
+                    failed = _failed_by_scenario(Dataset.open(self._folder))
                 self._state = replace(self._state, failed_by_scenario=failed)
             self._state = replace(self._state, is_over=True)
             self._look()
@@ -188,17 +211,17 @@ class RunMonitor:
 
     def _count_shards(self) -> None:
         for path in self._journal():
-            if path.name in self._counted:
+            if path in self._counted:
                 continue
             try:
                 record = ShardRecord.model_validate_json(path.read_bytes())
             except (OSError, ValidationError):
                 continue  # gone with the end of the run, or written again
             self.metrics.shard(record)
-            self._counted.add(path.name)
+            self._counted.add(path)
 
     def _journal(self) -> list[Path]:
-        return sorted(journal_path(self._folder, "any").parent.glob("*.json"))
+        return sorted(journal_path(self._shards, "any").parent.glob("*.json"))
 
     def _counts(self) -> dict[str, Any]:
         state, standing = self._state, self._state.standing

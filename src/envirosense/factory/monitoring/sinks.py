@@ -1,5 +1,6 @@
 """Where alerts go: a file of JSON lines, a webhook."""
 
+import hashlib
 import json
 import time
 import urllib.error
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 
@@ -77,8 +79,10 @@ class WebhookSink(FrozenModel):
 
     @property
     def key(self) -> str:
-        """The address, without a query, which often holds a token."""
-        return f"webhook {self.url.partition('?')[0]}"
+        """Its server and a hash of the address, whose path or query often is a token."""
+        url = urlsplit(self.url)
+        server = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+        return f"webhook {server} {hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Post a message.

@@ -34,7 +34,7 @@ from envirosense.factory.augmented import ORIGIN
 from envirosense.factory.generator import run_plan
 from envirosense.factory.pipeline.drawing import asked_of_episodes
 from envirosense.factory.pipeline.replay import Replay
-from envirosense.factory.pipeline.sources import facts_of
+from envirosense.factory.pipeline.sources import facts_of, has_dataset
 from envirosense.factory.pipeline.stage import QUARANTINE, QUARANTINE_LIST, Facts, Job, Stage
 
 ASSEMBLE: Final = "assemble"
@@ -52,6 +52,8 @@ class CheckSource(Stage):
 
     def run(self, job: Job) -> Facts:
         """Run the rules."""
+        if not has_dataset(job, self.needs[0]):  # a batch without anything to copy
+            return {"failed_episodes": 0, "errors": []}
         found = quality_of(job, Dataset.open(job.work(self.needs[0])))
         found.write(job.work(self.needs[0]))
         return {"failed_episodes": len(found.failed_rules), "errors": [rule.name for rule in found.errors]}
@@ -114,15 +116,17 @@ class Assemble(Stage):
         self.needs = (*self._sources, *(check_name(source) for source in self._sources))
 
     def is_there(self, job: Job, facts: Facts) -> bool:
-        """Whether the dataset is the one that was assembled."""
+        """Whether the dataset is the one that was assembled, or one that it was extended to since."""
         if not (job.dataset / MANIFEST).exists():
             return False
-        return Manifest.load(job.dataset).logical_hash == str(facts["logical_hash"])
+        found = Manifest.load(job.dataset)  # assembled again, an extended one would lose what was added
+        return found.version > 1 or found.logical_hash == str(facts["logical_hash"])
 
     def run(self, job: Job) -> Facts:
         """Sort the episodes and write both datasets."""
-        opened = [Dataset.open(job.work(source)) for source in self._sources]
-        rejected = list(_rejected(self._sources, opened, job.manifest.quality.filter))
+        sources = [source for source in self._sources if has_dataset(job, source)]
+        opened = [Dataset.open(job.work(source)) for source in sources]
+        rejected = list(_rejected(sources, opened, job.manifest.quality.filter))
         out = {(one.source, one.row["episode_id"]) for one in rejected}
         n_asked = sum(one.manifest.counts["episodes"] for one in opened)
         if len(rejected) == n_asked:
@@ -130,7 +134,7 @@ class Assemble(Stage):
                 f"{job.folder}: no episode is good enough to deliver ({rejected[0].reasons[0]})"
             )
         parts, rest = [], []
-        for source, dataset in zip(self._sources, opened, strict=True):
+        for source, dataset in zip(sources, opened, strict=True):
             whole, left = whole_shards(dataset, {one for where, one in out if where == source})
             parts += [Part(dataset, whole)] if whole.num_rows else []
             rest += left

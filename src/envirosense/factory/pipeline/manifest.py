@@ -92,7 +92,8 @@ class AugmentRequest(FrozenModel):
 
     recipe: JsonObject | tuple[JsonObject, ...]
     copies: PositiveInt = 1
-    splits: tuple[Name, ...] | None = None  # those whose episodes are copied; all when None
+    # those whose episodes are copied; all when None
+    splits: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
 
 
 class EdgeCaseRequest(DrawnEpisodes):

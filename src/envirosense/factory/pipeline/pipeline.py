@@ -42,6 +42,7 @@ from envirosense.factory.pipeline.watching import watched
 
 _OURS: Final = {DATASET, EXPORTS, QUARANTINE, QUARANTINE_LIST, RECORD, WORK, ".envirosense", ".DS_Store"}
 _LOCK: Final = "lock"
+_PRIVATE: Final = "alerts"  # holds tokens, concerns no result: neither written down nor held to
 _SHOWN: Final = 3
 
 
@@ -98,9 +99,12 @@ class MLTrainingPipeline:
         with self._held(folder) as record:
             self._run(Job(self._drawing, folder, count, executor, progress or SilentStages()), record)
         found = self._delivery(folder, record)
-        if not found.is_complete(self.manifest.quality.max_rejected):
+        if not self._is_complete(found):
             raise DeliveryIncomplete(found)
         return found
+
+    def _is_complete(self, delivery: Delivery) -> bool:
+        return delivery.is_complete(self.manifest.quality.max_rejected)
 
     def _run(self, job: Job, record: Record) -> None:
         stages = stages_of(self.manifest)
@@ -118,6 +122,8 @@ class MLTrainingPipeline:
                     _run_stages(left, replace(job, report=report), record)
                 finally:
                     report.end()
+                if not self._is_complete(self._delivery(job.folder, record)):
+                    report.incomplete()
         shutil.rmtree(job.folder / WORK, ignore_errors=True)
 
     @contextmanager
@@ -138,7 +144,7 @@ class MLTrainingPipeline:
             ConfigError: if the folder holds a run of another one.
         """
         asked = {
-            **self.manifest.plain,
+            **{name: value for name, value in self.manifest.plain.items() if name != _PRIVATE},
             "code_version": version("envirosense"),
             "physics_version": self._drawing.physics_version,
         }

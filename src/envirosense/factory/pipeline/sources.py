@@ -6,9 +6,10 @@ from typing import Final
 from pydantic import JsonValue
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.core.rng import stream
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.manifest import MANIFEST, Manifest
-from envirosense.factory.augmented import augment
+from envirosense.factory.augmented import NothingToCopy, augment
 from envirosense.factory.edge_cases import MEANINGS, EdgeNote
 from envirosense.factory.generator import run_plan
 from envirosense.factory.noted import Noting
@@ -21,6 +22,8 @@ EDGE_CASES: Final = "edge-cases"
 
 class Source(Stage):
     """A stage that writes a dataset of its own into the working folder."""
+
+    is_dealt: bool = True  # whether the order of its episodes tells what they are, so that it is shuffled
 
     def is_there(self, job: Job, facts: Facts) -> bool:
         """Whether the dataset is the one that was written."""
@@ -36,6 +39,9 @@ class Source(Stage):
         make_twin: TwinFactory,
     ) -> Facts:
         """Facts of the dataset of these episodes, simulated; `gigabytes` is about what they take."""
+        if self.is_dealt:  # else a place would name its scenario
+            order = stream(job.manifest.seed, "order", self.name).permutation(len(episodes))
+            episodes = [episodes[place] for place in order]
         plan = job.drawing.plan(episodes, settings, int(1e9 * gigabytes / len(episodes)), job.workers)
         reporter = job.report.episodes(self.title)
         found = run_plan(
@@ -52,6 +58,8 @@ def facts_of(dataset: Dataset) -> Facts:
 
 class MakeEpisodes(Source):
     """One batch of the episodes of the parts."""
+
+    is_dealt = False  # every round is dealt in an order of its own
 
     def __init__(self, batch: int, batches: int) -> None:
         self.name = batch_name(batch)
@@ -101,16 +109,30 @@ class MakeCopies(Source):
     """Augmented copies of one batch, simulated like any episode."""
 
     def __init__(self, asked: AugmentRequest, batch: int, batches: int) -> None:
-        self.name = f"augmented-{batch:03d}"
+        self.name = copies_name(batch)
         self.title = (
             "augmented copies" if batches == 1 else f"augmented copies of batch {batch + 1} of {batches}"
         )
         self.needs = (batch_name(batch),)
         self._asked = asked
+        self._batches = batches
+        self._others = [copies_name(one) for one in range(batch)] if batch == batches - 1 else None
+
+    def is_there(self, job: Job, facts: Facts) -> bool:
+        """Whether the copies are those that were made, or the batch has none."""
+        return not facts["episodes"] or super().is_there(job, facts)
 
     def run(self, job: Job) -> Facts:
-        """Simulate them."""
-        found = augment(
+        """Simulate them; a batch may have nothing to copy, but not all of them."""
+        try:
+            return facts_of(self._copied(job))
+        except NothingToCopy:
+            if self._others is not None and not any(has_dataset(job, one) for one in self._others):
+                raise
+            return {"logical_hash": "", "episodes": 0, "failed": 0}
+
+    def _copied(self, job: Job) -> Dataset:
+        return augment(
             job.work(self.needs[0]),
             self._asked.recipe,
             job.work(self.name),
@@ -122,5 +144,15 @@ class MakeCopies(Source):
             executor=job.executor,
             progress=job.report.episodes(self.title),
             allow_failures=True,
+            is_part=self._batches > 1,
         )
-        return facts_of(found)
+
+
+def copies_name(batch: int) -> str:
+    """Name of the copies of a batch."""
+    return f"augmented-{batch:03d}"
+
+
+def has_dataset(job: Job, source: str) -> bool:
+    """Whether a source made any episode."""
+    return (job.work(source) / MANIFEST).exists()
