@@ -25,6 +25,7 @@ from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.generator import GenerationFailed, GenerationInterrupted, generate
 from envirosense.factory.progress import SilentProgress
 from envirosense.factory.request import GenerationRequest
+from envirosense.factory.training_data import MLDataGenerator
 from envirosense.factory.twins import TWINS
 from envirosense.testing.twins import CoinTwin
 
@@ -171,6 +172,31 @@ def test_originals_are_the_same_episodes(augmented, source):
     found = augmented([NOISE])
     for episode in source:
         assert found.episode(episode.episode_id).content_hashes == episode.content_hashes
+
+
+def balanced(folder, unit):
+    """A balanced set of coin tosses by episodes or by samples."""
+    maker = MLDataGenerator("coin", folder, seed=2, duration_s=120.0, executor=InlineExecutor(), workers=1)
+    share = {"heads": 0.5, "normal": 0.5}
+    return Dataset.open(maker.generate_balanced_dataset(["*"], {"heads": ["heads"]}, share, 12, unit))
+
+
+def test_originals_of_a_balanced_set_keep_their_class(augmented, tmp_path):
+    parent = balanced(tmp_path / "balanced", "episodes")
+    found = augmented([NOISE], parent)
+    for episode in parent:
+        told = found.episode(episode.episode_id).summary["facts"]["balance"]
+        assert told == episode.summary["facts"]["balance"]
+    copies = [copy for _, copy, _ in families(found)]
+    assert copies
+    assert not any("balance" in copy.summary["facts"] for copy in copies)
+
+
+def test_ticks_chosen_one_by_one_are_not_forgotten_silently(augmented, tmp_path):
+    parent = balanced(tmp_path / "balanced", "samples")
+    with pytest.raises(ConfigError, match="without originals"):
+        augmented([NOISE], parent)
+    assert len(augmented([NOISE], parent, originals=False))
 
 
 def test_the_result_is_whole_and_names_its_parent(augmented, source):

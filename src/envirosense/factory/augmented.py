@@ -19,12 +19,16 @@ from envirosense.datasets.dataset import Dataset, DatasetView
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.splits import check_no_leak
 from envirosense.factory.augmentation import Augmenter, NotApplicable, Recipe
+from envirosense.factory.balance_note import FACT as BALANCE
+from envirosense.factory.balance_note import STREAM as SAMPLES_STREAM
+from envirosense.factory.edge_cases import FACT as EDGE_CASE
 from envirosense.factory.executors import worker_count
 from envirosense.factory.generator import run_plan
 from envirosense.factory.progress import ProgressReporter
 from envirosense.factory.twins import TWINS
 
 ORIGIN: Final = "augmentation"  # fact of an episode's summary, and setting of the dataset
+NOTED: Final = (ORIGIN, BALANCE, EDGE_CASE)  # facts that simulating an episode again does not bring
 PROVENANCE: Final = pa.schema(
     {
         "episode_id": pa.string(),
@@ -68,7 +72,7 @@ def augment(
             `augmentation` of the manifest counts the episodes with fewer, by reason.
         seed: of every choice that the augmentations make.
         splits: those whose episodes are copied; all by default.
-        originals: whether the episodes themselves are in the new dataset too.
+        originals: whether the episodes themselves are in the new dataset too, with what is noted of them.
         workers: worker processes; one per core by default.
         executor: runs the episodes instead of worker processes of ours.
         progress: hears how far the run is.
@@ -89,6 +93,9 @@ def augment(
     chosen, count = Recipe.of(recipe), worker_count(workers, executor)
     augmenter = Augmenter(source.manifest.twin, chosen, seed)
     _require_present_physics(source)
+    if originals and SAMPLES_STREAM in source.manifest.streams:
+        fix = "its ticks were chosen one by one, which a new simulation forgets; augment without originals"
+        raise ConfigError("dataset", str(source.folder), fix)
     made = _planned(source, augmenter, copies, splits, originals, is_part)
     settings: JsonObject = {
         "recipe": chosen.model_dump(mode="json"),
@@ -99,7 +106,7 @@ def augment(
         "fewer_copies": dict(made.fewer),
     }
     plan = _plan(source, made.episodes, settings, count)
-    make_twin = AugmentedTwins(source.manifest.twin, made.origins)
+    make_twin = AugmentedTwins(source.manifest.twin, made.notes)
     return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
 
 
@@ -112,7 +119,7 @@ class _Made:
     """What an augmented dataset will hold."""
 
     episodes: list[tuple[EpisodeSpec, str]]
-    origins: dict[str, JsonObject]  # by episode id
+    notes: dict[str, JsonObject]  # facts beside those of the twin, by episode id
     fewer: Counter[str]  # episodes with fewer copies than asked for, by reason
     n_copies: int = 0
     n_full: int = 0  # episodes with all their copies
@@ -135,14 +142,15 @@ def _planned(
     for episode in source:
         if originals:
             made.episodes.append((episode.spec, episode.split))
-            if origin := episode.summary["facts"].get(ORIGIN):
-                made.origins[episode.episode_id] = origin
+            noted = {name: fact for name, fact in episode.summary["facts"].items() if name in NOTED}
+            if noted:
+                made.notes[episode.episode_id] = noted
         if splits is not None and episode.split not in splits:
             continue
         try:
             for copy in augmenter.copies(episode.spec, copies, taken):
                 made.episodes.append((copy.spec, episode.split))
-                made.origins[copy.spec.episode_id] = copy.origin
+                made.notes[copy.spec.episode_id] = {ORIGIN: copy.origin}
                 made.n_copies += 1
             made.n_full += 1
         except NotApplicable as reason:
@@ -206,11 +214,11 @@ class AugmentedTwins:
     """Makes the twin that a worker runs: the dataset's own, which tells of each copy where it comes from."""
 
     twin: str
-    origins: Mapping[str, JsonObject]
+    notes: Mapping[str, JsonObject]
 
     def __call__(self) -> "AugmentedTwin":
         """Twin of this worker."""
-        return AugmentedTwin(TWINS[self.twin](), self.origins)
+        return AugmentedTwin(TWINS[self.twin](), self.notes)
 
     @property
     def preload(self) -> tuple[str, ...]:
@@ -221,14 +229,14 @@ class AugmentedTwins:
 class AugmentedTwin:
     """A twin whose summaries say where an episode comes from, of failed ones too."""
 
-    def __init__(self, twin: Twin, origins: Mapping[str, JsonObject]) -> None:
+    def __init__(self, twin: Twin, notes: Mapping[str, JsonObject]) -> None:
         self._twin = twin
-        self._origins = origins
+        self._notes = notes
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
         """Run a spec."""
-        origin = self._origins.get(spec.episode_id)
-        if origin is None:
+        notes = self._notes.get(spec.episode_id)
+        if notes is None:
             return self._twin.simulate(spec, out)
         try:
             summary = self._twin.simulate(spec, out)
@@ -236,7 +244,7 @@ class AugmentedTwin:
             raise
         except Exception as error:
             summary = _failed(spec, error)
-        return summary.model_copy(update={"facts": {**summary.facts, ORIGIN: origin}})
+        return summary.model_copy(update={"facts": {**summary.facts, **notes}})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._twin, name)
