@@ -128,10 +128,10 @@ def test_a_killed_merge_is_resumed_by_the_same_call(pair, generate, twin, tmp_pa
     if step != "_claim":  # before, the folder belongs to nobody
         with pytest.raises(ConfigError, match="unfinished run of something else"):
             merge(*pair, tmp_path / "c")
-    # left by a process that is no more
-    orphan = tmp_path / "c" / "readings" / ".train-00000.parquet.999999999.tmp"
-    orphan.parent.mkdir(exist_ok=True)
-    orphan.touch()
+        # left by a process that is no more
+        orphan = tmp_path / "c" / "readings" / ".train-00000.parquet.999999999.tmp"
+        orphan.parent.mkdir(exist_ok=True)
+        orphan.touch()
     assert len(merge(pair[0], overlapping, tmp_path / "c")) == 9
     assert verify(tmp_path / "c").is_ok
     assert not (tmp_path / "c" / ".staging").exists()

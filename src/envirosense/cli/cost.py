@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from envirosense.factory import GenerationRequest
 
 START_S: Final = 6.0  # imports and workers, measured on two cores
-CARD_S_PER_HOUR: Final = 0.15  # quality rules and card of a simulated hour, measured on one core
+CARD_S_PER_HOUR: Final = 0.35  # quality rules and card of a simulated hour, measured on one core
 
 
 def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -> None:
