@@ -93,9 +93,8 @@ def augment(
     chosen, count = Recipe.of(recipe), worker_count(workers, executor)
     augmenter = Augmenter(source.manifest.twin, chosen, seed)
     _require_present_physics(source)
-    if originals and SAMPLES_STREAM in source.manifest.streams:
-        fix = "its ticks were chosen one by one, which a new simulation forgets; augment without originals"
-        raise ConfigError("dataset", str(source.folder), fix)
+    if originals:
+        _require_whole_episodes(source)
     made = _planned(source, augmenter, copies, splits, originals, is_part)
     settings: JsonObject = {
         "recipe": chosen.model_dump(mode="json"),
@@ -164,6 +163,12 @@ def _planned(
         raise ConfigError("copies", copies, fix)
     check_no_leak([spec.group for spec, _ in made.episodes], [split for _, split in made.episodes])
     return made
+
+
+def _require_whole_episodes(source: Dataset) -> None:
+    if SAMPLES_STREAM in source.manifest.streams:
+        fix = "its ticks were chosen one by one, which a new simulation forgets; augment without originals"
+        raise ConfigError("dataset", str(source.folder), fix)
 
 
 def _require_present_physics(source: Dataset) -> None:
