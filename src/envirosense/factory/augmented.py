@@ -77,8 +77,7 @@ def augment(
         executor: runs the episodes instead of worker processes of ours.
         progress: hears how far the run is.
         allow_failures: whether a dataset with failed episodes is good enough.
-        is_part: whether it is one of several that make a dataset together: a split may be missing in it, and
-            a step may change nothing in it.
+        is_part: of a dataset made of several: a split may be missing in it, a step may change nothing.
 
     Raises:
         NothingToCopy: if no episode of the splits has a copy.
@@ -92,9 +91,7 @@ def augment(
         raise ConfigError("copies", copies, "must be at least 1")
     chosen, count = Recipe.of(recipe), worker_count(workers, executor)
     augmenter = Augmenter(source.manifest.twin, chosen, seed)
-    _require_present_physics(source)
-    if originals:
-        _require_whole_episodes(source)
+    _require_makeable(source, originals)
     made = _planned(source, augmenter, copies, splits, originals, is_part)
     settings: JsonObject = {
         "recipe": chosen.model_dump(mode="json"),
@@ -165,13 +162,10 @@ def _planned(
     return made
 
 
-def _require_whole_episodes(source: Dataset) -> None:
-    if SAMPLES_STREAM in source.manifest.streams:
+def _require_makeable(source: Dataset, originals: bool) -> None:
+    if originals and SAMPLES_STREAM in source.manifest.streams:
         fix = "its ticks were chosen one by one, which a new simulation forgets; augment without originals"
         raise ConfigError("dataset", str(source.folder), fix)
-
-
-def _require_present_physics(source: Dataset) -> None:
     made_with = source.manifest.physics_version
     present = str(TWINS[source.manifest.twin]().describe().get("physics_version", ""))
     if made_with != present:
