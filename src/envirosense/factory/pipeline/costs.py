@@ -15,7 +15,8 @@ from envirosense.factory.pipeline.sources import EDGE_CASES, batch_name
 from envirosense.factory.pipeline.stage import Stage
 
 # Seconds on one core for a gigabyte of a dataset. Rules and card were measured: 0.35 s for a simulated hour
-# of 5.1 MB (CARD_S_PER_HOUR of the command line), about half each. The others are assumed.
+# of 5.1 MB (CARD_S_PER_HOUR of the command line); that each takes half is
+# assumed, as are the others.
 CHECK_S_PER_GB: Final = 34.0
 DESCRIBE_S_PER_GB: Final = 34.0
 LINK_S_PER_GB: Final = 0.5  # shards are linked; only those with a rejected episode are written again

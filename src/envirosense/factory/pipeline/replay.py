@@ -6,13 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.protocols import Sink
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.rewriting import unkeyed_schema
+from envirosense.datasets.rewriting import play_back
 from envirosense.datasets.schema import EPISODE_ID
 
 
@@ -49,11 +47,5 @@ class StoredTwin:
         return Episode(dataset.files, dataset.episodes.slice(row, 1).to_pylist()[0])
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
-        """Write the stored rows of a spec, a row group at a time."""
-        episode = self._stored(spec.episode_id)
-        for stream in episode.streams:
-            own = unkeyed_schema(episode.schema(stream))
-            out.write(stream, pa.RecordBatch.from_pylist([], own))  # a stream without rows is one, too
-            for batch in episode.batches(stream, own.names):
-                out.write(stream, pa.RecordBatch.from_arrays(batch.columns, schema=own))
-        return EpisodeSummary.model_validate(episode.summary)
+        """Write the stored rows of a spec."""
+        return play_back(self._stored(spec.episode_id), out)

@@ -22,7 +22,7 @@ SPANS_MIN: Final = (5, 20, 60)
 THREE_HOURS: Final = (180, 1, 10)
 MAD_TO_SIGMA: Final = 1.4826  # of a normal distribution
 LEAST_PPB: Final = 0.5  # scatter of a vapour that a quiet array may claim; assumed
-MOST_SIGMAS: Final = 50.0  # what is more says no more
+MOST_SIGMAS: Final = 50.0  # what is more says no more; assumed
 LEAST_UG_M3: Final = 0.05  # gusts of particles smaller than this tell nothing; assumed
 
 

@@ -29,10 +29,8 @@ LONG_MIN: Final = (120, 240)
 SHARE_MIN: Final = (30, 60, 180)
 WIND_MIN: Final = (60, 180)
 TOGETHER_MIN: Final = (5, 20, 60)
-PRESENT: Final = (
-    0.5  # rise, in scales of the particle counter and of the array, that counts as smoke; assumed
-)
-LITTLE: Final = 1e-3  # weight of a step without smoke: where there was none, its wind is every wind
+PRESENT: Final = 0.5  # rise that counts as smoke, in the scales of counter and array; assumed
+LITTLE: Final = 1e-3  # weight of a step without smoke: where there was none, its wind is every wind; assumed
 EAST, NORTH = "wind_sensor.direction_east", "wind_sensor.direction_north"
 
 
