@@ -1,6 +1,6 @@
 # `make demo` and `make test` are all a fresh clone needs; each makes .venv first.
 
-.PHONY: help setup demo test fast lint coverage bench bench-detect lock clean
+.PHONY: help setup demo test fast lint coverage bench bench-detect bench-loop ha-check ha-full lock clean
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,6 +17,8 @@ help:
 	@echo "make coverage  tests and coverage only, page in htmlcov/"
 	@echo "make bench     measurements"
 	@echo "make bench-detect  a detector over months of a device's life"
+	@echo "make bench-loop  asking for weak spots against even draws; about an hour"
+	@echo "make ha-check  homes opened by the real Home Assistant; ha-full: all fifty"
 	@echo "make lock      resolve the lock files anew"
 	@echo "make clean     remove what the targets above left, except .venv"
 
@@ -46,6 +48,18 @@ bench: $(TOOLS)
 
 bench-detect: $(TOOLS)
 	$(BIN)/python benchmarks/detect/run.py
+
+bench-loop: $(TOOLS)
+	$(BIN)/python benchmarks/loop/run.py
+
+ha-check: $(TOOLS)
+	scripts/make-ha.sh
+	$(BIN)/python tests/ha/check_homes.py --one-per-type --days 7
+	$(BIN)/python tests/ha/check_homes.py --homes 3 --days 90 --run-automations
+
+ha-full: $(TOOLS)
+	scripts/make-ha.sh
+	$(BIN)/python tests/ha/check_homes.py --homes 50 --days 90
 
 lock: $(TOOLS)
 	scripts/lock.sh

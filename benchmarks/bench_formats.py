@@ -1,31 +1,89 @@
 """Formats: hours of a camera to HDF5 and Parquet and back, and one pole-hour in every format, on one core.
 
-Run: `python benchmarks/bench_formats.py`. Gate (printed, never asserted): frames >= 300 MB/s to HDF5.
-A figure is the processor time of a whole export: reading the dataset, writing, checksums, fsync.
+Run: `python benchmarks/bench_formats.py` for the tables, `python benchmarks/run.py --only formats` for the
+figures with gates: frames >= 300 MB/s to Parquet and to HDF5 on one core, a random window inside a row group
+in less than 5 ms for every stream. A figure of the tables is the processor time of a whole export: reading
+the dataset, writing, checksums, fsync.
 """
 
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import bench_storage
+import numpy as np
 import pyarrow as pa
+import workload
+from figures import Figure
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.protocols import Sink
 from envirosense.datasets import Dataset, Plan, finish, prepare_output, write_shard
-from envirosense.datasets.formats import FORMATS, Export, FileFormat, check_export
+from envirosense.datasets.formats import FORMATS, Export, FileFormat, RowFormat, check_export
 from envirosense.datasets.formats.base import plain_batches
 from envirosense.datasets.formats.columns import plain_schema
+from envirosense.datasets.frames import frame_planes, table_frames
 from envirosense.factory import GenerationRequest, generate
 
 CAMERA_HOURS = 3
 ROUNDS = 3
+WINDOW_ROWS = 60
+WINDOWS = 200  # of each stream
+
+
+def measure(quick: bool) -> list[Figure]:
+    """Frames written, and random windows of every stream read, on one core."""
+    workload.use_one_core()
+    with workload.scratch() as scratch:
+        frames = bench_storage.scene(0.05)
+        (write_s,) = bench_storage.median_cpu_s(lambda: bench_storage.write_frames(scratch, frames, "none"))
+        hdf5 = hdf5_file_speed(scratch, camera_dataset(scratch / "camera"))
+        windows_ms = dict(window_times_ms(scratch, 40 if quick else WINDOWS))
+    slowest = max(windows_ms, key=lambda stream: windows_ms[stream])
+    others = ", ".join(f"{stream} {windows_ms[stream]:.2f}" for stream in sorted(windows_ms))
+    return [
+        Figure(
+            "frames to Parquet, one core", frames.nbytes / 1e6 / write_s, "MB/s", 300.0, note="CPU, hashed"
+        ),
+        Figure("frames to HDF5, uncompressed chunks", hdf5, "MB/s", 300.0, note="CPU"),
+        Figure(
+            "random window inside a row group, slowest stream",
+            windows_ms[slowest],
+            "ms",
+            5.0,
+            is_ceiling=True,
+            note=f"{slowest}; wall, warm, median of {WINDOW_ROWS} rows: {others}",
+        ),
+    ]
+
+
+def window_times_ms(scratch: Path, n_windows: int) -> Iterator[tuple[str, float]]:
+    """Streams of two pole-hours at full rate, with the median time of a window read and decoded [ms]."""
+    request = GenerationRequest.parse(
+        {"twin": "pole", "scenarios": ["fire/*"], "episodes": 2, "duration_s": 3600.0, "seed": 7}
+    )
+    dataset = generate(request, scratch / "hours", 1)
+    rng = np.random.default_rng(1)
+    for stream in dataset.streams:
+        places = [one.locations[stream] for one in dataset if one.row_count(stream)]
+        times_s = []
+        for _ in range(n_windows + 5 if places else 0):
+            place = places[rng.integers(len(places))]
+            group = int(place["first_row_group"] + rng.integers(place["row_groups"]))
+            begun_s = time.perf_counter()
+            rows = dataset.files.read(place["file"], range(group, group + 1), None)
+            first = int(rng.integers(max(rows.num_rows - WINDOW_ROWS, 1)))
+            window = rows.slice(first, WINDOW_ROWS)
+            if frame_planes(window.schema):
+                table_frames(window)
+            times_s.append(time.perf_counter() - begun_s)
+        if times_s:
+            yield stream, 1e3 * statistics.median(times_s[5:])  # the first ones open the file
 
 
 def camera_dataset(folder: Path) -> Dataset:
@@ -89,7 +147,7 @@ def camera_speeds(scratch: Path) -> None:
 def hdf5_file_speed(scratch: Path, dataset: Dataset) -> float:
     """Frames written to an HDF5 file from memory, nothing else [MB/s]."""
     kind, schema = FORMATS["hdf5"](), plain_schema(dataset.schema("thermal"))
-    assert isinstance(kind, FileFormat)
+    assert isinstance(kind, RowFormat)
     episode = next(iter(dataset))
     batches = list(plain_batches(episode, "thermal", schema))
     speeds = []

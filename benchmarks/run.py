@@ -28,7 +28,9 @@ TITLES = {
     "memory": "Memory",
     "start": "Start and live use",
     "storage": "Storage of frames",
+    "formats": "Formats",
     "camera": "Thermal camera",
+    "homes": "Smart homes",
 }
 
 

@@ -53,7 +53,7 @@ def request(episodes: int, duration_s: float = 3600.0) -> GenerationRequest:
 
 def specs(episodes: int, duration_s: float = 3600.0) -> list[EpisodeSpec]:
     """Specs of the request."""
-    return draw_specs(request(episodes, duration_s), PoleTwin())
+    return list(draw_specs(request(episodes, duration_s), PoleTwin()))
 
 
 def write_episodes(chosen: list[EpisodeSpec], folder: Path, make_twin: Callable[[], Twin] = PoleTwin) -> int:

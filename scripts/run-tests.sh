@@ -5,7 +5,8 @@ set -eu
 python=.venv/bin/python
 log=build/other-tests.log
 kernel_tests="tests/physics tests/instruments tests/datasets/test_frames.py
-    tests/pole/picture/test_thermal_imperfections.py tests/pole/picture/test_clouds.py tests/pole/picture/test_view.py"
+    tests/pole/picture/test_thermal_imperfections.py tests/pole/picture/test_clouds.py tests/pole/picture/test_view.py
+    tests/home/test_report_kernels.py tests/home/test_fault_kernels.py tests/home/test_draw_kernels.py"
 mkdir -p build
 rm -f .coverage .coverage.*
 

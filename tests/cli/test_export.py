@@ -67,3 +67,11 @@ def test_a_wrong_request_says_what_to_do(
     assert run(["dataset", "export", str(dataset), *more]) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("option", ["--split", "--streams", "--episodes", "--compression"])
+def test_a_check_alone_takes_no_choice(option: str, dataset: Path, capsys: Capture) -> None:
+    assert run(["dataset", "export", str(dataset), "--check", option, "train"]) == 1
+    said = capsys.readouterr().err
+    assert f"{option[2:]}='train'" in said
+    assert "whole export" in said

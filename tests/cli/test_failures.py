@@ -56,6 +56,22 @@ def test_ctrl_c_prints_the_command_that_resumes(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
+    "words", [["show", "d"], ["generate", "home", "--dry-run"], ["dataset", "validate", "d"], []]
+)
+def test_ctrl_c_promises_nothing_where_nothing_can_be_resumed(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["envirosense", *words])
+
+    def act() -> None:
+        raise KeyboardInterrupt
+
+    failure = failure_of(act)
+    assert failure.exit_code == 130
+    assert failure.format_message() == "stopped"
+
+
+@pytest.mark.parametrize(
     ("number", "fix"),
     [
         (errno.ENOSPC, "free disk space"),

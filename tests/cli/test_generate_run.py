@@ -13,7 +13,9 @@ from envirosense.factory.pipeline import read_manifest
 from envirosense.factory.twins import TWINS
 from envirosense.testing.twins import CoinTwin
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "factory.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = EXAMPLES / "factory.yaml"
+HOMES = EXAMPLES / "homes.yaml"
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +96,34 @@ def test_the_example_is_delivered(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["episodes"]["ok"] >= 0.8 * told["asked"]
     assert set(told["exports"]) == {"parquet", "csv-test"}
+
+
+def test_the_example_of_homes_is_valid() -> None:
+    manifest = read_manifest(HOMES)
+    assert manifest.twin == "home"
+    assert manifest.episodes == 6
+
+
+@pytest.mark.slow
+def test_the_example_of_homes_is_delivered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["generate", "run", str(HOMES), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["episodes"]["ok"] >= 0.66 * told["asked"]
+    assert set(told["exports"]) == {"csv-test"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "said"),
+    [
+        ({}, {"duration": "36h"}, "parts.0.duration=129600.0: must be whole days"),
+        ({"dt": "1m"}, {}, ": dt=60.0: a home's series are on steps of 900 s"),
+        ({}, {"options": {"home_type": "castle"}}, "parts.0.options.home_type='castle': unknown home_type"),
+    ],
+)
+def test_a_mistake_names_its_field(
+    changes: dict[str, Any], part: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"scenarios": "home/easy", "episodes": 1, "duration": "1d", **part}
+    path = write(**{"twin": "home", "dt": "15m", "parts": [asked], **changes})
+    assert run(["generate", "run", path, "--dry-run"]) == 1
+    assert said in capsys.readouterr().err

@@ -53,6 +53,16 @@ def test_the_nearest_name_is_suggested():
     assert error.known == ("barometer", "wind_sensor")
 
 
+def test_the_only_name_that_begins_so_is_suggested():
+    assert str(UnknownNameError("s", "voc", ["voc_array", "wind"])).endswith("did you mean 'voc_array'?")
+    assert "known: voc_array, voc_index" in str(UnknownNameError("s", "voc", ["voc_array", "voc_index"]))
+
+
+def test_a_far_name_is_not_suggested():
+    error = UnknownNameError("home_type", "castle", {"cottage", "apartment"})
+    assert str(error).endswith("unknown home_type; known: apartment, cottage")
+
+
 def test_without_a_near_name_the_known_ones_are_listed():
     assert str(UnknownNameError("x", "qqq", ["a", "b"])).endswith("unknown x; known: a, b")
     many = UnknownNameError("x", "qqq", [f"name{i:02d}" for i in range(20)])

@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
@@ -8,10 +9,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from envirosense.core.errors import SchemaVersionError, StorageError
+from envirosense.core.errors import ConfigError, SchemaVersionError, StorageError
 from envirosense.core.settings import settings
-from envirosense.datasets.catalog import Catalog, catalog_url, parent_hashes, rebuild, register_dataset
-from envirosense.datasets.catalog_tables import activities, alerts, artifacts, edges, runs, schema_row
+from envirosense.datasets.catalog import (
+    Catalog,
+    catalog_url,
+    parent_hashes,
+    rebuild,
+    recorded_utc,
+    register_dataset,
+)
+from envirosense.datasets.catalog_tables import (
+    activities,
+    alerts,
+    artifacts,
+    deployments,
+    edges,
+    models,
+    runs,
+    schema_row,
+)
 
 
 def entries(url, table=artifacts):
@@ -69,7 +86,7 @@ def test_a_newer_catalogue_is_refused_and_left_alone(tmp_path):
     with Catalog(url) as catalog:
         catalog.replace((schema_row, {"version": 9}))
     before = (tmp_path / "c.sqlite").read_bytes()
-    with pytest.raises(SchemaVersionError, match="schema version 9 is newer than 2"):
+    with pytest.raises(SchemaVersionError, match="schema version 9 is newer than 3"):
         Catalog(url)
     assert (tmp_path / "c.sqlite").read_bytes() == before
 
@@ -94,7 +111,7 @@ def test_a_damaged_catalogue_is_named(tmp_path):
 
 
 def test_the_tables_are_plain_sql_for_other_servers():
-    for table in (artifacts, activities, edges, runs, alerts):
+    for table in (artifacts, activities, edges, runs, alerts, models, deployments):
         assert "CREATE TABLE" in str(sa.schema.CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
@@ -109,7 +126,7 @@ def test_runs_that_end_together_share_a_new_catalogue(tmp_path):
 
     with ThreadPoolExecutor(4) as pool:
         for url in urls:
-            assert list(pool.map(opened, [url] * 4)) == [[{"version": 2}]] * 4
+            assert list(pool.map(opened, [url] * 4)) == [[{"version": 3}]] * 4
 
 
 def old_catalogue(path):
@@ -131,8 +148,44 @@ def test_a_catalogue_of_version_1_is_brought_up_to_date(tmp_path):
     assert entries(url, edges) == [
         {"source": "a", "relation": "was_generated_by", "target": "b", "at_utc": None}
     ]
-    assert [row["version"] for row in entries(url, schema_row)] == [1, 2]
+    assert [row["version"] for row in entries(url, schema_row)] == [1, 3]
     assert entries(url, runs) == entries(url, alerts) == []
+
+
+def test_a_catalogue_of_version_2_keeps_its_models_and_deployments(tmp_path):
+    path = tmp_path / "c.sqlite"
+    with sqlite3.connect(path) as opened:
+        opened.execute("CREATE TABLE catalog_schema (version INTEGER NOT NULL PRIMARY KEY)")
+        opened.execute("INSERT INTO catalog_schema VALUES (2)")
+        opened.execute(
+            "CREATE TABLE models (model_id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR NOT NULL, "
+            "path VARCHAR NOT NULL, facts JSON NOT NULL)"
+        )
+        opened.execute("INSERT INTO models VALUES ('m', 'n', 'p', '{}'), ('o', 'n', 'p', '{}')")
+        opened.execute(
+            "CREATE TABLE deployments (deployment_id INTEGER NOT NULL PRIMARY KEY, "
+            "model_id VARCHAR NOT NULL, target VARCHAR NOT NULL, "
+            "at_utc VARCHAR NOT NULL, reason VARCHAR NOT NULL)"
+        )
+        opened.execute("INSERT INTO deployments VALUES (1, 'm', 't', '2026', 'r')")
+    opened.close()
+    url = f"sqlite:///{path}"
+    assert [(row["model_id"], row["number"]) for row in entries(url, models)] == [("m", None), ("o", None)]
+    (row,) = entries(url, deployments)
+    assert (row["reason"], row["task"], row["step"], row["verdict"]) == ("r", None, None, None)
+    with Catalog(url) as catalog:
+        step = {"model_id": "m", "target": "t", "at_utc": "2027", "reason": "r", "task": "n", "step": 1}
+        assert catalog.change(deployments.insert().values(**step, verdict={"a": 1})) == 1
+        assert catalog.change(deployments.insert().values(**step)) == 0  # the step is taken
+        with pytest.raises(StorageError, match="append-only"):
+            catalog.change(deployments.delete())
+    assert [one["verdict"] for one in entries(url, deployments)] == [None, {"a": 1}]
+
+
+def test_a_time_of_record_has_a_zone():
+    assert recorded_utc(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000000+00:00"
+    with pytest.raises(ConfigError, match="no time zone"):
+        recorded_utc(datetime(2026, 1, 1))
 
 
 def test_two_processes_bring_it_up_to_date_together(tmp_path):

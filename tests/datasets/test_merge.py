@@ -1,14 +1,17 @@
 import json
 import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from envirosense.core.errors import ConfigError, DatasetError
-from envirosense.datasets import Dataset, Plan, verify
+from envirosense.core.rng import stream
+from envirosense.datasets import Dataset, Plan, episode_table, verify
 from envirosense.datasets import merge as merging
 from envirosense.datasets.hashing import logical_hash
 from envirosense.datasets.merge import merge
-from envirosense.datasets.union import unite
+from envirosense.datasets.union import unite, write_table
 
 
 def plan_of(twin, indices, *, per_shard=2, split=None, n=30, **changes):
@@ -209,9 +212,48 @@ def test_a_merged_dataset_can_be_merged_again(pair, generate, twin, tmp_path):
 
 
 def test_a_union_of_nothing_else_is_the_dataset_itself(pair):
-    union = unite([merging.Part(pair[0], pair[0].episodes)])
+    union = unite([merging.Part(pair[0], pair[0].table)])
     assert union.logical_hash == pair[0].logical_hash
     assert union.spec_fingerprints == tuple(
         spec.fingerprint for spec in (episode.spec for episode in pair[0])
     )
     assert dict(union.streams) == dict(pair[0].manifest.streams)
+
+
+def test_the_episode_table_of_a_union_is_never_in_memory_whole(generate, tmp_path, monkeypatch):
+    monkeypatch.setattr(episode_table, "_PIECE_ROWS", 50)
+    monkeypatch.setattr(episode_table, "_GROUPS_KEPT", 3)
+    dataset = grown_table(generate(), 1500, row_bytes=10_000)
+    before, held = pa.total_allocated_bytes(), []
+
+    def watched(pieces):
+        for piece in pieces:
+            held.append(pa.total_allocated_bytes() - before)
+            yield piece
+
+    united = unite([merging.Part(dataset, dataset.table)])
+    write_table(watched(united.pieces()), tmp_path / "episodes.parquet")
+    assert len(held) == 30
+    assert max(held) < 10_000 * 1500 / 3  # three row groups of 50 are a tenth of it
+    assert pq.read_table(tmp_path / "episodes.parquet").equals(dataset.episodes)
+
+
+def grown_table(dataset, n_rows, row_bytes):
+    """The dataset with its first episode many times, under other ids, each row about so long."""
+    (row,) = dataset.episodes.slice(0, 1).to_pylist()
+    ids = [f"{number:016x}" for number in range(n_rows)]
+    noise = stream(1, "noise")
+    rows = [
+        {**row, "episode_id": one, "index": at, "spec": noise.bytes(row_bytes // 2).hex()}
+        for at, one in enumerate(ids)
+    ]
+    pq.write_table(
+        pa.Table.from_pylist(rows, dataset.episodes.schema),
+        dataset.folder / "episodes.parquet",
+        row_group_size=50,
+    )
+    facts = {**dataset.manifest.counts, "episodes": n_rows, "ok": n_rows}
+    changes = {"counts": facts, "spec_fingerprints": tuple(one * 4 for one in ids)}
+    manifest = dataset.manifest.model_copy(update=changes)
+    (dataset.folder / "manifest.json").write_text(manifest.model_dump_json())
+    return Dataset.open(dataset.folder)

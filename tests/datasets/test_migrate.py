@@ -40,7 +40,7 @@ def from_zero(folder):
     manifest["splits"] = manifest.pop("sets")
     import pyarrow.parquet as pq
 
-    record = write_table(pq.read_table(folder / "runs.parquet"), folder / "episodes.parquet")
+    record = write_table([pq.read_table(folder / "runs.parquet")], folder / "episodes.parquet")
     (folder / "runs.parquet").unlink()
     files = {"episodes.parquet": record.model_dump(), **manifest["files"]}
     say(folder, {**manifest, "files": files, "schema_version": 1})

@@ -302,3 +302,29 @@ def test_a_label_half_a_tick_after_its_event_is_inside(tick: int, n_outside: int
     labels = pa.table({"tick": [tick], "event_id": [0]})
     events = pa.table({"event_id": [0], "onset_s": [0.1], "clearance_s": [0.25]})
     assert sum(len(one.failed) for one in check_event_links(labels, events, 0.1)) == n_outside
+
+
+def test_a_run_at_an_end_of_the_range_hides_no_other_of_its_episode() -> None:
+    values = noise(1)
+    values[:150] = values.max() + 1.0  # saturated, which is no fault
+    values[200:320] = np.float32(0.125)
+    (found,) = stuck(episode(readings=table({"s.x": values}, "reading")))
+    assert "0.125 for 120 samples" in found
+
+
+def test_two_runs_of_one_episode_do_not_excuse_each_other() -> None:
+    values = noise(1)
+    values[20:150], values[200:320] = np.float32(0.25), np.float32(0.125)
+    found = stuck(episode(readings=table({"s.x": values}, "reading")))
+    assert any("for 120 samples" in one for one in found)
+
+
+def test_many_saturated_episodes_leave_room_for_a_stuck_one() -> None:
+    full = [noise(seed) for seed in range(40)]
+    for values in full:
+        values[:300] = np.float32(9.0)
+    one = noise(99)
+    one[100:250] = np.float32(0.125)
+    every = [episode(str(n), readings=table({"s.x": values}, "reading")) for n, values in enumerate(full)]
+    (found,) = stuck(*every, episode("stuck", readings=table({"s.x": one}, "reading")))
+    assert found.startswith("stuck ")

@@ -1,5 +1,6 @@
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from envirosense.core.rng import stream
 from envirosense.datasets import Dataset, verify
 from envirosense.datasets.card import write_card
 from envirosense.datasets.quality import validate
-from envirosense.datasets.recorded import ImportMap, conversion, import_logs, known_units
+from envirosense.datasets.recorded import ImportMap, conversion, import_logs, known_units, log_file, ordering
 from envirosense.testing.twins import SCHEMAS as COIN
 
 BASE = {
@@ -282,6 +283,46 @@ def test_a_parquet_log_reads_like_the_csv(tmp_path):
     (tmp_path / "no.parquet").write_text("when,volts\n")
     with pytest.raises(DatasetError, match="cannot be read as Parquet"):
         import_logs(map_of(), [tmp_path / "no.parquet"], tmp_path / "no", COIN)
+
+
+def test_a_log_read_in_small_pieces_gives_the_same_dataset(tmp_path, monkeypatch):
+    seconds = stream(3, "clock").permutation(400)
+    lines = [
+        f"2024-03-01T00:{s // 60:02d}:{s % 60:02d},{s},{'b' if s % 7 else 'a'},{s // 50}" for s in seconds
+    ]
+    text = "when,volts,pole,run\n" + "\n".join([*lines, lines[7], lines[30]])
+    changes = {
+        "group": None,
+        "group_column": "pole",
+        "time": {**BASE["time"], "sort": True},
+        "episodes": {"gap": "9s", "column": "run", "longest": "20s"},
+    }
+    whole = imported(tmp_path, text, **changes)
+    assert len(whole) > 20
+    monkeypatch.setattr(log_file, "_CHUNK", 7)
+    monkeypatch.setattr(ordering, "_BLOCK", 2)
+    monkeypatch.setattr(ordering, "_ROWS", 5)
+    pieces = import_logs(map_of(**changes), [tmp_path / "log.csv"], tmp_path / "pieces", COIN)
+    assert pieces.logical_hash == whole.logical_hash
+    assert [one.group for one in pieces] == [one.group for one in whole]
+
+
+def peak_of_import(tmp_path, n_rows):
+    text = HEADER + "".join(f"{1_709_251_200 + second},{second % 50}\n" for second in range(n_rows))
+    time, episodes = {"column": "when", "format": "unix_s"}, {"longest": "500s"}
+    log, wanted = log_of(tmp_path, text, f"{n_rows}.csv"), map_of(time=time, episodes=episodes)
+    tracemalloc.start()
+    import_logs(wanted, [log], tmp_path / str(n_rows), COIN)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_a_log_is_never_in_memory_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(log_file, "_CHUNK", 500)
+    peak_of_import(tmp_path, 600)  # what is imported and compiled once
+    more_bytes = peak_of_import(tmp_path, 40_000) - peak_of_import(tmp_path, 4_000)
+    assert more_bytes / 36_000 < 12.0  # a row: that of the log alone takes 24, and its tick 16
 
 
 def test_several_logs_are_one_dataset_and_the_same_call_goes_on(tmp_path):

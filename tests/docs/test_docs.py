@@ -24,6 +24,7 @@ SIMULATING = (
     "at-scale.md",
     "augmentation.md",
     "growing-datasets.md",
+    "homes.md",
     "lineage.md",
     "monitoring.md",
     "training-data.md",

@@ -17,8 +17,9 @@ from envirosense.factory import extend as extending
 from envirosense.factory import growth
 from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.extend import extend
-from envirosense.factory.generator import GenerationFailed, generate
+from envirosense.factory.generator import GenerationFailed, generate, plan_of, run_plan
 from envirosense.factory.growth import split_new_groups
+from envirosense.factory.planning import draw_specs
 from envirosense.factory.weak_spots import Extension, WeakSpot, deal_spots, episodes_of_spots
 from envirosense.testing.twins import CoinTwin
 
@@ -272,7 +273,7 @@ def test_a_file_says_what_to_add(coins, tmp_path):
 def test_episodes_that_are_there_already_are_refused(coins, monkeypatch):
     stored = next(iter(Dataset.open(coins))).spec
     monkeypatch.setattr(growth, "draw_spec", lambda *_: stored)
-    with pytest.raises(ConfigError, match="are there already"):
+    with pytest.raises(ConfigError, match="draws are used up; take another seed"):
         grow(coins, episodes=1)
 
 
@@ -359,3 +360,48 @@ def test_a_spread_of_a_weak_spot_is_a_range_a_value_or_as_in_scenario_files():
 def test_the_request_of_an_extension_keeps_the_sites_of_the_dataset(request_coin):
     base = request_coin(n_groups=None, episodes=40)
     assert Extension(episodes=4).request(base).group_count == base.group_count
+
+
+def test_an_extension_passes_over_draws_that_are_used_up(tmp_path, request_coin):
+    """A balanced set holds some draws out of many: the indices after its length are among them."""
+    twin = CoinTwin()
+    request = request_coin(n_groups=4, episodes=4)
+    drawn = draw_specs(request.model_copy(update={"episodes": 12}), twin)
+    plan = plan_of(request, twin, [drawn[n] for n in (0, 5, 6, 11)])
+    old = run_plan(plan, CoinTwin, tmp_path / "some", 1, InlineExecutor())
+    grown = grow(old.folder, episodes=5)
+    assert set(column(grown, "world_seed")[4:]) == {drawn[n].world_seed for n in (4, 7, 8, 9, 10)}
+    assert split_leaks(column(grown, "group"), column(grown, "split")) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "shares"),
+    [
+        ({"pipeline": {"splits": {"shares": {"train": 1.0, "test": 1.0}}}}, {"train": 0.5, "test": 0.5}),
+        (
+            {"merged": [{"settings": {"pipeline": {"splits": {"shares": {"train": 3, "test": 1}}}}}]},
+            {"train": 0.75, "test": 0.25},
+        ),
+        ({"pipeline": {}}, {"train": 0.7, "validation": 0.15, "test": 0.15}),
+    ],
+)
+def test_new_groups_follow_the_shares_that_the_dataset_was_asked_for(coins, settings, shares):
+    path = coins / "manifest.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "settings": {**told["settings"], **settings}}))
+    old = Dataset.open(coins)
+    fresh = [f"new-{n}" for n in range(192)]
+    held = Counter(split_new_groups(old, fresh, seed=1).values()) + Counter(column(old, "split"))
+    for split, share in shares.items():
+        assert held[split] / 200 == pytest.approx(share, abs=0.02)
+
+
+def test_a_damaged_manifest_of_an_old_version_is_a_finding(coins):
+    grow(coins)
+    grow(coins)
+    (coins / "versions" / "manifest-00001.json").write_text("{")
+    (finding,) = verify(coins).findings
+    assert finding.file == "versions/manifest-00001.json"
+    assert "delete it" in str(finding)
+    (coins / "versions" / "manifest-00001.json").unlink()
+    assert verify(coins).is_ok

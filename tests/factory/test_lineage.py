@@ -7,7 +7,7 @@ import pytest
 from prov.model import ProvDocument
 
 from envirosense.core.errors import ConfigError, DatasetError, UnknownNameError
-from envirosense.datasets.catalog import catalog_url
+from envirosense.datasets.catalog import catalog_url, register_dataset
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.plan import Plan
 from envirosense.factory.executors import InlineExecutor
@@ -253,6 +253,34 @@ def test_an_activity_that_failed_leaves_no_record(tmp_path):
         tracker.upstream("detector")
 
 
+def test_a_step_that_is_done_again_is_recorded_once(family, tmp_path):
+    tracker = LineageTracker(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    base, other = (Dataset.open(family / name) for name in ("base", "other"))
+
+    def train(kind, used, *makes):
+        with tracker.activity(kind, used=used) as run:
+            for one in makes:
+                made = run.generated("model", f"m-{one}", tmp_path / one, one * 64)
+        return made
+
+    model = train("train", [base], "a")
+    first = tracker.upstream("m-a").activities
+    train("train", [base], "a")
+    assert tracker.upstream("m-a").activities == first
+    for kind, used, makes in (
+        ("tune", [base], "a"), ("train", [base, other], "a"), ("train", [], "a"), ("train", [base], "ab"),
+    ):  # fmt: skip
+        train(kind, used, *makes)
+        train(kind, used, *makes)
+    made = [one for one in tracker.upstream("m-a").activities.values() if one.kind in ("train", "tune")]
+    assert len(made) == 5
+    for _ in range(2):
+        with tracker.activity("judge", used=[model]):
+            pass
+    judged = [one for one in tracker.downstream("m-a").activities.values() if one.kind == "judge"]
+    assert len(judged) == 2
+
+
 def test_two_artifacts_of_one_name_must_be_told_apart(tmp_path):
     tracker = LineageTracker(f"sqlite:///{tmp_path / 'c.sqlite'}")
     with tracker.activity("train") as run:
@@ -335,3 +363,30 @@ def test_the_exports_need_no_package(tracker, family, tmp_path):
     assert text.splitlines()[0].startswith("dataset dataset")
     assert "used by derive" in text
     assert json.loads(json.dumps(graph.to_json()))["focus"] == graph.focus
+
+
+def test_a_model_is_asked_for_by_name_and_says_what_stands_behind_it(family, tmp_path):
+    tracker, base = LineageTracker(f"sqlite:///{tmp_path / 'c.sqlite'}"), Dataset.open(family / "base")
+    register_dataset(base.manifest, base.folder, f"sqlite:///{tmp_path / 'c.sqlite'}")
+    with tracker.activity("collect", used=[base], facts={"cycle": 2, "refused_too_short": 7}) as run:
+        samples = run.generated("samples", "toy-2", tmp_path / "samples.parquet", "cd" * 32)
+    with tracker.activity("train", used=[samples]) as run:
+        run.generated("model", "toy@3", tmp_path / "model", "ab" * 32)
+    with tracker.activity("train", used=[samples]) as run:
+        run.generated("samples", "toy@3", tmp_path / "elsewhere", "ef" * 32)
+    graph = tracker.upstream("model:toy@3")
+    assert [one.kind for one in graph.activities.values()] == ["train", "collect", "generate"]
+    text = str(graph)
+    assert "cycle 2; refused too short 7" in text
+    assert text.splitlines()[-1].endswith(": *; seed 5")  # every scenario was asked for
+
+
+def test_what_came_later_is_left_out(tracker, family):
+    graph = tracker.downstream(family / "base")
+    times = sorted(one.finished_utc for one in graph.activities.values())
+    early = graph.as_of(times[0])
+    assert len(early.activities) == 1
+    assert early.focus in early.artifacts
+    assert len(early.artifacts) < len(graph.artifacts)
+    assert graph.as_of(times[-1]).activities == graph.activities
+    assert graph.as_of("1999-01-01T00:00:00+00:00").artifacts.keys() == {graph.focus}

@@ -1,13 +1,18 @@
 """Shards that kill their workers, again and again."""
 
+import pickle
 from concurrent.futures import BrokenExecutor, Executor, Future
 
 import pytest
 
 from envirosense.datasets.output import prepare_output
+from envirosense.factory.augmented import AugmentedTwins
+from envirosense.factory.edge_cases import EdgeNote
 from envirosense.factory.executors import WorkerPool
 from envirosense.factory.generator import make_plan
+from envirosense.factory.noted import Noting
 from envirosense.factory.shards import ShardRun, WorkerDied
+from envirosense.factory.twins import twin_for
 from envirosense.testing.twins import CoinTwin
 
 
@@ -71,3 +76,14 @@ class DeadExecutor(Executor):
 def test_an_executor_of_the_caller_is_not_rebuilt(plan, tmp_path):
     with pytest.raises(WorkerDied, match="start it again and resume"):
         run(DeadExecutor(), plan, tmp_path)
+
+
+def test_a_worker_gets_the_notes_of_its_own_episodes_only():
+    notes = {f"{n:016x}": {"augmentation": {"steps": ["x" * 100]}} for n in range(1000)}
+    ids = list(notes)[:2]
+    noting = Noting(AugmentedTwins("coin", notes), EdgeNote(notes))
+    sent = pickle.dumps(twin_for(noting, ids))
+    assert len(sent) < 2000
+    again = pickle.loads(sent)
+    assert list(again.make_twin.notes) == list(again.note.origins) == ids
+    assert twin_for(CoinTwin, ids) is CoinTwin

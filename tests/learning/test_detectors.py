@@ -52,6 +52,35 @@ def test_the_contract_catches_constants_noise_and_cheats(kind, train_windows, te
         check_detector(kind, train_windows, test_windows)
 
 
+class MoodyMembers(ThresholdDetector):
+    """Members that say something else whenever they are asked."""
+
+    mood = np.random.default_rng(0)
+
+    def score_members(self, windows):
+        event = self.mood.uniform(size=(2, len(windows)))
+        return np.stack([1 - event, event], axis=2)
+
+
+class OneClassMembers(ThresholdDetector):
+    """Members that know one class."""
+
+    def score_members(self, windows):
+        return np.ones((2, len(windows), 1))
+
+
+@pytest.mark.parametrize("kind", [MoodyMembers, OneClassMembers])
+def test_the_contract_is_about_members_too(kind, train_windows, test_windows):
+    with pytest.raises(AssertionError, match="members"):
+        check_detector(kind, train_windows, test_windows)
+
+
+def test_the_trees_of_a_forest_agree_with_it_on_average(fitted, test_windows):
+    members = fitted["model"].score_members(test_windows)
+    assert members.shape == (40, len(test_windows), 2)
+    assert np.allclose(members.mean(axis=0), fitted["model"].score(test_windows))
+
+
 def separation(detector, windows):
     used = quiet_windows(windows) | (windows.is_event & windows.detectable)
     return average_precision(alarm_score(detector, windows)[used], windows.is_event[used]), used

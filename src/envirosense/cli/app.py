@@ -14,7 +14,10 @@ from envirosense.cli import (
     library,
     lineage,
     live,
+    loop,
     models,
+    registry,
+    retrain,
     scenario_pages,
     scenarios,
     show,
@@ -37,6 +40,12 @@ app.add_typer(world.commands, name="world")
 app.add_typer(live.commands, name="live")
 app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)
+app.command("loop")(loop.loop)
+app.command("retrain")(retrain.retrain)
+app.add_typer(registry.commands, name="registry")
+app.command("promote")(registry.promote)
+app.command("rollback")(registry.rollback)
+app.command("duel")(registry.duel)
 app.add_typer(library.sensors, name="sensors")
 scenario_pages.attach(scenarios.commands)
 app.add_typer(scenarios.commands, name="scenarios")

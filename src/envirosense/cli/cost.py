@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from envirosense.factory import GenerationRequest
 
 START_S: Final = 6.0  # imports and workers, measured on two cores
-CARD_S_PER_HOUR: Final = 0.35  # quality rules and card of a simulated hour, measured on one core
 
 
 def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -> None:
@@ -21,7 +20,8 @@ def say_cost(request: "GenerationRequest", workers: int | None, as_json: bool) -
 
     count = min(worker_count(workers), usable_cores())  # more of them do not help
     cost = estimate(request, TWINS[request.twin](), count)
-    extra_s = START_S + CARD_S_PER_HOUR * cost.simulated_hours
+    card_s = TWINS[request.twin]().cost_per_hour(request.options, request.dt_s).card_seconds
+    extra_s = START_S + card_s * cost.simulated_hours
     cost = replace(cost, minutes=cost.minutes + extra_s / 60.0)
     if as_json:
         return say_json(asdict(cost))

@@ -8,6 +8,7 @@ import typer
 from envirosense.cli.export import export
 from envirosense.cli.generate import overview
 from envirosense.cli.grow import extend, import_logs, merge, migrate
+from envirosense.cli.home_assistant import home_assistant
 from envirosense.cli.output import AsJson, report, say, say_json, table
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ commands.command()(extend)
 commands.command()(merge)
 commands.command("import")(import_logs)
 commands.command()(migrate)
+commands.command("home-assistant")(home_assistant)
 
 
 @commands.command()
@@ -29,24 +31,42 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
     from envirosense.datasets import Dataset
 
     found = Dataset.open(folder)
-    report(overview(found), found.summary(), as_json)
+    kinds = _kinds(found.folder)
+    lines = [f"{name:<9}{', '.join(f'{one} {n}' for one, n in some.items())}" for name, some in kinds.items()]
+    report({**overview(found), "kinds": kinds}, "\n".join([found.summary(), *lines]), as_json)
+
+
+def _kinds(folder: Path) -> dict[str, dict[str, int]]:
+    """Episodes by what the twin drew for them, as counted when the card was written; empty without one."""
+    import json
+
+    from envirosense.datasets.stats import STATS
+
+    if not (folder / STATS).is_file():
+        return {}
+    counted = json.loads((folder / STATS).read_bytes())["coverage"]["episodes_by"]
+    return {name: some for name, some in counted.items() if name not in ("scenario", "category", "split")}
 
 
 @commands.command()
 def episodes(folder: Folder, as_json: AsJson = False) -> None:
     """List the episodes: id, scenario, split, events, and when a sensor could first see one."""
     from envirosense.datasets import Dataset
+    from envirosense.datasets.coverage import kinds_of
 
     dataset = Dataset.open(folder)
+    kinds = [kinds_of(one) for one in dataset]
+    common = [name for name in kinds[0] if all(name in one for one in kinds)] if kinds else []
     rows = [
         {
             "episode": one.episode_id,
             "scenario": one.scenario,
+            **{name: kind[name] for name in common},
             "split": one.split,
             "events": one.row_count("events"),
             "first detectable s": _first_detectable_s(one),
         }
-        for one in dataset
+        for one, kind in zip(dataset, kinds, strict=True)
     ]
     failed = [{"episode": one.episode_id, "reason": one.reason} for one in dataset.failed]
     text = table(rows) + ("\n\nfailed\n" + table(failed) if failed else "")

@@ -39,6 +39,7 @@ def export(
     from envirosense.datasets.formats import select
 
     if format_name is None and out is None and check:
+        _refuse_with_check(split=split, streams=streams, episodes=episodes, compression=compression or None)
         _report_check(folder, _checked(folder), as_json)
         return
     if format_name is None or out is None:
@@ -55,6 +56,20 @@ def export(
     _report_export(out, facts, seconds, checked, as_json)
     if checked is not None and not checked.is_ok:
         raise typer.Exit(1)
+
+
+def _refuse_with_check(**options: str | None) -> None:
+    """Refuse options that a check of an export does not go by.
+
+    Raises:
+        ConfigError: for the first of them.
+    """
+    from envirosense.core.errors import ConfigError
+
+    for name, value in options.items():
+        if value is not None:
+            fix = "--check alone reads a whole export back; leave this out, or say --format and --out"
+            raise ConfigError(name, value, fix)
 
 
 def file_format(name: str) -> "FileFormat":

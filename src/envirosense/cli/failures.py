@@ -3,6 +3,7 @@
 import errno
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 import typer
@@ -11,6 +12,12 @@ from typer.core import TyperGroup
 from envirosense.core.errors import EnviroSenseError, UnknownNameError
 
 STOPPED: Final = 130  # 128 + SIGINT, as shells count
+RESUMED: Final = (  # commands that keep what they have done
+    ("generate",),
+    ("dataset", "extend"),
+    ("dataset", "merge"),
+    ("dataset", "reshard"),
+)
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _FIXES: Final = {
     **dict.fromkeys(
@@ -38,7 +45,8 @@ class CommandLine(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            raise Failure(f"{str(stop) or 'stopped'}\nresume: {_command()}", STOPPED) from None
+            hint = f"\nresume: {_command()}" if _resumes(sys.argv[1:]) else ""
+            raise Failure(f"{str(stop) or 'stopped'}{hint}", STOPPED) from None
         except UnknownNameError as error:
             more = "; see envirosense scenarios list" if error.field in ("scenario", "scenarios") else ""
             raise Failure(f"error: {error}{more}", 1) from None
@@ -55,6 +63,12 @@ def storage_text(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     fix = _FIXES.get(error.errno or 0)
     return f"{place}{error.strerror or error}" + (f"; {fix}" if fix else "")
+
+
+def _resumes(words: Sequence[str]) -> bool:
+    """Whether the same command goes on with what a stopped one has stored."""
+    is_trial = "--dry-run" in words
+    return not is_trial and any(tuple(words[: len(one)]) == one for one in RESUMED)
 
 
 def _command() -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from envirosense.cli.curriculum import DIFFICULTY_HELP, of_levels
+from envirosense.cli.generate_home import generate_home
 from envirosense.cli.manifest_run import Dask, executor_of, run_manifest
 from envirosense.cli.output import AsJson, report
 
@@ -22,6 +23,7 @@ commands = typer.Typer(
     help="Make a dataset of a twin, or all that a manifest asks for.", no_args_is_help=True
 )
 commands.command("run")(run_manifest)
+commands.command("home")(generate_home)
 
 
 @commands.callback()
@@ -89,10 +91,10 @@ def generate_pole(
         from envirosense.cli.cost import say_cost
 
         return say_cost(request, workers, as_json)
-    return _report_dataset(request, out, workers, allow_failures, dask, as_json)
+    return report_dataset(request, out, workers, allow_failures, dask, as_json)
 
 
-def _report_dataset(
+def report_dataset(
     request: "GenerationRequest",
     out: Path,
     workers: int | None,
@@ -100,6 +102,7 @@ def _report_dataset(
     dask: str | None,
     as_json: bool,
 ) -> None:
+    """Make the dataset of a request and say what it is."""
     with executor_of(dask) as executor:
         made = make_dataset(request, out, workers, allow_failures, executor)
     report(overview(made), f"{made.summary()}\nin       {made.folder}", as_json)
@@ -180,7 +183,7 @@ def _with_cause(error: "ConfigError", request: "GenerationRequest", out: Path) -
 
     if "the episodes differ" not in error.fix:
         return error
-    there = set(Dataset.open(out).episodes["scenario"].to_pylist())
+    there = set(Dataset.open(out).short["scenario"].to_pylist())
     here = match_scenarios(request.scenarios, TWINS[request.twin]().scenarios())[: request.episodes]
     if not (new := sorted(set(here) - there)):
         return error

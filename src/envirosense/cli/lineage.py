@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from envirosense.factory.lineage_graph import Lineage
 
 _WHAT = (
-    "Folder of a dataset; DIR:train-00000, DIR:EPISODE or DIR:EPISODE@TICK; or the start of a logical hash, "
-    "an episode, a name or an artifact id in the catalogue."
+    "Folder of a dataset; DIR:train-00000, DIR:EPISODE or DIR:EPISODE@TICK; model:NAME@VERSION; or the start "
+    "of a logical hash, an episode, a name or an artifact id in the catalogue."
 )
 
 
@@ -27,9 +27,12 @@ def lineage(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="First enter all datasets beside WHAT in the catalogue anew.")
     ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Leave out what came later than this time, ISO with a zone.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a dataset, shard, episode or tick was made from, and what was made of it."""
+    """Show what a dataset, shard, episode, tick or model was made from, and what was made of it."""
     from envirosense.datasets.catalog import rebuild as enter_all
     from envirosense.factory.lineage import LineageTracker
     from envirosense.factory.lineage_export import write_openlineage, write_prov_json
@@ -43,10 +46,40 @@ def lineage(
         found.append(tracker.upstream(what))
     if down:
         found.append(tracker.downstream(what))
+    if as_of is not None:
+        _require_existed(found[0], _time(as_of))
+        found = [one.as_of(_time(as_of)) for one in found]
     for path, write in ((prov, write_prov_json), (openlineage, write_openlineage)):
         if path is not None:
             write(_joined(found), path)
     report(_plain(found), "\n\n".join(str(one) for one in found), as_json)
+
+
+def _require_existed(graph: "Lineage", when_utc: str) -> None:
+    """Refuse a question about something that was made later."""
+    from datetime import datetime
+
+    from envirosense.core.errors import ConfigError
+
+    focus = graph.artifacts[graph.focus]
+    made = focus.created_utc
+    if made is not None and datetime.fromisoformat(made) > datetime.fromisoformat(when_utc):
+        raise ConfigError(
+            "as_of", when_utc, f"{focus.kind} {focus.name} did not exist then, only from {made[:19]}"
+        )
+
+
+def _time(text: str) -> str:
+    """Time in ISO form; without a zone it is UTC."""
+    from datetime import UTC, datetime
+
+    from envirosense.core.errors import ConfigError
+
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError("as_of", text, "is no time; write it like 2026-11-20T12:00:00+00:00") from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).isoformat()
 
 
 def _folder(what: str) -> Path:

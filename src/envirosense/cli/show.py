@@ -19,7 +19,7 @@ def show(
     out: Annotated[Path, typer.Option(help="Page to write.")] = Path("episode.html"),
     as_json: AsJson = False,
 ) -> None:
-    """Draw every channel of an episode with truth, labels and camera frames on one page."""
+    """Draw an episode on one page: every channel of a pole with its truth, or a week of a home."""
     from envirosense.datasets import Dataset
 
     dataset = Dataset.open(folder)
@@ -44,7 +44,17 @@ def first_event_episode(dataset: "Dataset") -> str:
 def write_page(dataset: "Dataset", episode_id: str, path: Path) -> Path:
     """The path, after writing the page of the episode whose id starts so to it."""
     from envirosense.datasets.files import write_whole
+
+    write_whole(path, _page(dataset, episode_id).encode())
+    return path
+
+
+def _page(dataset: "Dataset", episode_id: str) -> str:
+    """Page of one episode, as its twin draws it."""
+    if dataset.manifest.twin == "home":
+        from envirosense.home.weekpage import week_page
+
+        return week_page(dataset, episode_id)
     from envirosense.pole.page import episode_page
 
-    write_whole(path, episode_page(dataset, episode_id).encode())
-    return path
+    return episode_page(dataset, episode_id)

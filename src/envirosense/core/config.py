@@ -7,7 +7,7 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from envirosense.core.errors import ConfigError
+from envirosense.core.errors import NEAR, ConfigError
 
 
 class FrozenModel(BaseModel):
@@ -44,7 +44,7 @@ def config_error(
     message = text[:1].lower() + text[1:]
     if fault["type"] == "extra_forbidden":
         known = _field_names(model, fault["loc"][:-1]) if model else ()
-        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=NEAR)
         message = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "; remove it")
     if fault["type"] == "missing":
         return ConfigError(field, None, "required field is missing; add it")

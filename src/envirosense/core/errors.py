@@ -2,6 +2,9 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+NEAR: Final = 0.6  # least likeness of two names of which one may be meant for the other (difflib's own)
 
 
 class EnviroSenseError(Exception):
@@ -22,11 +25,12 @@ class ConfigError(EnviroSenseError, ValueError):
 
 
 class UnknownNameError(ConfigError):
-    """A name that no registry entry carries; the nearest one is suggested."""
+    """A name that no registry entry carries; the only one that begins so, or a near one, is suggested."""
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
         self.known = tuple(sorted(known))
-        near = difflib.get_close_matches(value, self.known, n=1, cutoff=0.4)
+        longer = [name for name in self.known if len(value) > 2 and name.startswith(value)]
+        near = longer if len(longer) == 1 else difflib.get_close_matches(value, self.known, n=1, cutoff=NEAR)
         listing = ", ".join(self.known[:12]) + (", ..." if len(self.known) > 12 else "")
         hint = f"did you mean {near[0]!r}?" if near else f"known: {listing}"
         super().__init__(field, value, f"unknown {field}; {hint}")

@@ -57,6 +57,7 @@ class Cost:
 
     n_bytes: float  # on disk
     seconds: float
+    card_seconds: float = 0.35  # rules and card; of a pole with every sensor
 
 
 class Twin(Protocol):

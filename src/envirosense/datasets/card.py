@@ -113,7 +113,8 @@ def write_card(
     Args:
         dataset: a finished dataset.
         facts: what the twin says of itself, `Twin.describe()`: `title`, `summary`, `limits`
-            (texts, also by name), `sources` (texts), `versions` (name to version), `license`.
+            (texts, also by name), `what_it_is` (in place of the general sentences), `sources` (texts),
+            `versions` (name to version), `license`.
         quality: a report to show; by default the stored one.
     """
     known = facts or {}

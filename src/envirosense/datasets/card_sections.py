@@ -49,11 +49,12 @@ def summary_section(dataset: Dataset, stats: Mapping[str, Any], facts: Mapping[s
         ),
         ("Events", f"{coverage['events']:,}"),
         ("Rows", f"{sum(stream.rows for stream in manifest.streams.values()):,}"),
-        ("Size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:,.1f} MB"),
+        ("Size", f"{manifest.files.n_bytes / 1e6:,.1f} MB"),
         ("Logical hash", f"`{manifest.logical_hash}`"),
     ]
     said = str(facts.get("summary", "")).strip() if manifest.origin == "simulated" else ""
-    text = (said + "\n\n" if said else "") + _WHAT_IT_IS[manifest.origin]
+    own = str(facts.get("what_it_is", "")) if manifest.origin == "simulated" else ""
+    text = (said + "\n\n" if said else "") + (own or _WHAT_IT_IS[manifest.origin])
     return text + "\n\n" + table(("", ""), rows)
 
 
@@ -64,9 +65,10 @@ def origin_section(dataset: Dataset, facts: Mapping[str, object], run: Mapping[s
         ("Twin", manifest.twin),
         ("Seed", manifest.seed if manifest.origin == "simulated" else "none: recorded"),
         ("EnviroSense", manifest.code_version),
-        ("Physics version", manifest.physics_version or "not stated"),
         ("Plan fingerprint", f"`{manifest.plan_fingerprint}`"),
     ]
+    if manifest.physics_version:
+        rows.insert(3, ("Physics version", manifest.physics_version))
     if command := run.get("command"):
         rows.append(("Command", f"`{command}`"))
     versions = {**_mapping(facts.get("versions")), **_mapping(run.get("versions"))}
@@ -85,11 +87,26 @@ def origin_section(dataset: Dataset, facts: Mapping[str, object], run: Mapping[s
     return text
 
 
+def _first_stream(dataset: Dataset) -> str:
+    """What somebody would look at first: readings, or a history, or whatever there is."""
+    by_role = [name for name in dataset.streams if role_of(dataset.schema(name)) == "history"]
+    return "readings" if "readings" in dataset.streams else (by_role or dataset.streams)[0]
+
+
+def _windows_code(dataset: Dataset, split: str) -> str:
+    """Line that cuts windows of a minute, or reads an episode where a tick is longer than that."""
+    dt_s = next(iter(dataset)).spec.grid.dt_s if len(dataset) else 1.0
+    opened = f'Dataset.open("DIR")["{split}"]'
+    if dt_s <= 60.0:
+        return f"windows = {opened}.windows(length_s=60)"
+    return f'episode = next(iter({opened}))\ntable = episode.table("{_first_stream(dataset)}")'
+
+
 def loading_section(dataset: Dataset) -> str:
     """How to load it."""
     if not dataset.streams:
         return "## How to load it\n\nNo episode could be simulated: there is nothing to load."
-    stream = "readings" if "readings" in dataset.streams else dataset.streams[0]
+    stream = _first_stream(dataset)
     split = "train" if "train" in dataset.splits else dataset.splits[0]
     glob = f"{stream}/{split}-*.parquet"
     code = f"""import pyarrow.dataset as pads
@@ -108,7 +125,7 @@ import datasets
 rows = datasets.load_dataset("DIR", "{stream}", split="{split}")
 
 from envirosense import Dataset
-windows = Dataset.open("DIR")["{split}"].windows(length_s=60)"""
+{_windows_code(dataset, split)}"""
     text = f"## How to load it\n\n```python\n{code}\n```"
     frames = [name for name in dataset.streams if frame_planes(dataset.schema(name))]
     return text + "".join("\n\n" + _frame_note(dataset, name) for name in frames)
@@ -152,7 +169,8 @@ def coverage_section(stats: Mapping[str, Any]) -> str:
     """What it covers."""
     coverage = stats["coverage"]
     parts = ["## Coverage"]
-    for name, place, unit in _COUNT_TABLES:
+    kinds = [name for name in coverage["episodes_by"] if name not in ("scenario", "category", "split")]
+    for name, place, unit in (*_COUNT_TABLES, *((name, "episodes_by", "episodes") for name in kinds)):
         if found := coverage[place].get(name):
             parts.append(table((name.replace("_", " "), unit), found.items()))
     seen = coverage["observability"]
@@ -246,21 +264,15 @@ def _stream_columns(dataset: Dataset, stream: str, stats: Mapping[str, Any]) -> 
     size = f"{facts.rows:,} rows" if facts.rows else "0 rows: empty here, so no loading config"
     head = f"### `{stream}`\n\n" + (f"{said}\n\n" if said else "")
     head += size + (f", role `{role}`" if role else "") + "\n\n"
-    rows = []
-    for column in facts.columns:
-        one = found.get(column["name"], {})
-        spread = [number(one.get(key)) for key in ("min", "mean", "max")]
-        rows.append(
-            (
-                f"`{column['name']}`",
-                column["type"],
-                _unit(column),
-                column.get("description", ""),
-                *spread,
-                _known(one),
-            )
-        )
+    rows = [_column_row(column, found.get(column["name"], {})) for column in facts.columns]
     return head + table(("column", "type", "unit", "description", "min", "mean", "max", "known"), rows)
+
+
+def _column_row(column: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
+    is_mixed = column.get("units") == "mixed"  # numbers of several units have no common spread
+    spread = ("" if is_mixed else number(found.get(key)) for key in ("min", "mean", "max"))
+    said = column.get("description", "")
+    return f"`{column['name']}`", column["type"], _unit(column), said, *spread, _known(found)
 
 
 def _unit(column: Mapping[str, Any]) -> str:

@@ -4,16 +4,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from envirosense.core.errors import DatasetError, SchemaVersionError, StorageError
+from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError, StorageError
 from envirosense.core.settings import settings
 from envirosense.datasets.catalog_tables import (
     ADDED,
+    APPEND_ONLY,
     SCHEMA_VERSION,
     TABLES,
     activities,
@@ -31,6 +33,18 @@ USED = "used"  # activity to content
 _RUN = "run.json"
 _DATASET_KINDS = ("derive", "generate", "import")  # of activities, known from manifests
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def recorded_utc(now: datetime | None = None) -> str:
+    """Time of a record, ISO 8601 in UTC with microseconds: the clock's unless given.
+
+    Raises:
+        ConfigError: if the time has no zone.
+    """
+    when = now or datetime.now(UTC)
+    if when.tzinfo is None:
+        raise ConfigError("now", when.isoformat(), "has no time zone; give one such as +00:00")
+    return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def catalog_url(beside: Path) -> str:
@@ -85,21 +99,29 @@ class Catalog:
                 connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
         for version in range(found + 1, SCHEMA_VERSION + 1):
             for table_name, column in ADDED.get(version, ()):
-                self._add_column(table_name, column)
+                self._add_column(TABLES.tables[table_name].c[column])
         with self._engine.begin() as connection:
+            for table in TABLES.sorted_tables:
+                for index in table.indexes:
+                    connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+            if connection.dialect.name == "sqlite":
+                for trigger in APPEND_ONLY:
+                    connection.execute(sa.text(trigger))
             is_new = ~sa.exists(sa.select(schema_row.c.version).where(schema_row.c.version == SCHEMA_VERSION))
             current = sa.select(sa.literal(SCHEMA_VERSION)).where(is_new)
             connection.execute(schema_row.insert().from_select(["version"], current))
 
-    def _add_column(self, table: str, column: str) -> None:
+    def _add_column(self, column: sa.Column[Any]) -> None:
+        table, kind = column.table.name, column.type.compile(self._engine.dialect)
+
         def is_there() -> bool:
-            return column in {found["name"] for found in sa.inspect(self._engine).get_columns(table)}
+            return column.name in {found["name"] for found in sa.inspect(self._engine).get_columns(table)}
 
         if is_there():
             return
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR"))
+                connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column.name} {kind}"))
         except SQLAlchemyError:
             if not is_there():  # else another process was faster
                 raise
@@ -133,13 +155,15 @@ class Catalog:
             found = connection.execute(sa.select(table).where(*where).order_by(*table.primary_key))
             return [dict(row) for row in found.mappings()]
 
-    def change(self, statement: sa.Update | sa.Insert) -> int:
-        """Number of rows that a statement changed; 0 for an insert whose key was taken."""
+    def change(self, *statements: sa.Update | sa.Insert | sa.Delete) -> int:
+        """Rows that one transaction changed; 0, and nothing is changed, for an insert whose key was taken."""
         with self._reporting():
             try:
                 with self._engine.begin() as connection:
-                    return connection.execute(statement).rowcount
-            except IntegrityError:
+                    return sum(connection.execute(one).rowcount for one in statements)
+            except IntegrityError as error:
+                if "append-only" in str(error.orig):
+                    raise
                 return 0
 
 
@@ -229,6 +253,13 @@ def parent_hashes(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if name.endswith("_from") and hashes and all(hashes):
             found[name] = tuple(hashes)
     return found
+
+
+def named_parents(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Names that settings give the datasets one was made from, by logical hash."""
+    told = [value for name, value in settings.items() if name.endswith("_from") and isinstance(value, list)]
+    named = [one for value in told for one in value if isinstance(one, Mapping) and "name" in one]
+    return {_hash_in(one): str(one["name"]) for one in named if _hash_in(one)}
 
 
 def _hash_in(value: object) -> str:

@@ -22,6 +22,7 @@ class Coverage:
         self._episodes: dict[str, Counter[str]] = {
             name: Counter() for name in ("scenario", "category", "split")
         }
+        self._kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._groups: dict[str, set[str]] = {}
         self._events: dict[str, Counter[str]] = {
             name: Counter() for name in ("event_type", "event_subtype", "level", "ignition_observed")
@@ -38,6 +39,8 @@ class Coverage:
         self._duration_s += grid.duration_s
         for name, counter in self._episodes.items():
             counter[getattr(episode, name)] += 1
+        for name, value in kinds_of(episode).items():
+            self._kinds[name][value] += 1
         self._groups.setdefault(episode.split, set()).add(episode.group)
         self._start_hours[grid.start_utc.hour] += 1
         self._quarters[_QUARTERS[grid.start_utc.month % 12 // 3]] += 1
@@ -70,13 +73,19 @@ class Coverage:
             for value, n_rows in _counts(column).items():
                 counter[value] += n_rows * duration_s / regimes.num_rows
 
+    def _episodes_by(self) -> dict[str, dict[str, int]]:
+        """Counts by what every episode has."""
+        n = self._episodes["scenario"].total()
+        kinds = {name: one for name, one in self._kinds.items() if one.total() == n}
+        return {name: dict(sorted(one.items())) for name, one in {**kinds, **self._episodes}.items()}
+
     def result(self, counts: Mapping[str, int]) -> dict[str, Any]:
         """Coverage as plain data."""
         hours = {name: _hours(found) for name, found in sorted(self._regime_s.items())}
         return {
             "episodes": dict(counts),
             "exposure_device_days": self._duration_s / DAY_S,
-            "episodes_by": {name: dict(sorted(found.items())) for name, found in self._episodes.items()},
+            "episodes_by": self._episodes_by(),
             "groups_by_split": {split: len(groups) for split, groups in sorted(self._groups.items())},
             "events": sum(self._events["event_type"].values()),
             "events_by": {name: dict(sorted(found.items())) for name, found in self._events.items() if found},
@@ -86,6 +95,11 @@ class Coverage:
             "quarter": {name: self._quarters[name] for name in _QUARTERS},
             "regime_hours": hours,
         }
+
+
+def kinds_of(episode: Episode) -> dict[str, str]:
+    """What kind of thing an episode is of, by name: the drawn parameters that are words."""
+    return {name: value for name, value in episode.spec.params.items() if isinstance(value, str)}
 
 
 def _hours(seconds: Mapping[str, float]) -> dict[str, float]:

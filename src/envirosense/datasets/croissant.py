@@ -60,7 +60,7 @@ def croissant(dataset: Dataset, title: str, license_id: str) -> dict[str, Any]:
     manifest = dataset.manifest
     made_by = f"{title}, made with EnviroSense {manifest.code_version}"
     record_sets = [_record_set(name, dataset.schema(name), "fileSet") for name in dataset.streams]
-    record_sets.append(_record_set("episodes", dataset.episodes.schema, "fileObject", EPISODES))
+    record_sets.append(_record_set("episodes", dataset.table.schema, "fileObject", EPISODES))
     document: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

@@ -1,6 +1,7 @@
 """Reader of a finished dataset."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,9 +10,10 @@ import pyarrow as pa
 
 from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.episode import Episode, Files
-from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
+from envirosense.datasets.episode_table import EpisodeTable
+from envirosense.datasets.manifest import MANIFEST, Manifest
 from envirosense.datasets.shard import STAGING
-from envirosense.datasets.versions import episodes_of, load_version
+from envirosense.datasets.versions import load_version
 
 if TYPE_CHECKING:
     from envirosense.datasets.windows import Windows
@@ -20,9 +22,22 @@ if TYPE_CHECKING:
 class DatasetView:
     """Some episodes of a dataset; iterating gives the usable ones, in dataset order."""
 
-    def __init__(self, files: Files, episodes: pa.Table) -> None:
+    def __init__(self, files: Files, episodes: pa.Table | EpisodeTable) -> None:
         self.files = files
-        self.episodes = episodes  # one row an episode, failed ones included
+        self.table = episodes if isinstance(episodes, EpisodeTable) else EpisodeTable.in_memory(episodes)
+
+    @cached_property
+    def episodes(self) -> pa.Table:
+        """Episode table, one row an episode, failed ones included; the whole of it is read into memory.
+
+        `table` reads the long texts of an episode when they are asked for, `short` has no long texts.
+        """
+        return self.table.table()
+
+    @property
+    def short(self) -> pa.Table:
+        """Episode table without specifications, summaries, hashes and places of the rows."""
+        return self.table.short
 
     @property
     def folder(self) -> Path:
@@ -44,18 +59,17 @@ class DatasetView:
         return self.files.schema(stream)
 
     def _rows(self, outcome: str) -> Iterator[dict[str, Any]]:
-        is_wanted = np.asarray(self.episodes["outcome"].to_pylist()) == outcome
-        for row in np.flatnonzero(is_wanted):
-            yield self.episodes.slice(int(row), 1).to_pylist()[0]
+        is_wanted = np.asarray(self.short["outcome"].to_pylist()) == outcome
+        return (self.table.row(int(row)) for row in np.flatnonzero(is_wanted))
 
     def __iter__(self) -> Iterator[Episode]:
         return (Episode(self.files, row) for row in self._rows("ok"))
 
     def __len__(self) -> int:
-        return int(self.episodes["outcome"].to_pylist().count("ok"))
+        return int(self.short["outcome"].to_pylist().count("ok"))
 
     def __repr__(self) -> str:
-        splits = ", ".join(sorted(set(self.episodes["split"].to_pylist())))
+        splits = ", ".join(sorted(set(self.short["split"].to_pylist())))
         return f"DatasetView({self.manifest.name!r}, {len(self)} episodes, {splits})"
 
     @property
@@ -69,12 +83,13 @@ class DatasetView:
         Raises:
             UnknownNameError: for a column that is not there.
         """
-        keep = np.ones(self.episodes.num_rows, dtype=bool)
+        keep = np.ones(len(self.table), dtype=bool)
         for name, value in equals.items():
-            if name not in self.episodes.schema.names:
-                raise UnknownNameError("column", name, self.episodes.schema.names)
-            keep &= np.array([found == value for found in self.episodes[name].to_pylist()], dtype=bool)
-        return DatasetView(self.files, self.episodes.filter(pa.array(keep)))
+            if name not in self.table.schema.names:
+                raise UnknownNameError("column", name, self.table.schema.names)
+            column = self.table.table([name])[name]
+            keep &= np.array([found == value for found in column.to_pylist()], dtype=bool)
+        return DatasetView(self.files, self.table.part(np.flatnonzero(keep)))
 
     def tables(self, stream: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Rows of one stream, one table an episode, so that memory stays bounded."""
@@ -87,7 +102,7 @@ class DatasetView:
             UnknownNameError: if there is none.
             DatasetError: if there are several.
         """
-        ids: list[str] = self.episodes["episode_id"].to_pylist()
+        ids: list[str] = self.short["episode_id"].to_pylist()
         found = [row for row, episode_id in enumerate(ids) if episode_id.startswith(prefix)]
         if not found:
             raise UnknownNameError("episode", prefix, ids)
@@ -96,7 +111,7 @@ class DatasetView:
             raise DatasetError(
                 f"episode={prefix!r}: {len(found)} episodes start so ({listing}); give more digits"
             )
-        return Episode(self.files, self.episodes.slice(found[0], 1).to_pylist()[0])
+        return Episode(self.files, self.table.row(found[0]))
 
     def windows(
         self, length_s: float = 60.0, stride_s: float = 60.0, baseline_s: float = 3600.0
@@ -125,10 +140,7 @@ class Dataset(DatasetView):
             )
         manifest = Manifest.load(folder) if version is None else load_version(folder, version)
         files = Files(folder, manifest)
-        with files.open(EPISODES) as opened:
-            n_groups = opened.metadata.num_row_groups
-        episodes = files.read(EPISODES, range(n_groups), None)
-        return cls(files, episodes_of(manifest, episodes).sort_by("index"))
+        return cls(files, EpisodeTable.stored(files))
 
     @property
     def logical_hash(self) -> str:
@@ -165,7 +177,8 @@ class Dataset(DatasetView):
     @property
     def duration_s(self) -> float:
         """Simulated time of the usable episodes [s]."""
-        return float(sum(row["dt_s"] * row["n_ticks"] for row in self._rows("ok")))
+        rows = self.short.select(["outcome", "dt_s", "n_ticks"]).to_pylist()
+        return float(sum(row["dt_s"] * row["n_ticks"] for row in rows if row["outcome"] == "ok"))
 
     def __repr__(self) -> str:
         return f"Dataset({self.manifest.name!r}, {len(self)} episodes, {', '.join(self.splits)})"

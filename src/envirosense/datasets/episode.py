@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from envirosense.datasets.frames import HIGH_PLANE, LOW_PLANE, FrameLayout, Fram
 from envirosense.datasets.manifest import EPISODES, Manifest
 from envirosense.datasets.versions import episodes_path
 
+_FOOTER_BYTES: Final = 2**23  # in the files; in memory about 70 MB
+
 
 def damaged(path: Path, error: Exception) -> DatasetError:
     """Error for a file that cannot be read, with the fix."""
@@ -27,13 +29,41 @@ def damaged(path: Path, error: Exception) -> DatasetError:
     )
 
 
+class Footers:
+    """Parquet footers of the files that were opened last, so that they are not read again and again.
+
+    In memory a footer takes some eight times its size in the file, 0.8 kB a column and row group.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, pq.FileMetaData] = {}
+        self._n_bytes = 0
+
+    def get(self, place: str) -> pq.FileMetaData | None:
+        """Footer of a file, where it is still held."""
+        return self._held.get(place)
+
+    def keep(self, place: str, footer: pq.FileMetaData) -> None:
+        """Hold a footer, and let go of the oldest ones when all together are too large."""
+        if place in self._held:
+            return
+        self._held[place] = footer
+        self._n_bytes += footer.serialized_size
+        while self._n_bytes > _FOOTER_BYTES and len(self._held) > 1:
+            oldest = self._held.pop(next(iter(self._held)), None)
+            self._n_bytes -= oldest.serialized_size if oldest is not None else 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
 @dataclass(slots=True)
 class Files:
-    """Open dataset folder; Parquet footers are read once."""
+    """Open dataset folder; Parquet footers are read once as long as not too many files are open."""
 
     folder: Path
     manifest: Manifest
-    _footers: dict[str, pq.FileMetaData] = field(default_factory=dict)
+    _footers: Footers = field(default_factory=Footers)
     _schemas: dict[str, pa.Schema] = field(default_factory=dict)
 
     def path(self, place: str) -> Path:
@@ -51,7 +81,7 @@ class Files:
             opened = pq.ParquetFile(path, metadata=self._footers.get(place))
         except (OSError, pa.ArrowException) as error:
             raise damaged(path, error) from None
-        self._footers[place] = opened.metadata
+        self._footers.keep(place, opened.metadata)
         return opened
 
     def schema(self, stream: str) -> pa.Schema:

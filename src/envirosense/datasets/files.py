@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -61,12 +61,18 @@ def commit_all(finals: Mapping[Path, Path]) -> None:
             flush(folder)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees all of it or the one before."""
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, given whole or in pieces, so that a reader sees all of it or the one before.
+
+    Raises:
+        StorageError: if the path is a folder's, or the disk refuses.
+    """
+    if path.is_dir():
+        raise StorageError(f"{path}: is a folder; name a file in it")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with storing(path):
-            temporary.write_bytes(data)
+        with storing(path), temporary.open("wb") as opened:
+            opened.writelines([data] if isinstance(data, bytes) else data)
         commit(temporary, path)
     except BaseException:
         with suppress(OSError):  # the first error says what is wrong

@@ -4,8 +4,9 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue
 
 from envirosense.core.errors import DatasetError
+from envirosense.datasets.contents import Contents
 from envirosense.datasets.files import commit, file_sha256, storing, write_whole
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest, build_manifest
+from envirosense.datasets.manifest_text import as_json
 from envirosense.datasets.output import STARTED, Output
-from envirosense.datasets.plan import Plan, PlannedEpisode
+from envirosense.datasets.plan import PlannedEpisode
 from envirosense.datasets.schema import Column, stream_schema
-from envirosense.datasets.shard import STAGING, EpisodeRecord, FileRecord, ShardRecord
+from envirosense.datasets.shard import STAGING, EpisodeRecord, FileRecord
 
 RUN = "run.json"
+_GROUP_ROWS = 1000
 
 EPISODE_COLUMNS = (
     Column("episode_id", pa.string(), "", "first 16 hexadecimal digits of the spec fingerprint", False),
@@ -81,35 +85,40 @@ def write_documents(output: Output, run: Mapping[str, JsonValue] | None = None) 
         DatasetError: if a shard is missing, or a stream's columns differ between shards.
         StorageError: if the disk refuses; the run can be resumed.
     """
-    folder, records = output.folder, output.records()
-    missing = {shard.name for shard in output.plan.shards()} - {record.name for record in records}
-    if missing:
-        raise DatasetError(
-            f"{folder}: shard {min(missing)} is not written; run the same command again to resume"
-        )
-    episodes_file = _write_episodes(folder, output.plan, records)
-    manifest = build_manifest(output.plan, records, folder, episodes_file)
-    write_whole(folder / RUN, _as_json(_run_facts(folder, records, run or {})))
-    write_whole(folder / MANIFEST, _as_json(manifest.model_dump(mode="json")))
+    folder, held = output.folder, Contents()
+    episodes_file = _write_episodes(output, held)
+    manifest = build_manifest(output.plan, held, folder, episodes_file)
+    write_whole(folder / RUN, as_json(_run_facts(folder, held, run or {})))
+    write_whole(folder / MANIFEST, manifest.pieces())
 
 
-def _as_json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _write_episodes(folder: Path, plan: Plan, records: tuple[ShardRecord, ...]) -> FileRecord:
-    schema = stream_schema(EPISODE_COLUMNS)
-    table = pa.Table.from_pylist(list(_episode_rows(plan, records)), schema)
-    temporary = folder / STAGING / EPISODES
+def _write_episodes(output: Output, held: Contents) -> FileRecord:
+    """Write the episode table, a row group at a time; `held` hears of every shard on the way."""
+    folder, schema = output.folder, stream_schema(EPISODE_COLUMNS)
+    temporary, n_rows = folder / STAGING / EPISODES, 0
+    with (
+        storing(folder / EPISODES),
+        pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=3) as opened,
+    ):
+        for rows in batched(_episode_rows(output, held), _GROUP_ROWS):
+            opened.write_table(pa.Table.from_pylist(list(rows), schema))
+            n_rows += len(rows)
     with storing(folder / EPISODES):
-        pq.write_table(table, temporary, compression="zstd", compression_level=3, row_group_size=1000)
-        record = FileRecord(rows=len(table), bytes=temporary.stat().st_size, sha256=file_sha256(temporary))
+        size = temporary.stat().st_size
+        record = FileRecord(rows=n_rows, bytes=size, sha256=file_sha256(temporary))
     commit(temporary, folder / EPISODES)
     return record
 
 
-def _episode_rows(plan: Plan, records: Iterable[ShardRecord]) -> Iterator[dict[str, Any]]:
-    for shard, record in zip(plan.shards(), records, strict=True):
+def _episode_rows(output: Output, held: Contents) -> Iterator[dict[str, Any]]:
+    records = output.records()
+    for shard in output.plan.shards():
+        record = next(records, None)
+        if record is None or record.name != shard.name:
+            raise DatasetError(
+                f"{output.folder}: shard {shard.name} is not written; run the same command again to resume"
+            )
+        held.add(record)
         for planned, found in zip(shard.episodes, record.episodes, strict=True):
             yield _episode_row(shard.name, planned, found)
 
@@ -145,9 +154,7 @@ def _episode_row(shard_name: str, planned: PlannedEpisode, found: EpisodeRecord)
     }
 
 
-def _run_facts(
-    folder: Path, records: tuple[ShardRecord, ...], run: Mapping[str, JsonValue]
-) -> dict[str, Any]:
+def _run_facts(folder: Path, held: Contents, run: Mapping[str, JsonValue]) -> dict[str, Any]:
     import numpy
 
     started = folder / STAGING / STARTED
@@ -155,14 +162,14 @@ def _run_facts(
         "schema_version": 1,
         "started_utc": started.read_text() if started.exists() else None,
         "finished_utc": datetime.now(UTC).isoformat(),
-        "shard_wall_s": sum(record.wall_s for record in records),
-        "shard_cpu_s": sum(record.cpu_s for record in records),
+        "shard_wall_s": held.wall_s,
+        "shard_cpu_s": held.cpu_s,
         "host": {"platform": platform.platform(), "machine": platform.machine(), "cores": os.cpu_count()},
         "versions": {
             "python": platform.python_version(),
             "numpy": numpy.__version__,
             "pyarrow": pa.__version__,
         },
-        "failures": {e.summary.episode_id: e.traceback for r in records for e in r.episodes if e.traceback},
+        "failures": held.failures,
         **run,
     }

@@ -7,9 +7,16 @@ frames; the hash of a dataset, made of those, is SHA-256, as are the checksums o
 """
 
 import hashlib
-from collections.abc import Iterable
+import re
+from array import array
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import groupby, pairwise
+from os import SEEK_END
+from pathlib import Path
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Literal, NamedTuple
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +24,13 @@ import pyarrow as pa
 from blake3 import blake3
 
 from envirosense.core.errors import DatasetError
+from envirosense.datasets.files import storing
 
 FAILED = "failed"
 _MEANING = (b"unit", b"shape", b"scale", b"offset")  # field metadata that say what a number is worth
 _NOTHING = blake3().digest()
+_DIGEST = re.compile("[0-9a-f]{64}")
+_SAID_IN_MEMORY = 2**26  # bytes of a logical hash: 100,000 episodes of 18 streams
 
 type Rows = npt.NDArray[np.int64]
 
@@ -207,7 +217,84 @@ def content_hash(table: pa.Table) -> str:
     return hasher.hexdigest()
 
 
+class LogicalHash:
+    """Hash of a dataset, fed with what it holds in any order.
+
+    Its lines are (episode_id, stream, content hash) or (episode_id, "failed"), sorted. Until then an episode
+    takes 40 bytes, and 36 more a stream that are in memory only as long as all are few.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[str, bool], int] = {}  # what lines say besides id and content hash
+        self._last = ""  # episode whose lines come now
+        self._ids, self._id_ends = bytearray(), array("q", [0])
+        self._said = SpooledTemporaryFile(max_size=_SAID_IN_MEMORY)  # noqa: SIM115  closed with this object
+        self._said_ends = array("q", [0])
+        finalize(self, self._said.close)
+
+    def add(self, episode_id: str, *said: str) -> None:
+        """Take in one line.
+
+        Raises:
+            StorageError: if there are many and the disk for temporary files is full.
+        """
+        has_digest = len(said) > 1 and _DIGEST.fullmatch(said[-1]) is not None
+        kind = "\x1f".join(said[:-1] if has_digest else said), has_digest
+        number = self._kinds.setdefault(kind, len(self._kinds))
+        if episode_id != self._last or not len(self):
+            self._last = episode_id
+            self._ids += episode_id.encode()
+            self._id_ends.append(len(self._ids))
+            self._said_ends.append(self._said_ends[-1])
+        line = number.to_bytes(4) + (bytes.fromhex(said[-1]) if has_digest else b"")
+        with storing(Path(gettempdir())):
+            self._said.write(line)
+        self._said_ends[-1] += len(line)
+
+    def __len__(self) -> int:
+        return len(self._said_ends) - 1
+
+    def hexdigest(self) -> str:
+        """Hash of everything taken in."""
+        whole, between = hashlib.sha256(), ""
+        kinds = list(self._kinds)
+        for episode_id, said in self._by_id():
+            for line in sorted(_lines(said, kinds)):
+                whole.update(f"{between}{episode_id}\x1f{line}".encode())
+                between = "\n"
+        return whole.hexdigest()
+
+    def _by_id(self) -> Iterator[tuple[str, bytes]]:
+        """Each episode with all that is said of it, sorted by id."""
+        ends = np.frombuffer(self._id_ends.tobytes(), np.int64)
+        widest = max(int(np.diff(ends).max(initial=1)), 1)
+        texts = (bytes(self._ids[first:last]) for first, last in pairwise(self._id_ends))
+        ids = np.fromiter(texts, f"S{widest}", len(self))
+        with storing(Path(gettempdir())):
+            for episode_id, places in groupby(np.argsort(ids, kind="stable"), key=lambda place: ids[place]):
+                yield episode_id.decode(), b"".join(map(self._said_at, places))
+            self._said.seek(0, SEEK_END)  # where the next line goes
+
+    def _said_at(self, place: int) -> bytes:
+        first, last = self._said_ends[place], self._said_ends[place + 1]
+        self._said.seek(first)
+        return self._said.read(last - first)
+
+
+def _lines(packed: bytes, kinds: list[tuple[str, bool]]) -> Iterator[str]:
+    place = 0
+    while place < len(packed):
+        said, has_digest = kinds[int.from_bytes(packed[place : place + 4])]
+        place += 4
+        if has_digest:
+            said += "\x1f" + packed[place : place + 32].hex()
+            place += 32
+        yield said
+
+
 def logical_hash(entries: Iterable[tuple[str, ...]]) -> str:
     """Hash of a dataset from (episode_id, stream, content hash), or (episode_id, "failed"), in any order."""
-    lines = sorted("\x1f".join(entry) for entry in entries)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    found = LogicalHash()
+    for episode_id, *said in entries:
+        found.add(episode_id, *said)
+    return found.hexdigest()

@@ -1,7 +1,8 @@
 """Manifest: what a finished dataset is, with a checksum of every file."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,10 +12,13 @@ from pydantic import Field, JsonValue, PositiveInt, ValidationError
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.errors import DatasetError, SchemaVersionError
-from envirosense.datasets.hashing import FAILED, logical_hash
+from envirosense.datasets.contents import Contents
+from envirosense.datasets.file_list import FileList
+from envirosense.datasets.fingerprints import Fingerprints
+from envirosense.datasets.manifest_text import manifest_pieces, read_manifest_text
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.schema import describe_columns
-from envirosense.datasets.shard import FileRecord, ShardRecord
+from envirosense.datasets.shard import FileRecord
 from envirosense.datasets.store import SAME_COLUMNS
 
 MANIFEST = "manifest.json"
@@ -51,8 +55,8 @@ class Manifest(FrozenModel):
     counts: dict[str, int]  # episodes, ok, failed
     splits: dict[str, int]  # usable episodes by split
     streams: dict[str, StreamFacts]
-    spec_fingerprints: tuple[str, ...]  # in plan order
-    files: dict[str, FileRecord]  # by path inside the dataset
+    spec_fingerprints: Fingerprints  # in plan order
+    files: FileList  # by path inside the dataset
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -70,7 +74,7 @@ class Manifest(FrozenModel):
     def read(cls, path: Path) -> Self:
         """Manifest in a file; see `load`."""
         try:
-            data = json.loads(path.read_bytes())
+            data = read_manifest_text(path)
             version = int(data["schema_version"])
         except OSError as error:
             raise DatasetError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
@@ -91,6 +95,11 @@ class Manifest(FrozenModel):
                 f"{path}: damaged at {where}; restore it or generate the dataset again"
             ) from None
 
+    def pieces(self) -> Iterator[bytes]:
+        """JSON of the manifest in pieces, so that it is written in bounded memory."""
+        head = self.model_dump(mode="json", exclude={"spec_fingerprints", "files"})
+        return manifest_pieces(head, self.spec_fingerprints, self.files)
+
     def difference(self, plan: Plan) -> str:
         """First field in which a plan differs from the one that wrote this dataset."""
         for field in ("name", "twin", "seed", "code_version", "physics_version"):
@@ -104,25 +113,8 @@ class Manifest(FrozenModel):
         return "the episodes differ"
 
 
-def content_entries(records: Iterable[ShardRecord]) -> list[tuple[str, ...]]:
-    """What the logical hash is made of."""
-    entries: list[tuple[str, ...]] = []
-    for episode in (episode for record in records for episode in record.episodes):
-        episode_id = episode.summary.episode_id
-        if episode.summary.outcome == "failed":
-            entries.append((episode_id, FAILED))
-        entries += [(episode_id, stream, found.content_hash) for stream, found in episode.streams.items()]
-    return entries
-
-
-def build_manifest(
-    plan: Plan, records: Iterable[ShardRecord], folder: Path, episodes_file: FileRecord
-) -> Manifest:
-    """Manifest of a plan whose shards are all written."""
-    shards = tuple(records)
-    outcomes = [(s.name.rpartition("-")[0], e.summary.outcome) for s in shards for e in s.episodes]
-    files = {place: file for shard in shards for place, file in shard.files.items()}
-    names = sorted({split for split, _ in outcomes})
+def build_manifest(plan: Plan, held: Contents, folder: Path, episodes_file: FileRecord) -> Manifest:
+    """Manifest of a plan whose shards are all written, from what they hold."""
     return Manifest(
         name=plan.name,
         twin=plan.twin,
@@ -132,34 +124,31 @@ def build_manifest(
         settings=plan.settings,
         origin="real" if plan.settings.get("origin") == "real" else "simulated",
         plan_fingerprint=plan.fingerprint,
-        logical_hash=logical_hash(content_entries(shards)),
-        counts={
-            "episodes": len(outcomes),
-            "ok": sum(outcome == "ok" for _, outcome in outcomes),
-            "failed": sum(outcome == "failed" for _, outcome in outcomes),
-        },
-        splits={name: sum(found == (name, "ok") for found in outcomes) for name in names},
-        streams=_stream_facts(folder, files),
-        spec_fingerprints=tuple(episode.spec.fingerprint for episode in plan.episodes),
-        files={EPISODES: episodes_file, **dict(sorted(files.items()))},
+        logical_hash=held.hashes.hexdigest(),
+        counts=held.counts,
+        splits=held.splits,
+        streams=_stream_facts(folder, held.files),
+        spec_fingerprints=Fingerprints(plan.episodes.fingerprints),
+        files=FileList(chain([(EPISODES, episodes_file)], held.files.in_order())),
     )
 
 
-def _stream_facts(folder: Path, files: Mapping[str, FileRecord]) -> dict[str, StreamFacts]:
+def _stream_facts(folder: Path, files: FileList) -> dict[str, StreamFacts]:
     """Facts of every stream; all its files must have the same columns."""
     schemas: dict[str, tuple[str, pa.Schema]] = {}
-    rows: dict[str, list[FileRecord]] = {}
-    for place, file in sorted(files.items()):
+    rows, sizes = Counter[str](), Counter[str]()
+    for place, file in files.in_order():
         stream = place.partition("/")[0]
         schema = pq.read_schema(folder / place)
         first_place, first = schemas.setdefault(stream, (place, schema))
         if not first.equals(schema, check_metadata=True):
             raise DatasetError(f"stream {stream!r} differs between {place} and {first_place}; {SAME_COLUMNS}")
-        rows.setdefault(stream, []).append(file)
+        rows[stream] += file.rows
+        sizes[stream] += file.bytes
     return {
         stream: StreamFacts(
-            rows=sum(file.rows for file in rows[stream]),
-            bytes=sum(file.bytes for file in rows[stream]),
+            rows=rows[stream],
+            bytes=sizes[stream],
             columns=tuple(describe_columns(schema)),
             metadata=schema_metadata(schema),
         )

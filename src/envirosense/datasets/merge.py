@@ -2,39 +2,39 @@
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from pydantic import JsonValue
 
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.core.fingerprint import fingerprint
 from envirosense.datasets.dataset import Dataset
-from envirosense.datasets.episode import Episode
+from envirosense.datasets.episode_table import EpisodeTable
 from envirosense.datasets.files import write_whole
 from envirosense.datasets.finish import RUN, write_documents
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
+from envirosense.datasets.manifest_text import as_json
 from envirosense.datasets.output import prepare_output
 from envirosense.datasets.plan import Plan
-from envirosense.datasets.rewriting import Stored
+from envirosense.datasets.rewriting import EpisodesById, Stored
 from envirosense.datasets.shard import STAGING, write_shard
 from envirosense.datasets.splits import assign_splits, split_leaks
 from envirosense.datasets.union import (
-    Part,
     check_alike,
     place_files,
-    shard_of,
     union_manifest,
     union_run_facts,
     unite,
     write_table,
 )
+from envirosense.datasets.union_parts import Part, stems_of
 
 _ASKED: Final = "merge.txt"
 _NAMED: Final = 6
@@ -118,9 +118,7 @@ def _claim(folder: Path, asked: str) -> None:
 
 def _splits_of_groups(first: Dataset, second: Dataset, resplit: bool) -> dict[str, str]:
     """Split of every group of the union."""
-    tables = [
-        found.episodes.select(["episode_id", "group", "split", "category"]) for found in (first, second)
-    ]
+    tables = [found.short.select(["episode_id", "group", "split", "category"]) for found in (first, second)]
     rows = list({row["episode_id"]: row for table in tables for row in table.to_pylist()}.values())
     groups = [row["group"] for table in tables for row in table.to_pylist()]
     if resplit:
@@ -149,23 +147,23 @@ def _write(
     started_utc = datetime.now(UTC).isoformat()
     first, second = pair
     _check_equal(first, second)
-    known = set(first.episodes["episode_id"].to_pylist())
-    is_new = [one not in known for one in second.episodes["episode_id"].to_pylist()]
-    taken = first.episodes, second.episodes.filter(pa.array(is_new, pa.bool_()))
+    known = set(first.short["episode_id"].to_pylist())
+    is_new = [one not in known for one in second.short["episode_id"].to_pylist()]
+    taken = first.table, second.table.part(np.flatnonzero(is_new))
     parts, rest = [], []
     for found, table in zip(pair, taken, strict=True):
         whole, left = _whole_shards(found, table, splits)
-        parts.append(Part(found, whole))
-        rest += left
-    if rest:
-        rewritten = _rewritten(folder / STAGING / "rest", rest, splits, first)
-        parts.append(Part(rewritten, rewritten.episodes))
+        parts.append(Part(found, whole, splits))
+        rest.append((found.files, left))
+    if any(len(left) for _, left in rest):
+        rewritten = _rewritten(folder / STAGING / "rest", EpisodesById(rest), splits, first)
+        parts.append(Part(rewritten, rewritten.table))
     union = unite(parts)
-    place_files(union.sources, folder, copy)
-    table = write_table(union.episodes, folder / EPISODES)
+    place_files(union.sources(), folder, copy)
+    listed = write_table(union.pieces(), folder / EPISODES)
     manifest = union_manifest(
         union,
-        table,
+        listed,
         first.manifest,
         name=_name(first.manifest, second.manifest),
         settings={
@@ -176,13 +174,9 @@ def _write(
         plan_fingerprint=asked,
         code_version=version("envirosense"),
     )
-    facts = union_run_facts([Part(found, found.episodes) for found in pair], started_utc)
-    write_whole(folder / RUN, _as_json(facts))
-    write_whole(folder / MANIFEST, _as_json(manifest.model_dump(mode="json")))
-
-
-def _as_json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    facts = union_run_facts([Part(found, found.table) for found in pair], started_utc)
+    write_whole(folder / RUN, as_json(facts))
+    write_whole(folder / MANIFEST, manifest.pieces())
 
 
 def _name(first: Manifest, second: Manifest) -> str:
@@ -202,67 +196,51 @@ def _parent(manifest: Manifest) -> dict[str, JsonValue]:
 
 def _check_equal(first: Dataset, second: Dataset) -> None:
     """Refuse two datasets that tell different things of one episode."""
-    told = dict(
-        zip(*(first.episodes[name].to_pylist() for name in ("episode_id", "content_hashes")), strict=True)
-    )
-    for episode_id, hashes in zip(
-        *(second.episodes[name].to_pylist() for name in ("episode_id", "content_hashes")), strict=True
-    ):
-        if episode_id in told and json.loads(told[episode_id]) != json.loads(hashes):
+    told = dict(_digests(first))
+    for episode_id, found in _digests(second):
+        if told.get(episode_id, found) != found:
             raise DatasetError(
                 f"{second.folder}: episode {episode_id} has other rows than in {first.folder}; "
                 "verify both and generate the damaged or older one anew"
             )
 
 
+def _digests(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Id of every episode, and a digest of the content hashes of its streams."""
+    for piece in dataset.table.pieces(["episode_id", "content_hashes"]):
+        for episode_id, hashes in zip(*(column.to_pylist() for column in piece.columns), strict=True):
+            yield episode_id, bytes.fromhex(fingerprint(json.loads(hashes)))
+
+
 def _whole_shards(
-    dataset: Dataset, taken: pa.Table, splits: Mapping[str, str]
-) -> tuple[pa.Table, list[Episode]]:
-    """Rows whose shards can be linked as they are, and the episodes of the others."""
-    every = dict(_by_shard(dataset.episodes))
-    own = dict(_by_shard(taken))
-    group, split = ((taken[name].to_pylist()) for name in ("group", "split"))
-    moved = [splits[one] != now for one, now in zip(group, split, strict=True)]
-    linked = {
-        stem
-        for stem, rows in own.items()
-        if not stem or (len(rows) == len(every[stem]) and not any(moved[row] for row in rows))
-    }
-    keep = np.zeros(taken.num_rows, dtype=bool)
-    for stem in linked:
-        keep[own[stem]] = True
-    whole = taken.filter(pa.array(keep))
-    position = whole.schema.get_field_index("split")
+    dataset: Dataset, taken: EpisodeTable, splits: Mapping[str, str]
+) -> tuple[EpisodeTable, EpisodeTable]:
+    """Rows whose shards can be linked as they are, and the others."""
+    every, own = Counter(stems_of(dataset.table)), stems_of(taken)
+    group, split = (taken.short[name].to_pylist() for name in ("group", "split"))
+    moved = {stem for stem, one, now in zip(own, group, split, strict=True) if splits[one] != now}
     # An episode without rows lies in no shard: its row alone changes split.
-    now = pa.array([splits[one] for one in whole["group"].to_pylist()], pa.string())
-    whole = whole.set_column(position, whole.schema.field("split"), now)
-    left = [Episode(dataset.files, taken.slice(int(row), 1).to_pylist()[0]) for row in np.flatnonzero(~keep)]
-    return whole, left
+    linked = {
+        stem for stem, n in Counter(own).items() if not stem or (n == every[stem] and stem not in moved)
+    }
+    keep = np.array([stem in linked for stem in own], dtype=bool)
+    return taken.part(np.flatnonzero(keep)), taken.part(np.flatnonzero(~keep))
 
 
-def _by_shard(episodes: pa.Table) -> Iterator[tuple[str, list[int]]]:
-    found: dict[str, list[int]] = {}
-    for row, locations in enumerate(episodes["locations"].to_pylist()):
-        found.setdefault(shard_of(locations), []).append(row)
-    yield from found.items()
-
-
-def _rewritten(
-    folder: Path, episodes: Collection[Episode], splits: Mapping[str, str], like: Dataset
-) -> Dataset:
+def _rewritten(folder: Path, episodes: EpisodesById, splits: Mapping[str, str], like: Dataset) -> Dataset:
     """Dataset of stored episodes under their new splits, made in `folder` or taken up where it stopped."""
-    n_bytes = sum(file.bytes for file in like.manifest.files.values()) // max(len(like), 1)
+    n_bytes = like.manifest.files.n_bytes // max(len(like), 1)
     plan = Plan.build(
         name=like.manifest.name,
         twin=like.manifest.twin,
         seed=like.manifest.seed,
-        episodes=[(episode.spec, splits[episode.group]) for episode in episodes],
+        episodes=((episode.spec, splits[episode.group]) for episode in episodes.values()),
         settings={"origin": like.manifest.origin},
         code_version=version("envirosense"),
         physics_version=like.manifest.physics_version,
         bytes_per_episode=n_bytes,
     )
-    stored = Stored({episode.episode_id: episode for episode in episodes})
+    stored = Stored(episodes)
     with prepare_output(plan, folder) as output:
         for shard in output.pending:
             write_shard(output.folder, shard, stored.simulate)

@@ -1,6 +1,5 @@
 """Folder a generation run writes to: empty, or its own unfinished work."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,11 +10,11 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError, StorageError
+from envirosense.core.errors import ConfigError, DatasetError, StorageError
 from envirosense.datasets.files import storing, write_whole
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.manifest import MANIFEST, Manifest
-from envirosense.datasets.plan import SCHEMA_VERSION, Plan, Shard
+from envirosense.datasets.plan import Plan, Shard
 from envirosense.datasets.shard import STAGING, ShardRecord, drop_unfinished, journal_path
 
 PLAN = "plan.json"
@@ -50,9 +49,9 @@ class Output:
         """Whether the folder holds the finished dataset of this plan already."""
         return (self.folder / MANIFEST).exists()
 
-    def records(self) -> tuple[ShardRecord, ...]:
-        """Journal entries of all shards written, in plan order."""
-        return tuple(_journal(self.folder, self.plan))
+    def records(self) -> Iterator[ShardRecord]:
+        """Journal entries of all shards written, in plan order; each is read when it is asked for."""
+        return _journal(self.folder, self.plan)
 
     def close(self) -> None:
         """Let another process write here."""
@@ -107,11 +106,7 @@ def load_plan(folder: Path) -> Plan | None:
     if not path.exists():
         return None
     try:
-        data = json.loads(path.read_bytes())
-        version = int(data["schema_version"])
-        if version > SCHEMA_VERSION:
-            raise SchemaVersionError(path, version, SCHEMA_VERSION)
-        return Plan.model_validate(data)
+        return Plan.read(path)
     except (ValueError, KeyError, TypeError):  # a ValidationError is a ValueError
         raise StorageError(f"{path}: damaged plan; delete {folder} and generate again") from None
 
@@ -159,7 +154,7 @@ def _stored_plan(plan: Plan, folder: Path) -> Plan:
         for shard in stored.shards() if stored else ():
             drop_unfinished(folder, shard.name)  # the new plan may not have a shard of this name
         write_whole(folder / STAGING / STARTED, datetime.now(UTC).isoformat().encode())
-        write_whole(folder / STAGING / PLAN, plan.model_dump_json().encode())
+        write_whole(folder / STAGING / PLAN, plan.pieces())
         return plan
     if stored.fingerprint != plan.fingerprint:
         difference = plan.difference(stored)

@@ -1,34 +1,30 @@
 """What a generation run will write: episodes, their splits, and the shards that hold them."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Final, Self
 
-from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt
+import numpy as np
+from pydantic import JsonValue, NonNegativeInt, PositiveInt
 
 from envirosense.core.config import FrozenModel
 from envirosense.core.episode import EpisodeSpec, JsonObject
-from envirosense.core.errors import ConfigError
-from envirosense.core.fingerprint import fingerprint
+from envirosense.core.errors import SchemaVersionError
+from envirosense.core.fingerprint import canonical_json
+from envirosense.datasets.planned_episodes import NAME_PATTERN, PlannedEpisode, PlannedEpisodes
 
 SCHEMA_VERSION = 1
 TARGET_SHARD_BYTES = 96 * 2**20
-NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+MOST_EPISODES = 1000  # of a shard: its journal entry is in memory whole, about 10 kB an episode
+_NOT_ASKED: Final = frozenset(
+    {"episodes", "episodes_per_shard", "bytes_per_episode"}
+)  # no part of the identity
 
-
-class PlannedEpisode(FrozenModel):
-    """One episode and its place in the dataset."""
-
-    index: NonNegativeInt
-    split: str = Field(pattern=NAME_PATTERN)
-    spec: EpisodeSpec
-
-    @cached_property
-    def episode_id(self) -> str:
-        """Id of the spec, computed once; it travels with the episode to a worker."""
-        return self.spec.episode_id
+__all__ = ["NAME_PATTERN", "SCHEMA_VERSION", "Plan", "PlannedEpisode", "Shard", "shard_length"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Shard:
 
     split: str
     index: int
-    episodes: tuple[PlannedEpisode, ...]
+    episodes: Sequence[PlannedEpisode]
 
     @property
     def name(self) -> str:
@@ -48,7 +44,7 @@ class Shard:
 def shard_length(n_episodes: int, bytes_per_episode: int, workers: int) -> int:
     """Episodes in a shard: near the target size, yet two shards a worker when there are enough episodes."""
     by_size = TARGET_SHARD_BYTES // max(bytes_per_episode, 1)
-    return max(1, min(by_size, n_episodes // (2 * workers)))
+    return max(1, min(by_size, n_episodes // (2 * workers), MOST_EPISODES))
 
 
 class Plan(FrozenModel):
@@ -56,7 +52,7 @@ class Plan(FrozenModel):
 
     `settings` is what was asked, as plain data: it explains a plan that differs. The shard
     length and the size estimate are not part of the identity: a resumed run keeps the
-    stored ones.
+    stored ones. Specs are held packed: an episode takes some hundred bytes.
     """
 
     name: str
@@ -65,7 +61,7 @@ class Plan(FrozenModel):
     code_version: str
     physics_version: str
     settings: JsonObject
-    episodes: tuple[PlannedEpisode, ...]
+    episodes: PlannedEpisodes
     episodes_per_shard: PositiveInt
     bytes_per_episode: NonNegativeInt = 0
     schema_version: int = SCHEMA_VERSION
@@ -77,7 +73,7 @@ class Plan(FrozenModel):
         name: str,
         twin: str,
         seed: int,
-        episodes: Sequence[tuple[EpisodeSpec, str]],
+        episodes: Iterable[tuple[EpisodeSpec, str]] | PlannedEpisodes,
         settings: Mapping[str, JsonValue] | None = None,
         code_version: str,
         physics_version: str = "",
@@ -85,11 +81,8 @@ class Plan(FrozenModel):
         workers: int = 1,
     ) -> Self:
         """Plan of (spec, split) pairs in dataset order; their positions become the indices."""
-        planned = [
-            PlannedEpisode.parse({"index": index, "split": split, "spec": spec}, f"episodes.{index}")
-            for index, (spec, split) in enumerate(episodes)
-        ]
-        _check_distinct(planned)
+        planned = PlannedEpisodes.of(episodes)
+        planned.check_distinct()
         return cls.parse(
             {
                 "name": name,
@@ -98,8 +91,8 @@ class Plan(FrozenModel):
                 "code_version": code_version,
                 "physics_version": physics_version,
                 "settings": dict(settings or {}),
-                "episodes": sorted(planned, key=lambda episode: (episode.split, episode.index)),
-                "episodes_per_shard": shard_length(len(episodes), bytes_per_episode, workers),
+                "episodes": planned,
+                "episodes_per_shard": shard_length(len(planned), bytes_per_episode, workers),
                 "bytes_per_episode": bytes_per_episode,
             }
         )
@@ -108,53 +101,92 @@ class Plan(FrozenModel):
         """Shards in order of split and episode."""
         step = self.episodes_per_shard
         return tuple(
-            Shard(split, start // step, members[start : start + step])
-            for split, run in groupby(self.episodes, key=lambda episode: episode.split)
-            for members in (tuple(run),)
-            for start in range(0, len(members), step)
+            Shard(split, number, self.episodes[first : min(first + step, places.stop)])
+            for split, places in self.episodes.runs()
+            for number, first in enumerate(range(places.start, places.stop, step))
         )
 
     @cached_property
-    def identity(self) -> dict[str, Any]:
-        """Everything that decides the dataset, as plain data."""
-        data = self.model_dump(mode="json", exclude={"episodes", "episodes_per_shard", "bytes_per_episode"})
-        data["episodes"] = {episode.episode_id: [episode.split, episode.index] for episode in self.episodes}
-        return data
+    def asked(self) -> dict[str, Any]:
+        """Everything that decides the dataset but the episodes, as plain data."""
+        return self.model_dump(mode="json", exclude=set(_NOT_ASKED))
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the identity."""
-        return fingerprint(self.identity)
+        """SHA-256 of everything that decides the dataset, in the form of `core.fingerprint`."""
+        hashed = hashlib.sha256()
+        for text in self._canonical():
+            hashed.update(text.encode())
+        return hashed.hexdigest()
+
+    def _canonical(self) -> Iterator[str]:
+        """Canonical JSON in pieces: all that was asked, and `{id: [split, index]}` as `episodes`."""
+        for place, key in enumerate(sorted([*self.asked, "episodes"])):
+            yield ("," if place else "{") + f"{canonical_json(key)}:"
+            if key != "episodes":
+                yield canonical_json(self.asked[key])
+                continue
+            opening = "{"
+            for episode_id, split, index in self.episodes.by_id():
+                yield f'{opening}"{episode_id}":["{split}",{index}]'
+                opening = ","
+            yield "}"
+        yield "}"
 
     def difference(self, other: "Plan") -> str:
         """First field in which another plan differs, with both values; "" for equal plans."""
-        for field, mine, theirs in _walk("", self.identity, other.identity):
-            if not field.startswith("episodes"):
-                return f"{field} is {theirs!r} there, {mine!r} here"
-        mine_left = [e for e in self.episodes if e.episode_id not in other.identity["episodes"]]
+        for field, mine, theirs in _walk("", self.asked, other.asked):
+            return f"{field} is {theirs!r} there, {mine!r} here"
         if len(self.episodes) != len(other.episodes):
             return f"episodes: {len(other.episodes)} there, {len(self.episodes)} here"
-        if mine_left:
-            return _spec_difference(mine_left[0], other)
+        known = set(other.episodes.fingerprints)
+        for place, found in enumerate(self.episodes.fingerprints):
+            if found not in known:
+                return _spec_difference(self.episodes[place], other)
         return "" if self.fingerprint == other.fingerprint else "the splits of the episodes differ"
 
+    def pieces(self) -> Iterator[bytes]:
+        """JSON of the plan, one line an episode, so that it is written and read in bounded memory."""
+        head = self.model_dump_json(exclude={"episodes"})
+        yield f'{head[:-1]},"episodes":[\n'.encode()
+        last = len(self.episodes) - 1
+        for place, (index, split) in enumerate(zip(self.episodes.indices, self.episodes.splits, strict=True)):
+            spec = self.episodes.spec_text(place)
+            yield f'{{"index":{index},"split":"{split}","spec":{spec}}}{"," * (place < last)}\n'.encode()
+        yield b"]}\n"
 
-def _check_distinct(episodes: Sequence[PlannedEpisode]) -> None:
-    if not episodes:
-        raise ConfigError("episodes", 0, "a plan needs at least one episode")
-    seen: set[str] = set()
-    for episode in episodes:
-        if episode.episode_id in seen:
-            raise ConfigError(
-                "episodes", episode.episode_id, "two episodes have the same spec; give each its own seed"
-            )
-        seen.add(episode.episode_id)
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Plan in a file of `pieces`, or of its JSON in any other form.
+
+        Raises:
+            SchemaVersionError: if a newer version wrote it.
+            ValueError, KeyError, TypeError: if it is damaged.
+        """
+        with path.open("rb") as rows:
+            head = next(rows, b"")
+            is_by_line = head.endswith(b'"episodes":[\n')
+            data = json.loads(head + b"]}" if is_by_line else b"".join([head, *rows]))
+            if (found := int(data["schema_version"])) > SCHEMA_VERSION:
+                raise SchemaVersionError(path, found, SCHEMA_VERSION)
+            if is_by_line:
+                data["episodes"] = PlannedEpisodes.packed(_planned(rows))
+        return cls.model_validate(data)
+
+
+def _planned(rows: Iterable[bytes]) -> Iterator[PlannedEpisode]:
+    for row in rows:
+        if row == b"]}\n":
+            return
+        yield PlannedEpisode.model_validate_json(row.rstrip(b",\n"))
+    raise ValueError("it has no end")
 
 
 def _spec_difference(episode: PlannedEpisode, other: Plan) -> str:
-    theirs = next((e for e in other.episodes if e.index == episode.index), None)
-    if theirs is None:
+    places = np.flatnonzero(other.episodes.indices == episode.index)
+    if not len(places):
         return f"episode {episode.index} is not there"
+    theirs = other.episodes[int(places[0])]
     pairs = _walk("", episode.spec.model_dump(mode="json"), theirs.spec.model_dump(mode="json"))
     field, here, there = next(iter(pairs), ("spec", "", ""))
     return f"episode {episode.index}: {field} is {there!r} there, {here!r} here"

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import EpisodeReader
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.episode_checks import EpisodeCheck
 from envirosense.datasets.files import storing, write_whole
 from envirosense.datasets.quality_walk import walk
 from envirosense.datasets.rejections import SCHEMA
@@ -168,15 +169,21 @@ def read_quality(folder: Path) -> QualityReport | None:
         raise DatasetError(f"{path}: damaged; run `envirosense dataset validate {folder}` again") from None
 
 
-def validate(dataset: Dataset, rules: Iterable[Rule] = (), relabel: Relabel | None = None) -> QualityReport:
+def validate(
+    dataset: Dataset,
+    rules: Iterable[Rule] = (),
+    relabel: Relabel | None = None,
+    checks: Iterable[EpisodeCheck] = (),
+) -> QualityReport:
     """Report on every rule and built-in check.
 
     Args:
         dataset: a finished dataset.
         rules: the twin's rules, `rules_of(dataset.manifest.twin)`.
         relabel: computes labels again from an episode's stored truth; `Twin.relabel`.
+        checks: what only the twin can check, `Twin.checks()` where it has any.
     """
-    tallies = walk(dataset, tuple(rules), relabel)
+    tallies = walk(dataset, tuple(rules), relabel, tuple(checks))
     results = tuple(
         RuleResult(t.name, t.severity, t.note, t.n_checked, t.n_failed, dict(t.reasons), tuple(t.examples))
         for t in tallies

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import EpisodeReader
+from envirosense.datasets.check_list import CHECKS
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.drift_checks import ShardMeans
 from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
+from envirosense.datasets.episode_checks import EpisodeCheck
 from envirosense.datasets.episode_tables import EpisodeTables
 from envirosense.datasets.follow_checks import check_across
 from envirosense.datasets.frames import frame_planes
@@ -20,7 +21,7 @@ from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.label_checks import check_event_links, check_labels
 from envirosense.datasets.leakage_checks import leaks
 from envirosense.datasets.rule_checks import check_frames, check_rule
-from envirosense.datasets.rules import ACROSS, FRAME_VALUES, Rule, Severity
+from envirosense.datasets.rules import ACROSS, FRAME_VALUES, Rule
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.structure_checks import (
     check_finite,
@@ -38,43 +39,25 @@ from envirosense.datasets.tally import Failure, Tally
 
 type Relabel = Callable[[EpisodeReader], pa.Table]
 
-_CHECKS: Final[tuple[tuple[str, Severity, str], ...]] = (
-    ("files", "error", "every file can be read and holds the rows that the manifest says"),
-    (
-        "schema",
-        "error",
-        "columns are those of the manifest, with unit and description; units match the names",
-    ),
-    ("keys", "error", "no null in a key column, no key twice"),
-    ("ticks", "error", "ticks inside the episode and rising, times on the grid"),
-    ("gaps", "error", "one row a tick in streams of readings"),
-    ("finite", "error", "no NaN or infinity; unknown is null"),
-    ("empty_episode", "error", "every usable episode has readings"),
-    ("duplicate_episode", "error", "no two episodes with equal readings"),
-    ("duplicate_block", "error", "no block of readings twice, even with a column replaced"),
-    ("split_overlap", "error", "no group and no world in two splits"),
-    ("label_columns", "error", "no label or truth column among readings"),
-    ("label_leak", "error", "no reading is a function of a truth or label"),
-    ("label_events", "error", "every label belongs to an event and lies between its onset and clearance"),
-    ("label_truth", "error", "labels equal those computed again from the stored truth"),
-    ("swapped_columns", "error", "no two channels stand in each other's place in an episode"),
-    ("stuck_channel", "error", "no lively channel repeats one value for longer than chance allows"),
-    ("shard_drift", "warning", "no shard's readings lie apart from the others' beyond chance"),
-    ("constant_column", "warning", "every channel of readings varies over the dataset"),
-)
-
 
 class _Walk:
     """State of one pass."""
 
-    def __init__(self, dataset: Dataset, rules: tuple[Rule, ...], relabel: Relabel | None) -> None:
-        self.dataset, self.relabel = dataset, relabel
-        self.tallies = {name: Tally(name, severity, note) for name, severity, note in _CHECKS}
+    def __init__(
+        self,
+        dataset: Dataset,
+        rules: tuple[Rule, ...],
+        relabel: Relabel | None,
+        checks: tuple[EpisodeCheck, ...],
+    ) -> None:
+        self.dataset, self.relabel, self.checks = dataset, relabel, checks
+        self.tallies = {name: Tally(name, severity, note) for name, severity, note in CHECKS}
         self.schemas = dict(self._read_schemas())
         self.rules: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.rules[rule.stream].append(rule)
             self.tallies[rule.name] = Tally(rule.name, rule.severity, rule.note)
+        self.tallies |= {check.name: check.tally() for check in checks}
         self.contents: dict[str, str] = {}
         self.extremes: dict[tuple[str, str], tuple[float, float]] = {}
         readings = {name: schema for name, schema in self.schemas.items() if role_of(schema) == "reading"}
@@ -119,6 +102,8 @@ class _Walk:
                 self._frames(episode, stream)
         self._identity(episode, tables)
         self._labels(episode, tables)
+        for check in self.checks:
+            check.count(self.tallies[check.name], episode)
 
     def _tables(self, episode: Episode) -> EpisodeTables:
         missing = [stream for stream in episode.streams if stream not in self.schemas]
@@ -234,7 +219,7 @@ class _Walk:
         """Groups, and worlds told by several episodes, that stand in two splits."""
         for name in ("group", "world_seed") if self.signatures.has_worlds else ("group",):
             splits: defaultdict[str, set[str]] = defaultdict(set)
-            for row in self.dataset.episodes.select([name, "split"]).to_pylist():
+            for row in self.dataset.short.select([name, "split"]).to_pylist():
                 splits[str(row[name])].add(row["split"])
             found = [
                 Failure(f"{name} {one} in {', '.join(sorted(two))}", f"{name.removesuffix('_seed')}_in_two")
@@ -291,9 +276,14 @@ def row_groups(dataset: Dataset, episode: Episode, stream: str) -> Iterator[pa.T
         yield dataset.files.read(place["file"], range(group, group + 1), None)
 
 
-def walk(dataset: Dataset, rules: tuple[Rule, ...], relabel: Relabel | None) -> list[Tally]:
+def walk(
+    dataset: Dataset,
+    rules: tuple[Rule, ...],
+    relabel: Relabel | None,
+    checks: tuple[EpisodeCheck, ...] = (),
+) -> list[Tally]:
     """Tallies of every check and rule after one pass over the dataset."""
-    state = _Walk(dataset, rules, relabel)
+    state = _Walk(dataset, rules, relabel, checks)
     for episode in dataset:
         state.episode(episode)
     state.whole()

@@ -8,7 +8,10 @@ from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.core.protocols import Sink
 from envirosense.datasets.dataset import Dataset
-from envirosense.datasets.plan import Plan, PlannedEpisode
+from envirosense.datasets.episode import Episode
+from envirosense.datasets.packed_specs import PackedSpecs
+from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.rewriting import play_back
 
 
@@ -21,12 +24,11 @@ def reshard_plan(dataset: Dataset, episodes_per_shard: int) -> Plan:
     if episodes_per_shard < 1:
         raise ConfigError("episodes_per_shard", episodes_per_shard, "must be at least 1")
     manifest = dataset.manifest
-    episodes = [
-        PlannedEpisode(index=index, split=split, spec=EpisodeSpec.model_validate_json(spec))
-        for index, split, spec in zip(
-            *(dataset.episodes[name].to_pylist() for name in ("index", "split", "spec")), strict=True
-        )
-    ]
+    indices, splits = (dataset.short[name].to_pylist() for name in ("index", "split"))
+    specs = PackedSpecs(
+        EpisodeSpec.model_validate_json(str(one)) for one in dataset.table.table(["spec"])["spec"]
+    )
+    episodes = PlannedEpisodes(specs, splits, indices)
     return Plan(
         name=manifest.name,
         twin=manifest.twin,
@@ -34,9 +36,9 @@ def reshard_plan(dataset: Dataset, episodes_per_shard: int) -> Plan:
         code_version=manifest.code_version,
         physics_version=manifest.physics_version,
         settings=manifest.settings,
-        episodes=tuple(sorted(episodes, key=lambda one: (one.split, one.index))),
+        episodes=episodes,
         episodes_per_shard=episodes_per_shard,
-        bytes_per_episode=sum(file.bytes for file in manifest.files.values()) // max(len(episodes), 1),
+        bytes_per_episode=manifest.files.n_bytes // max(len(episodes), 1),
     )
 
 
@@ -64,8 +66,10 @@ class Player:
     """Stored episodes in place of a twin, by their specs."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self._episodes = {one.spec.fingerprint: one for one in (*dataset, *dataset.failed)}
+        self._dataset = dataset
+        self._places = {one: place for place, one in enumerate(dataset.short["episode_id"].to_pylist())}
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
         """Write every stream of the stored episode of a spec."""
-        return play_back(self._episodes[spec.fingerprint], out)
+        row = self._dataset.table.row(self._places[spec.episode_id])
+        return play_back(Episode(self._dataset.files, row), out)

@@ -1,13 +1,14 @@
 """Stored episodes written once more, as if they were simulated."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import Sink
-from envirosense.datasets.episode import Episode
+from envirosense.datasets.episode import Episode, Files
+from envirosense.datasets.episode_table import EpisodeTable
 from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.schema import EPISODE_ID, TICK, TIME_UTC
 
@@ -38,6 +39,27 @@ def _batches(episode: Episode, stream: str) -> Iterator[pa.RecordBatch]:
         yield from episode.batches(stream)
     else:
         yield pa.RecordBatch.from_pylist([], schema=episode.schema(stream))
+
+
+class EpisodesById(Mapping[str, Episode]):
+    """Episodes of some datasets, each read when it is asked for."""
+
+    def __init__(self, parts: Iterable[tuple[Files, EpisodeTable]]) -> None:
+        self._found = {
+            episode_id: (files, table, place)
+            for files, table in parts
+            for place, episode_id in enumerate(table.short["episode_id"].to_pylist())
+        }
+
+    def __getitem__(self, episode_id: str) -> Episode:
+        files, table, place = self._found[episode_id]
+        return Episode(files, table.row(place))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 class Stored:

@@ -20,7 +20,7 @@ from envirosense.datasets.schema import tick_times
 
 KEYS: Final = ("episode_id", "tick", "time_utc", "event_id", "sensor_id")
 _OF_ALL_ROWS: Final = ("episode_id", "tick", "time_utc")
-FEATURE_ROLES: Final = ("reading", "frames")
+FEATURE_ROLES: Final = ("reading", "frames", "history")
 ANSWER_ROLES: Final = ("label", "event", "truth", "observability", "mask", "response", "regime")
 _MEASURED_ROLES: Final = ("reading", "ideal", "truth")
 _KEYED_ROLES: Final = ("event", "observability")
@@ -135,9 +135,9 @@ def check_finite(table: pa.Table) -> Iterator[Outcome]:
 
 def leaked_columns(schemas: dict[str, pa.Schema]) -> list[tuple[str, str]]:
     """Streams a detector may read, with columns that are answers: named as in a stream of answers."""
-    answers = {
-        name for schema in schemas.values() if role_of(schema) in ANSWER_ROLES for name in schema.names
-    } - set(KEYS)
+    of_answers = [schema for schema in schemas.values() if role_of(schema) in ANSWER_ROLES]
+    answers = {name for schema in of_answers for name in schema.names} - set(KEYS)
+    answers -= {name for schema in schemas.values() for name in own_keys(schema)}
     answers -= {plane for schema in schemas.values() for plane in frame_planes(schema)}
     return [
         (stream, name)

@@ -6,7 +6,8 @@ samples by chance at fewer than N p^(L-1) places among N samples. A run is a hit
 runs at zero or at an end of the channel's range (a dry gauge, a calm, a saturated output), nor spans in which
 the dataset itself says that the sensor is at fault. A channel that keeps one value through an episode is
 judged by the others: where one of them does the same, it is the floor of its unit, as of a microphone in a
-quiet night.
+quiet night. Of each episode the `_CANDIDATES` longest runs are judged, each by what is left without
+it and the longer ones, so that one run neither hides nor excuses another.
 """
 
 import heapq
@@ -26,6 +27,7 @@ LIVELY: Final = 0.3  # largest share of repeats of a channel that is judged; ass
 _FLOOR: Final = 0.05  # repeats are not taken to be rarer than this
 _MARGIN: Final = 1.5  # on the length, as repeats come in lulls; assumed
 _KEPT: Final = 32  # longest runs remembered of a channel
+_CANDIDATES: Final = 3  # of an episode
 _FEWEST: Final = 20  # steps from which a share of repeats is told
 
 
@@ -36,7 +38,8 @@ class _Run:
     row: int = field(compare=False)
     tick: int = field(compare=False)
     value: float = field(compare=False)
-    share: float = field(compare=False)  # repeats of the episode outside this run
+    share: float = field(compare=False)  # repeats of the episode outside this run and its longer ones
+    is_longest: bool = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class _Channel:
     low: float = math.inf
     high: float = -math.inf
     runs: list[_Run] = field(default_factory=list)
+    ends: list[_Run] = field(default_factory=list)  # of values that may turn out to be an end of the range
     shares: list[tuple[float, str]] = field(default_factory=list)  # the two largest, of two episodes
 
 
@@ -71,7 +75,7 @@ class StuckRuns:
     def failures(self) -> Iterator[Failure]:
         """Runs that chance does not explain, longest first."""
         for (stream, column), channel in self._channels.items():
-            for run in sorted(channel.runs, reverse=True):
+            for run in sorted([*channel.runs, *channel.ends], reverse=True):
                 if _is_stuck(run, channel):
                     what = f"{column} = {run.value:g} for {run.length} samples"
                     example = f"{run.episode_id} {stream} tick {run.tick} {what}"
@@ -89,23 +93,30 @@ def _append(channel: _Channel, values: Floats, rows: "np.ndarray[tuple[int], np.
     channel.low, channel.high = min(channel.low, float(known.min())), max(channel.high, float(known.max()))
     starts = np.concatenate([[0], np.flatnonzero(np.diff(known)) + 1])
     lengths = np.diff(starts, append=known.size)
-    longest = int(np.argmax(lengths))
     steps, repeats = known.size - 1, known.size - starts.size
-    others = steps - (int(lengths[longest]) - 1)
-    share = (repeats - (int(lengths[longest]) - 1)) / others if others >= _FEWEST else math.nan
-    if steps >= _FEWEST:
-        told = 1.0 if math.isnan(share) else share  # it kept one value nearly throughout
-        channel.shares = sorted([*channel.shares, (told, episode_id)], reverse=True)[:2]
-    row = int(rows[starts[longest]])
-    run = _Run(int(lengths[longest]), episode_id, row, int(ticks[row]), float(known[starts[longest]]), share)
-    if len(channel.runs) < _KEPT:
-        heapq.heappush(channel.runs, run)
+    for rank, at in enumerate(np.argsort(-lengths, kind="stable")[:_CANDIDATES].tolist()):
+        steps, repeats = steps - (int(lengths[at]) - 1), repeats - (int(lengths[at]) - 1)
+        share = repeats / steps if steps >= _FEWEST else math.nan
+        if not rank and known.size > _FEWEST:
+            told = 1.0 if math.isnan(share) else share  # it kept one value nearly throughout
+            channel.shares = sorted([*channel.shares, (told, episode_id)], reverse=True)[:2]
+        row, value = int(rows[starts[at]]), float(known[starts[at]])
+        _keep(channel, _Run(int(lengths[at]), episode_id, row, int(ticks[row]), value, share, not rank))
+
+
+def _keep(channel: _Channel, run: _Run) -> None:
+    """Remember a run among the longest of its channel."""
+    if run.value == 0.0:
+        return
+    runs = channel.ends if run.value in (channel.low, channel.high) else channel.runs
+    if len(runs) < _KEPT:
+        heapq.heappush(runs, run)
     else:
-        heapq.heappushpop(channel.runs, run)
+        heapq.heappushpop(runs, run)
 
 
 def _is_stuck(run: _Run, channel: _Channel) -> bool:
-    if run.value in (0.0, channel.low, channel.high):
+    if run.value in (channel.low, channel.high) or (math.isnan(run.share) and not run.is_longest):
         return False
     elsewhere = [share for share, episode_id in channel.shares if episode_id != run.episode_id]
     shares = [share for share in (*elsewhere[:1], run.share) if not math.isnan(share)]

@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import batched, chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,44 +18,41 @@ from pydantic import JsonValue
 
 from envirosense.core.errors import DatasetError
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.file_list import FileList
 from envirosense.datasets.files import commit, commit_all, file_sha256, storing
-from envirosense.datasets.finish import EPISODE_COLUMNS, RUN
-from envirosense.datasets.hashing import FAILED, logical_hash
+from envirosense.datasets.fingerprints import Fingerprints
+from envirosense.datasets.finish import RUN
 from envirosense.datasets.manifest import EPISODES, Manifest, Origin, StreamFacts
 from envirosense.datasets.output import drop_abandoned
-from envirosense.datasets.schema import stream_schema
 from envirosense.datasets.shard import FileRecord
+from envirosense.datasets.union_parts import Part, Renamed, said_by
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is taken of a dataset: rows of its episode table, and the shards that hold exactly these."""
-
-    dataset: Dataset
-    episodes: pa.Table
-
-    @property
-    def shards(self) -> tuple[str, ...]:
-        """Stems of the shards, such as `train-00000`, sorted."""
-        return tuple(sorted({stem for stem in map(shard_of, self.episodes["locations"].to_pylist()) if stem}))
+_GROUP_ROWS: Final = 1000
+_FILES_AT_ONCE: Final = 1000  # put in place before their names are forgotten
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """Several parts as one dataset, not yet on disk."""
+    """Several parts as one dataset, not yet on disk; of the episode table only what the manifest needs."""
 
-    episodes: pa.Table
-    files: Mapping[str, FileRecord]  # by path inside the union, without the episode table
-    sources: Mapping[str, Path]  # where each of them lies now
+    parts: tuple[Renamed, ...]
+    usable: Mapping[str, int]  # episodes that did not fail, by split
+    counts: Mapping[str, int]
+    files: FileList  # by path inside the union, without the episode table
     streams: Mapping[str, StreamFacts]
-    spec_fingerprints: tuple[str, ...]
+    spec_fingerprints: Fingerprints
     logical_hash: str
 
+    def pieces(self) -> Iterator[pa.Table]:
+        """Rows of the episode table, a thousand at a time."""
+        return chain.from_iterable(part.pieces() for part in self.parts)
 
-def shard_of(locations: str) -> str:
-    """Stem of the shard that an episode lies in, from its `locations`; "" for one that left no rows."""
-    found = json.loads(locations)
-    return Path(next(iter(found.values()))["file"]).stem if found else ""
+    def sources(self) -> Iterator[tuple[str, Path]]:
+        """Path of each file inside the union, and where it lies now."""
+        for part in self.parts:
+            folder = part.part.dataset.folder
+            for new_place, place, _ in part.files():
+                yield new_place, folder / place
 
 
 def check_alike(one: Dataset, other: Dataset) -> None:
@@ -70,7 +68,7 @@ def check_alike(one: Dataset, other: Dataset) -> None:
                 f"{other.folder}: {field} is {getattr(there, field)!r}, that of {one.folder} is "
                 f"{getattr(here, field)!r}; only datasets of one kind can be put together"
             )
-    ticks_s = {dt_s for found in (one, other) for dt_s in found.episodes["dt_s"].to_pylist()}
+    ticks_s = {dt_s for found in (one, other) for dt_s in found.short["dt_s"].to_pylist()}
     if len(ticks_s) > 1:
         listing = ", ".join(f"{dt_s:g} s" for dt_s in sorted(ticks_s))
         raise DatasetError(f"{other.folder}: ticks differ ({listing}); a dataset has one tick")
@@ -93,31 +91,24 @@ def check_columns(stream: str, mine: StreamFacts, theirs: StreamFacts, where: ob
 
 def unite(parts: Sequence[Part]) -> Union:
     """Parts as one dataset; the first keeps names and positions, the others go on after it."""
-    files: dict[str, FileRecord] = {}
-    sources: dict[str, Path] = {}
-    tables: list[pa.Table] = []
-    fingerprints: dict[str, str] = {}
+    renamed: list[Renamed] = []
     next_shard: Counter[str] = Counter()
     next_index = 0
     for part in parts:
-        names = _shard_names(part.shards, next_shard, keep=not tables)
-        for place, record in part.dataset.manifest.files.items():
-            stream, _, file = place.partition("/")
-            if (stem := Path(file).stem) in names:
-                new_place = f"{stream}/{names[stem]}.parquet"
-                files[new_place], sources[new_place] = record, part.dataset.folder / place
-        table = _renamed(part.episodes, names, None if not tables else next_index)
-        next_index = max([next_index, *(one + 1 for one in table["index"].to_pylist())])
-        fingerprints |= {one[:16]: one for one in part.dataset.manifest.spec_fingerprints}
-        tables.append(table)
-    episodes = pa.concat_tables(tables)
+        names = _shard_names(part.shards, next_shard, keep=not renamed)
+        renamed.append(Renamed(part, names, next_index if renamed else None))
+        next_index = renamed[-1].next_index
+    said = said_by(renamed)
+    files = FileList((place, record) for part in renamed for place, _, record in part.files())
+    known = Fingerprints(chain.from_iterable(part.dataset.manifest.spec_fingerprints for part in parts))
     return Union(
-        episodes,
-        dict(sorted(files.items())),
-        sources,
+        tuple(renamed),
+        said.usable,
+        said.counts,
+        FileList(files.in_order()),
         _streams(parts, files),
-        tuple(fingerprints[one] for one in episodes["episode_id"].to_pylist()),
-        logical_hash(_entries(episodes)),
+        known.of_episodes(said.ids),
+        said.hashes.hexdigest(),
     )
 
 
@@ -132,48 +123,22 @@ def _shard_names(shards: Iterable[str], taken: Counter[str], keep: bool) -> dict
     return names
 
 
-def _renamed(episodes: pa.Table, names: Mapping[str, str], first_index: int | None) -> pa.Table:
-    """Rows with the new shard names, and positions from `first_index` on in their own order."""
-    schema = stream_schema(EPISODE_COLUMNS)
-    table = episodes.sort_by("index").select(schema.names).cast(schema)
-    if first_index is None:
-        return table
-    index = pa.array(range(first_index, first_index + table.num_rows), pa.int64())
-    locations = pa.array([_relocated(text, names) for text in table["locations"].to_pylist()], pa.string())
-    for name, column in (("index", index), ("locations", locations)):
-        table = table.set_column(schema.get_field_index(name), schema.field(name), column)
-    return table
-
-
-def _relocated(locations: str, names: Mapping[str, str]) -> str:
-    found = json.loads(locations)
-    for stream, place in found.items():
-        place["file"] = f"{stream}/{names[Path(place['file']).stem]}.parquet"
-    return json.dumps(found)
-
-
-def _streams(parts: Sequence[Part], files: Mapping[str, FileRecord]) -> dict[str, StreamFacts]:
+def _streams(parts: Sequence[Part], files: FileList) -> dict[str, StreamFacts]:
     found: dict[str, StreamFacts] = {}
     for part in parts:
         for stream, facts in part.dataset.manifest.streams.items():
             first = found.setdefault(stream, facts)
             check_columns(stream, first, facts, part.dataset.folder)
-    for stream, facts in found.items():
-        own = [record for place, record in files.items() if place.startswith(f"{stream}/")]
-        size = {"rows": sum(one.rows for one in own), "bytes": sum(one.bytes for one in own)}
-        found[stream] = facts.model_copy(update=size)
-    return {name: found[name] for name in sorted(found) if any(p.startswith(f"{name}/") for p in files)}
-
-
-def _entries(episodes: pa.Table) -> list[tuple[str, ...]]:
-    """What the logical hash is made of, from an episode table."""
-    entries: list[tuple[str, ...]] = []
-    columns = (episodes[name].to_pylist() for name in ("episode_id", "outcome", "content_hashes"))
-    for episode_id, outcome, hashes in zip(*columns, strict=True):
-        if outcome == "failed":
-            entries.append((episode_id, FAILED))
-        entries += [(episode_id, stream, one) for stream, one in json.loads(hashes).items()]
-    return entries
+    rows, sizes = Counter[str](), Counter[str]()
+    for place, record in files.items():
+        stream = place.partition("/")[0]
+        rows[stream] += record.rows
+        sizes[stream] += record.bytes
+    return {
+        name: found[name].model_copy(update={"rows": rows[name], "bytes": sizes[name]})
+        for name in sorted(found)
+        if name in sizes
+    }
 
 
 def union_manifest(
@@ -189,9 +154,6 @@ def union_manifest(
     parent_hash: str = "",
 ) -> Manifest:
     """Manifest of a union whose episode table is written; the rest is as in `like`."""
-    outcomes = union.episodes["outcome"].to_pylist()
-    splits = union.episodes["split"].to_pylist()
-    usable = Counter(split for split, one in zip(splits, outcomes, strict=True) if one == "ok")
     origin: Origin = like.origin
     return Manifest(
         version=version,
@@ -205,36 +167,47 @@ def union_manifest(
         settings=dict(settings),
         plan_fingerprint=plan_fingerprint,
         logical_hash=union.logical_hash,
-        counts={
-            "episodes": len(outcomes),
-            "ok": outcomes.count("ok"),
-            "failed": outcomes.count("failed"),
-        },
-        splits={split: usable[split] for split in sorted(set(splits))},
+        counts=dict(union.counts),
+        splits=dict(union.usable),
         streams=dict(union.streams),
         spec_fingerprints=union.spec_fingerprints,
-        files={EPISODES: table, **union.files},
+        files=FileList(chain([(EPISODES, table)], union.files.items())),
     )
 
 
-def write_table(episodes: pa.Table, path: Path) -> FileRecord:
-    """Record of an episode table, written whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_table(pieces: Iterable[pa.Table], path: Path) -> FileRecord:
+    """Record of an episode table, written whole, a piece at a time."""
+    temporary, n_rows = path.with_name(f".{path.name}.{os.getpid()}.tmp"), 0
+    rows = iter(pieces)
+    first = next(rows)
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         drop_abandoned(path.parent)
-        pq.write_table(episodes, temporary, compression="zstd", compression_level=3, row_group_size=1000)
+    with (
+        storing(path),
+        pq.ParquetWriter(temporary, first.schema, compression="zstd", compression_level=3) as opened,
+    ):
+        for piece in chain([first], rows):
+            opened.write_table(piece, row_group_size=_GROUP_ROWS)
+            n_rows += piece.num_rows
     commit(temporary, path)
-    return FileRecord(rows=episodes.num_rows, bytes=path.stat().st_size, sha256=file_sha256(path))
+    return FileRecord(rows=n_rows, bytes=path.stat().st_size, sha256=file_sha256(path))
 
 
-def place_files(sources: Mapping[str, Path], folder: Path, copy: bool = False) -> None:
+def place_files(sources: Iterable[tuple[str, Path]], folder: Path, copy: bool = False) -> None:
     """Give files their place in a folder: as hard links, or as copies where asked or where links fail."""
+    cleaned: set[Path] = set()
+    for part in batched(sources, _FILES_AT_ONCE):
+        _place(part, folder, copy, cleaned)
+
+
+def _place(sources: Iterable[tuple[str, Path]], folder: Path, copy: bool, cleaned: set[Path]) -> None:
     pending: dict[Path, Path] = {}
-    for parent in {(folder / place).parent for place in sources}:
-        drop_abandoned(parent)  # of a call that was killed: nothing lists them
-    for place, source in sources.items():
+    for place, source in sources:
         final = folder / place
+        if final.parent not in cleaned:
+            drop_abandoned(final.parent)  # of a call that was killed: nothing lists them
+            cleaned.add(final.parent)
         if not copy and final.exists() and final.samefile(source):
             continue
         temporary = final.with_name(f".{final.name}.{os.getpid()}.tmp")

@@ -1,6 +1,7 @@
 """Check that a dataset on disk is whole and says what its manifest says."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode, Files, damaged
 from envirosense.datasets.files import file_sha256
 from envirosense.datasets.finish import RUN
-from envirosense.datasets.hashing import FAILED, StreamHasher, logical_hash
+from envirosense.datasets.hashing import FAILED, LogicalHash, StreamHasher
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest, schema_metadata
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.shard import STAGING
@@ -35,6 +36,9 @@ DOCUMENTS = frozenset(
 CARD = ("README.md", "stats.json", "croissant.json")  # written together
 REPAIR = ".repair"  # folder of a repair while it lasts
 _JSON = ("stats.json", "croissant.json", "quality.json", RUN)
+_OLD_VERSION = (
+    "restore it; or delete it: that version then cannot be opened any more, the newest holds all its episodes"
+)
 _REGENERATE = (
     "repair it with `envirosense dataset verify --repair`, restore the file or generate the dataset again"
 )
@@ -89,21 +93,20 @@ def verify(path: Path | str, version: int | None = None) -> VerifyReport:
     recomputed = ""
     if not bad_files & manifest.files.keys():
         findings += _schema_findings(dataset, manifest)
-        entries, content_findings = _content(dataset)
+        recomputed, content_findings = _content(dataset)
         findings += content_findings
-        recomputed = logical_hash(entries)
         if recomputed != manifest.logical_hash:
             findings.append(Finding(MANIFEST, "logical hash differs from the data", _REGENERATE))
-    n_bytes = sum(file.bytes for file in manifest.files.values())
+    n_bytes = manifest.files.n_bytes
     return VerifyReport(dataset.folder, tuple(findings), len(manifest.files), n_bytes, recomputed)
 
 
 def recompute_logical_hash(path: Path | str) -> str:
     """Logical hash computed again from the stored rows."""
-    entries, findings = _content(Dataset.open(path))
+    recomputed, findings = _content(Dataset.open(path))
     if findings:
         raise DatasetError(f"{path}/{findings[0]}")
-    return logical_hash(entries)
+    return recomputed
 
 
 def _file_findings(files: Files) -> Iterator[Finding]:
@@ -155,11 +158,15 @@ def _unlisted(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         yield Finding(
             STAGING, "left over from generation", "run the same generate command again or delete it"
         )
-    known = DOCUMENTS | manifest.files.keys() | files_of_all_versions(folder)
+    every, damaged = files_of_all_versions(folder)
+    for place in damaged:
+        yield Finding(place, "manifest of an old version, damaged", _OLD_VERSION)
+    if damaged:
+        return  # what it lists is not known, so no other file can be called a stranger
     strangers: defaultdict[str, list[str]] = defaultdict(list)
-    for path in sorted(folder.rglob("*")):
+    for path in _files_below(folder):
         place = path.relative_to(folder).as_posix()
-        if path.is_dir() or place.startswith(".") or place in known:
+        if place.startswith(".") or place in DOCUMENTS or place in manifest.files or place in every:
             continue
         strangers[place.partition("/")[0]].append(place)
     for top, places in strangers.items():
@@ -168,6 +175,16 @@ def _unlisted(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         else:
             problem = f"{len(places)} files are not listed in the manifest"
             yield Finding(f"{top}/", problem, "move them out of the dataset")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Files in a folder and in those below, sorted, one folder in memory at a time."""
+    for name in sorted(os.listdir(folder)):
+        path = folder / name
+        if not path.is_dir():
+            yield path
+        elif not path.is_symlink():
+            yield from _files_below(path)
 
 
 def _schema_findings(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:
@@ -184,19 +201,20 @@ def _schema_findings(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(place, "columns differ from the manifest", _REGENERATE)
 
 
-def _content(dataset: Dataset) -> tuple[list[tuple[str, ...]], list[Finding]]:
-    """Entries of the logical hash from the rows themselves, and where they differ from the episode table."""
-    entries: list[tuple[str, ...]] = [(episode.episode_id, FAILED) for episode in dataset.failed]
-    findings = []
+def _content(dataset: Dataset) -> tuple[str, list[Finding]]:
+    """Logical hash from the rows themselves, and where they differ from the episode table."""
+    hashed, findings = LogicalHash(), []
+    for episode in dataset.failed:
+        hashed.add(episode.episode_id, FAILED)
     for episode in dataset:
         for stream in episode.streams:
             found = _stored_hash(dataset.files, episode, stream)
-            entries.append((episode.episode_id, stream, found))
+            hashed.add(episode.episode_id, stream, found)
             if found != episode.content_hashes[stream]:
                 place = episode.locations[stream]["file"]
                 problem = f"rows of episode {episode.episode_id} differ from their content hash"
                 findings.append(Finding(place, problem, _REGENERATE))
-    return entries, findings
+    return hashed.hexdigest(), findings
 
 
 def _stored_hash(files: Files, episode: Episode, stream: str) -> str:

@@ -64,9 +64,17 @@ def load_version(folder: Path, version: int) -> Manifest:
     return Manifest.read(manifest_path(folder, version))
 
 
-def files_of_all_versions(folder: Path) -> frozenset[str]:
-    """Paths inside the dataset that belong to any of its versions, also to one that is being added."""
+def files_of_all_versions(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Paths inside the dataset that belong to any of its versions, also to one that is being added.
+
+    The manifests of old versions that cannot be read come second: what they list is not known.
+    """
     places = {path.relative_to(folder).as_posix() for path in (folder / VERSIONS).glob("episodes-*.parquet")}
-    for path in (folder / VERSIONS).glob("manifest-*.json"):
-        places |= {path.relative_to(folder).as_posix(), *Manifest.read(path).files}
-    return frozenset(places)
+    damaged = []
+    for path in sorted((folder / VERSIONS).glob("manifest-*.json")):
+        places.add(path.relative_to(folder).as_posix())
+        try:
+            places |= Manifest.read(path).files.keys()
+        except DatasetError:
+            damaged.append(path.relative_to(folder).as_posix())
+    return frozenset(places), tuple(damaged)

@@ -6,7 +6,7 @@ them is a false one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import pyarrow as pa
 from envirosense.scenarios.taxonomy import EventType
 
 NORMAL = "normal"  # class of a window in which no event is active
+WINDOW_COLUMNS: Final = frozenset({"event_id", "event_type", "onset_s", "clearance_s", "ignition_s"})
 BENIGN = EventType.BENIGN_SOURCE.value
 
 type Floats = npt.NDArray[np.float64]

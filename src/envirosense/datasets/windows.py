@@ -15,7 +15,13 @@ import pyarrow as pa
 
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.window_channels import Channels, episode_channels
-from envirosense.datasets.window_events import NORMAL, EventTable, episode_events, window_labels
+from envirosense.datasets.window_events import (
+    NORMAL,
+    WINDOW_COLUMNS,
+    EventTable,
+    episode_events,
+    window_labels,
+)
 from envirosense.datasets.window_sources import (
     StreamSource,
     WindowSource,
@@ -197,6 +203,7 @@ def windows_of_episode(
         raise ConfigError("baseline_s", baseline_s, "must be finite and not negative")
     spec = episode.spec
     tables = label_tables(episode)
+    _require_labels(episode, tables)
     cut = cut_episode(spec.grid.n, spec.grid.dt_s, length_s, stride_s)
     sources = memory_streams(episode) if streams is None else streams
     channels = episode_channels(sources, spec.grid.n, spec.grid.dt_s)
@@ -253,6 +260,17 @@ def make_windows(
             "length_s", length_s, f"the longest episode has {longest_s:g} s; use a shorter window"
         )
     return found
+
+
+def _require_labels(episode: WindowSource, tables: Mapping[str, pa.Table]) -> None:
+    """Refuse an episode whose events say nothing that a window could be labelled with."""
+    missing = WINDOW_COLUMNS - set(tables["events"].column_names) if "events" in tables else set()
+    if missing:
+        raise DatasetError(
+            f"episode {episode.spec.episode_id}: has no labels of windows (its events have no "
+            f"{', '.join(sorted(missing))}), so no window detector can be trained or judged; read its "
+            f"streams with episode.table(name), of {', '.join(sorted(episode.streams))}"
+        )
 
 
 def _cut_values(channels: Channels, cut: Cut) -> Float32s:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from envirosense.factory.augmented import augment, provenance
     from envirosense.factory.batch_streaming import stream_batches
+    from envirosense.factory.collection.collector import TrainingDataCollector
     from envirosense.factory.dask_executor import dask_cluster
     from envirosense.factory.describe import base_rates, check_quality, describe_dataset
     from envirosense.factory.edge_cases import edge_case_table
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         simulate,
     )
     from envirosense.factory.lineage import LineageTracker
+    from envirosense.factory.manager import DataGenerationManager, DatasetCache
     from envirosense.factory.monitoring import MonitoringConfig, RunHistory, RunMonitor
     from envirosense.factory.pipeline import MLTrainingPipeline
     from envirosense.factory.planning import Estimate, draw_specs, estimate, match_scenarios
@@ -47,11 +49,13 @@ _HOMES = {
     "augmentation": ("AUGMENTATIONS", "Augmentation", "NotApplicable", "Recipe", "read_recipe", "replayed"),
     "augmented": ("augment", "provenance"),
     "batch_streaming": ("stream_batches",),
+    "collection.collector": ("TrainingDataCollector",),
     "dask_executor": ("dask_cluster",),
     "describe": ("base_rates", "check_quality", "describe_dataset"),
     "edge_cases": ("edge_case_table",),
     "generator": ("GenerationFailed", "GenerationInterrupted", "generate", "make_plan", "simulate"),
     "lineage": ("LineageTracker",),
+    "manager": ("DataGenerationManager", "DatasetCache"),
     "monitoring": ("MonitoringConfig", "RunHistory", "RunMonitor"),
     "pipeline": ("MLTrainingPipeline",),
     "planning": ("Estimate", "draw_specs", "estimate", "match_scenarios"),
@@ -73,6 +77,8 @@ __all__ = [
     "TWINS",
     "Amounts",
     "Augmentation",
+    "DataGenerationManager",
+    "DatasetCache",
     "Estimate",
     "Extension",
     "GenerationFailed",
@@ -90,6 +96,7 @@ __all__ = [
     "SeriesSpec",
     "TemporalSequences",
     "TimeSeriesGenerator",
+    "TrainingDataCollector",
     "WeakSpot",
     "WorldDiffers",
     "amounts_of",

@@ -3,7 +3,7 @@
 import json
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,7 +16,9 @@ from envirosense.core.episode import EpisodeSpec, EpisodeSummary, JsonObject
 from envirosense.core.errors import ConfigError, DatasetError, StorageError, UnknownNameError
 from envirosense.core.protocols import Sink, Twin
 from envirosense.datasets.dataset import Dataset, DatasetView
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import check_no_leak
 from envirosense.factory.augmentation import Augmenter, NotApplicable, Recipe
 from envirosense.factory.balance_note import FACT as BALANCE
@@ -101,7 +103,7 @@ def augment(
         "originals": originals,
         "fewer_copies": dict(made.fewer),
     }
-    plan = _plan(source, made.episodes, settings, count)
+    plan = _plan(source, PlannedEpisodes(made.specs, made.splits), settings, count)
     make_twin = AugmentedTwins(source.manifest.twin, made.notes)
     return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
 
@@ -114,11 +116,19 @@ class NothingToCopy(ConfigError):
 class _Made:
     """What an augmented dataset will hold."""
 
-    episodes: list[tuple[EpisodeSpec, str]]
+    specs: PackedSpecs
+    splits: list[str]
     notes: dict[str, JsonObject]  # facts beside those of the twin, by episode id
     fewer: Counter[str]  # episodes with fewer copies than asked for, by reason
     n_copies: int = 0
     n_full: int = 0  # episodes with all their copies
+
+    def add(self, spec: EpisodeSpec, split: str, noted: JsonObject) -> None:
+        """Take one in, with what is noted of it."""
+        self.specs.append(spec)
+        self.splits.append(split)
+        if noted:
+            self.notes[self.specs.fingerprint(-1)[:16]] = noted
 
 
 def _planned(
@@ -129,24 +139,21 @@ def _planned(
     originals: bool,
     is_part: bool,
 ) -> _Made:
-    known = set(source.episodes["split"].to_pylist())
+    known = set(source.short["split"].to_pylist())
     for split in splits or ():
         if split not in known and not is_part:
             raise UnknownNameError("split", split, known)
-    made = _Made([], {}, Counter())
+    made = _Made(PackedSpecs(), [], {}, Counter())
     taken = {episode.spec.fingerprint for episode in source}
     for episode in source:
         if originals:
-            made.episodes.append((episode.spec, episode.split))
             noted = {name: fact for name, fact in episode.summary["facts"].items() if name in NOTED}
-            if noted:
-                made.notes[episode.episode_id] = noted
+            made.add(episode.spec, episode.split, noted)
         if splits is not None and episode.split not in splits:
             continue
         try:
             for copy in augmenter.copies(episode.spec, copies, taken):
-                made.episodes.append((copy.spec, episode.split))
-                made.notes[copy.spec.episode_id] = {ORIGIN: copy.origin}
+                made.add(copy.spec, episode.split, {ORIGIN: copy.origin})
                 made.n_copies += 1
             made.n_full += 1
         except NotApplicable as reason:
@@ -158,7 +165,7 @@ def _planned(
     if not made.n_full and not is_part:
         fix = "the recipe makes fewer different ones of every episode; ask for fewer or widen it"
         raise ConfigError("copies", copies, fix)
-    check_no_leak([spec.group for spec, _ in made.episodes], [split for _, split in made.episodes])
+    check_no_leak(made.specs.groups, made.splits)
     return made
 
 
@@ -175,9 +182,7 @@ def _require_makeable(source: Dataset, originals: bool) -> None:
         )
 
 
-def _plan(
-    source: Dataset, episodes: Sequence[tuple[EpisodeSpec, str]], settings: JsonObject, workers: int
-) -> Plan:
+def _plan(source: Dataset, episodes: PlannedEpisodes, settings: JsonObject, workers: int) -> Plan:
     manifest = source.manifest
     n_bytes = sum(facts.bytes for facts in manifest.streams.values())
     asked = {name: value for name, value in manifest.settings.items() if not name.endswith("_from")}
@@ -197,7 +202,7 @@ def _plan(
 def provenance(dataset: DatasetView) -> pa.Table:
     """One row for every augmented episode: its parent, its number, and what each step drew."""
     rows = []
-    for row in dataset.episodes.select(
+    for row in dataset.table.table(
         ["episode_id", "scenario", "group", "split", "outcome", "summary"]
     ).to_pylist():
         if origin := json.loads(row.pop("summary"))["facts"].get(ORIGIN):
@@ -218,6 +223,10 @@ class AugmentedTwins:
     def __call__(self) -> "AugmentedTwin":
         """Twin of this worker."""
         return AugmentedTwin(TWINS[self.twin](), self.notes)
+
+    def for_episodes(self, ids: Collection[str]) -> "AugmentedTwins":
+        """The same with the notes of some episodes."""
+        return AugmentedTwins(self.twin, {one: self.notes[one] for one in ids if one in self.notes})
 
     @property
     def preload(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a balanced set says of its episodes: class, and the stream of its samples."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,6 +44,10 @@ class BalanceNote:
         if found != kind:
             raise EpisodeError(f"its class is {found!r}, but it was {kind!r} when it was chosen")
         return {FACT: {"class": kind}}
+
+    def for_episodes(self, ids: Collection[str]) -> "BalanceNote":
+        """The same for some episodes."""
+        return replace(self, wanted={one: self.wanted[one] for one in ids})
 
     def rows(self, spec: EpisodeSpec, seen: Seen) -> Mapping[str, pa.RecordBatch]:
         """The samples: of each class as many ticks as wanted, evenly spread over those it has."""

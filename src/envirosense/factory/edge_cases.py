@@ -1,7 +1,7 @@
 """Edge cases: draws of scenarios, modified by the strategies of `scenarios.edge_cases`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -74,6 +74,10 @@ class EdgeNote:
         """Strategy, parent, rarity and confidence."""
         confidence = visible_share(seen.get("labels"), seen.get("observability"), spec.grid.dt_s)
         return {FACT: {**self.origins[spec.episode_id], "confidence": confidence}}
+
+    def for_episodes(self, ids: Collection[str]) -> "EdgeNote":
+        """The same for some episodes."""
+        return replace(self, origins={one: self.origins[one] for one in ids})
 
     def rows(self, spec: EpisodeSpec, seen: Seen) -> Mapping[str, pa.RecordBatch]:
         """No stream of its own."""

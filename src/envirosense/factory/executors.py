@@ -28,6 +28,22 @@ _HAS_AFFINITY: Final = hasattr(os, "sched_getaffinity")  # Linux
 PRELOAD: Final = ("numpy", "pyarrow.parquet", "numba", "pydantic", "envirosense.datasets.shard")
 
 
+@contextmanager
+def _without_interrupt() -> Iterator[None]:
+    """Processes started inside are deaf to Ctrl-C from their first moment, while they still import.
+
+    It goes to the whole group of the terminal; the parent decides what becomes of them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def machine_workers() -> int:
     """Worker processes for this machine: `ENVIROSENSE_WORKERS`, else one per usable core."""
     chosen = settings().workers
@@ -108,7 +124,7 @@ class WorkerPool(Executor):
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Future of a call in a worker."""
-        with _single_threaded_start(self._needs_main):
+        with _single_threaded_start(self._needs_main), _without_interrupt():
             return self._pool.submit(fn, *args, **kwargs)
 
     def rebuild(self) -> None:

@@ -1,6 +1,5 @@
 """Datasets that grow: new episodes as a new version beside untouched shards."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,10 +19,10 @@ from envirosense.datasets.files import commit_all, storing, write_whole
 from envirosense.datasets.finish import RUN
 from envirosense.datasets.lock import FolderLock, holds
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
+from envirosense.datasets.manifest_text import as_json
 from envirosense.datasets.output import drop_abandoned
 from envirosense.datasets.quality import QUALITY, REJECTED
 from envirosense.datasets.union import (
-    Part,
     Union,
     check_alike,
     link_or_copy,
@@ -33,6 +32,7 @@ from envirosense.datasets.union import (
     unite,
     write_table,
 )
+from envirosense.datasets.union_parts import Part
 from envirosense.datasets.verify import CARD
 from envirosense.datasets.versions import VERSIONS, episodes_path, manifest_path, table_path
 from envirosense.factory.describe import describe_dataset
@@ -168,26 +168,22 @@ def _commit(growth: Growth, new: Dataset) -> None:
     """Make the finished run the newest version; every step can be done again after a kill."""
     old, folder = growth.old, growth.old.folder
     check_alike(old, new)
-    parts = (Part(old, old.episodes), Part(new, new.episodes))
+    parts = (Part(old, old.table), Part(new, new.table))
     union = unite(parts)
     _keep_version(folder, old.manifest)
     manifest = _next_manifest(growth, union)
-    text = _as_json(manifest.model_dump(mode="json"))
-    write_whole(manifest_path(folder, growth.version), text)  # from here on its files are no strangers
-    place_files({place: at for place, at in union.sources.items() if at != folder / place}, folder)
-    view = _view(growth, union, text, union_run_facts(parts, (growth.place / "started").read_text()))
+    at = manifest_path(folder, growth.version)
+    write_whole(at, manifest.pieces())  # from here on its files are no strangers
+    place_files(((place, at) for place, at in union.sources() if at != folder / place), folder)
+    view = _view(growth, union, manifest, union_run_facts(parts, (growth.place / "started").read_text()))
     describe_dataset(Dataset.open(view))
     ready = [name for name in (*_DOCUMENTS, RUN) if (view / name).exists()]
     commit_all({view / name: folder / name for name in ready})
     for name in set(_DOCUMENTS) - set(ready):  # the new version has none of it
         (folder / name).unlink(missing_ok=True)
-    write_whole(folder / MANIFEST, text)
+    write_whole(folder / MANIFEST, manifest.pieces())
     _settle(folder, manifest)
     shutil.rmtree(growth.place)
-
-
-def _as_json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _keep_version(folder: Path, manifest: Manifest) -> None:
@@ -213,7 +209,7 @@ def _next_manifest(growth: Growth, union: Union) -> Manifest:
     earlier = old.settings.get("extensions")
     return union_manifest(
         union,
-        write_table(union.episodes, table_path(growth.old.folder, growth.version)),
+        write_table(union.pieces(), table_path(growth.old.folder, growth.version)),
         old,
         settings={
             **old.settings,
@@ -227,7 +223,7 @@ def _next_manifest(growth: Growth, union: Union) -> Manifest:
     )
 
 
-def _view(growth: Growth, union: Union, manifest: bytes, run: Mapping[str, Any]) -> Path:
+def _view(growth: Growth, union: Union, manifest: Manifest, run: Mapping[str, Any]) -> Path:
     """Folder that shows the new version while the dataset still shows the old one; documents go there."""
     view, folder = growth.place / "view", growth.old.folder
     shutil.rmtree(view, ignore_errors=True)
@@ -236,8 +232,8 @@ def _view(growth: Growth, union: Union, manifest: bytes, run: Mapping[str, Any])
         for name in sorted({place.partition("/")[0] for place in union.files} | {VERSIONS}):
             (view / name).symlink_to(folder / name, target_is_directory=True)
         (view / EPISODES).symlink_to(table_path(folder, growth.version))
-    write_whole(view / RUN, _as_json(run))
-    write_whole(view / MANIFEST, manifest)
+    write_whole(view / RUN, as_json(run))
+    write_whole(view / MANIFEST, manifest.pieces())
     return view
 
 

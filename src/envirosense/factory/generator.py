@@ -1,6 +1,7 @@
 """Turns a request into a dataset, whatever the twin."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -16,7 +17,9 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.finish import finish
 from envirosense.datasets.memory import MemorySink
 from envirosense.datasets.output import Output, prepare_output
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
 from envirosense.factory.executors import InlineExecutor, WorkerPool, worker_count
 from envirosense.factory.planning import draw_spec, draw_specs, estimate, match_scenarios
@@ -59,17 +62,16 @@ def make_plan(request: GenerationRequest, twin: Twin, workers: int = 1) -> Plan:
     return plan_of(request, twin, draw_specs(request, twin), workers)
 
 
-def plan_of(request: GenerationRequest, twin: Twin, specs: Sequence[EpisodeSpec], workers: int = 1) -> Plan:
+def plan_of(request: GenerationRequest, twin: Twin, specs: Iterable[EpisodeSpec], workers: int = 1) -> Plan:
     """Plan of given specs, split by group."""
-    groups = [spec.group for spec in specs]
-    categories = [spec.scenario.partition("/")[0] for spec in specs]
-    split = assign_splits(groups, seed=request.seed, categories=categories)
+    packed = PackedSpecs.of(specs)
+    split = assign_splits(packed.groups, seed=request.seed, categories=packed.categories)
     size = estimate(request, twin).gigabytes
     return Plan.build(
         name=request.name,
         twin=request.twin,
         seed=request.seed,
-        episodes=[(spec, split[spec.group]) for spec in specs],
+        episodes=PlannedEpisodes(packed, [split[group] for group in packed.groups]),
         settings=request.model_dump(mode="json"),
         code_version=version("envirosense"),
         physics_version=str(twin.describe().get("physics_version", "")),
@@ -137,11 +139,10 @@ def _run_pending(
     progress: ProgressReporter,
 ) -> None:
     """Write every pending shard."""
-    stored = output.records()
     total = len(output.plan.episodes)
-    resumed = sum(len(record.episodes) for record in stored)
-    failed = sum(one.summary.outcome == "failed" for record in stored for one in record.episodes)
-    hours = sum(episode.spec.grid.duration_s for episode in output.plan.episodes) / 3600.0 / total
+    stored = Counter(one.summary.outcome for record in output.records() for one in record.episodes)
+    resumed, failed = stored.total(), stored["failed"]
+    hours = output.plan.episodes.duration_s / 3600.0 / total
     done = resumed
 
     def beat(running: int) -> None:

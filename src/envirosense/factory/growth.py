@@ -1,9 +1,10 @@
 """One extension of a dataset, drawn and split before anything is simulated."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import count
 from typing import Any, Final
 
 from envirosense.core.episode import EpisodeSpec
@@ -13,16 +14,21 @@ from envirosense.core.rng import stream
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.manifest import Manifest, StreamFacts, schema_metadata
 from envirosense.datasets.memory import MemorySink
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.schema import describe_columns
 from envirosense.datasets.splits import DEFAULT_FRACTIONS
 from envirosense.datasets.union import check_columns
 from envirosense.factory.planning import dealt, draw_spec, estimate, known_scenarios
 from envirosense.factory.request import GenerationRequest
 from envirosense.factory.twins import TWINS
-from envirosense.factory.weak_spots import Extension, deal_spots, require_within
+from envirosense.factory.weak_spots import Extension, WeakSpot, deal_spots, require_within
+
+type Spot = tuple[str, WeakSpot]
 
 GROWING: Final = ".extend"  # unfinished work, inside the dataset
+_MOST_USED_UP: Final = 1000  # draws passed over for one episode, beside those of the dataset
 
 
 def place_name(number: int) -> str:
@@ -37,48 +43,64 @@ class Growth:
         self.old, self.asked, self.workers = old, asked, workers
         self.version = old.manifest.version + 1
         self.place = old.folder / GROWING / place_name(self.version)
-        self.first_index = max(old.episodes["index"].to_pylist()) + 1
+        self.first_index = max(old.short["index"].to_pylist()) + 1
         self.base = _base_request(old.manifest)
         self.request = asked.request(self.base)
         twin = TWINS[old.manifest.twin]()
         _check_physics(old.manifest, twin)
         self.specs = self._draw(twin)
-        self._check_new()
-        self.splits = split_new_groups(old, [spec.group for spec in self.specs], self.request.seed)
+        self._check_ticks()
+        self.splits = split_new_groups(old, self.specs.groups, self.request.seed)
         self.plan = self._plan(twin)
 
-    def _draw(self, twin: Twin) -> list[EpisodeSpec]:
-        ids = known_scenarios(self.request, twin)
-        indices = range(self.first_index, self.first_index + self.request.episodes)
-        if not self.asked.weak_spots:
-            # The turn of a scenario is its place in the twin's design: it must not meet the old ones again.
-            n_scenarios = len(ids) if ids == known_scenarios(self.base, twin) else 1
-            return [
-                draw_spec(self.request, twin, dealt(ids, self.request.seed, index), index, n_scenarios)
-                for index in indices
-            ]
-        specs = []
-        spots = deal_spots(
-            self.asked.weak_spots, ids, self.request.episodes, self.request.seed, self.first_index
-        )
-        for index, (scenario, spot) in zip(indices, spots, strict=True):
-            request = self.request
-            if spot.parameters:
-                ranges = {scenario: spot.spreads()}
-                request = request.model_copy(update={"options": {**request.options, "ranges": ranges}})
-            specs.append(draw_spec(request, twin, scenario, index))
-            require_within(specs[-1], spot)
+    def _draw(self, twin: Twin) -> PackedSpecs:
+        """Specs of the new episodes, from the first index on whose world no stored episode has.
+
+        A balanced set holds some draws out of many, and an edge case the world of the draw it modifies: the
+        positions of their episodes do not tell which draws are used up.
+        """
+        known = set(self.old.short["world_seed"].to_pylist())
+        specs, found = PackedSpecs(), self._candidates(twin)
+        for spot in self._spots(known_scenarios(self.request, twin)):
+            for _ in range(_MOST_USED_UP + len(known)):
+                spec = found(spot)
+                if spec.world_seed not in known:
+                    break
+            else:
+                fix = "its draws are used up; take another seed"
+                raise ConfigError("seed", self.request.seed, fix)
+            if spot is not None:
+                require_within(spec, spot[1])
+            specs.append(spec)
         return specs
 
-    def _check_new(self) -> None:
-        known = set(self.old.episodes["episode_id"].to_pylist())
-        again = [one for spec in self.specs if (one := spec.episode_id) in known]
-        if again:
-            raise ConfigError(
-                "seed", self.request.seed, f"{len(again)} of the episodes are there already ({again[0]}); "
-                "leave seed out, or take another"
-            )  # fmt: skip
-        ticks_s = {spec.grid.dt_s for spec in self.specs} | set(self.old.episodes["dt_s"].to_pylist())
+    def _spots(self, ids: Sequence[str]) -> Sequence[Spot | None]:
+        """Scenario and weak spot of every episode; None where scenarios are dealt in rounds."""
+        n, seed = self.request.episodes, self.request.seed
+        if not self.asked.weak_spots:
+            return [None] * n
+        return deal_spots(self.asked.weak_spots, ids, n, seed, self.first_index)
+
+    def _candidates(self, twin: Twin) -> Callable[[Spot | None], EpisodeSpec]:
+        """Gives the next draw, of what is dealt or of a weak spot."""
+        ids, indices = known_scenarios(self.request, twin), count(self.first_index)
+        # The turn of a scenario is its place in the twin's design: it must not meet the old ones again.
+        n_scenarios = len(ids) if ids == known_scenarios(self.base, twin) else 1
+
+        def candidate(spot: Spot | None) -> EpisodeSpec:
+            index, request = next(indices), self.request
+            if spot is None:
+                return draw_spec(request, twin, dealt(ids, request.seed, index), index, n_scenarios)
+            scenario, wanted = spot
+            if wanted.parameters:
+                ranges = {scenario: wanted.spreads()}
+                request = request.model_copy(update={"options": {**request.options, "ranges": ranges}})
+            return draw_spec(request, twin, scenario, index)
+
+        return candidate
+
+    def _check_ticks(self) -> None:
+        ticks_s = {self.request.dt_s} | set(self.old.short["dt_s"].to_pylist())
         if len(ticks_s) > 1:
             raise ConfigError("dt_s", max(ticks_s), "all episodes of a dataset have one tick")
 
@@ -88,7 +110,7 @@ class Growth:
             name=self.old.manifest.name,
             twin=self.old.manifest.twin,
             seed=self.request.seed,
-            episodes=[(spec, self.splits[spec.group]) for spec in self.specs],
+            episodes=PlannedEpisodes(self.specs, [self.splits[group] for group in self.specs.groups]),
             settings={
                 **self.request.model_dump(mode="json"),
                 "extended_from": self.old.logical_hash,
@@ -147,12 +169,12 @@ def _check_physics(manifest: Manifest, twin: Twin) -> None:
 def split_new_groups(old: Dataset, groups: Sequence[str], seed: int) -> dict[str, str]:
     """Split of every group of new episodes: its own where the dataset knows it, else the one most in need.
 
-    The shares aimed at are those of a new dataset, or the present ones where its splits have other names.
+    The shares aimed at are those that the dataset was asked for; where it does not say, those of a new
+    dataset, or the present ones where its splits have other names.
     """
-    known = dict(zip(*(old.episodes[name].to_pylist() for name in ("group", "split")), strict=True))
-    held = Counter(old.episodes["split"].to_pylist())
-    is_usual = set(held) <= set(DEFAULT_FRACTIONS) and len(held) > 1
-    shares = DEFAULT_FRACTIONS if is_usual else {name: n / held.total() for name, n in held.items()}
+    known = dict(zip(*(old.short[name].to_pylist() for name in ("group", "split")), strict=True))
+    held = Counter(old.short["split"].to_pylist())
+    shares = _shares(old.manifest.settings, held)
     sizes = Counter(groups)
     assigned = {group: known[group] for group in sizes if group in known}
     for group, split in assigned.items():
@@ -166,3 +188,17 @@ def split_new_groups(old: Dataset, groups: Sequence[str], seed: int) -> dict[str
         held[split] += sizes[group]
         assigned[group] = split
     return assigned
+
+
+def _shares(settings: Mapping[str, Any], held: Counter[str]) -> dict[str, float]:
+    """Share of each split, in sum 1."""
+    asked: Mapping[str, float] = {}
+    while not asked:
+        if isinstance(pipeline := settings.get("pipeline"), Mapping):
+            asked = pipeline.get("splits", {}).get("shares", DEFAULT_FRACTIONS)
+        elif isinstance(merged := settings.get("merged"), list):
+            settings = merged[0]["settings"]
+        else:
+            is_usual = set(held) <= set(DEFAULT_FRACTIONS) and len(held) > 1
+            asked = DEFAULT_FRACTIONS if is_usual else held
+    return {name: share / sum(asked.values()) for name, share in asked.items()}

@@ -24,7 +24,7 @@ from envirosense.datasets.catalog import (
     edge_row,
     versions_rows,
 )
-from envirosense.datasets.catalog_tables import activities, artifacts
+from envirosense.datasets.catalog_tables import activities, artifacts, edges
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.manifest import MANIFEST, Manifest
 from envirosense.factory.lineage_graph import Activity, Artifact, Direction, Lineage
@@ -53,6 +53,9 @@ class LineageTracker:
     ) -> Iterator["Recording"]:
         """Context of something that runs: it is recorded, with its times, when the block ends well.
 
+        What made the same artifacts of the same content before, such as a step that was killed later on and
+        done again, stays recorded as it was; what makes nothing is recorded each time.
+
         Args:
             kind: a verb such as `train`.
             used: what it reads.
@@ -75,6 +78,8 @@ class LineageTracker:
             "facts": told,
         }
         with Catalog(self._url) as catalog:
+            if _is_recorded(catalog, kind, {_content_of(one) for one in recording.inputs}, set(made)):
+                return
             catalog.replace(
                 (activities, row),
                 *(edge_row(activity_id, USED, _content_of(one), started) for one in recording.inputs),
@@ -87,8 +92,8 @@ class LineageTracker:
 
         Args:
             what: folder of a dataset; `folder:part`, where part is a shard (`train-00000`), an episode
-                (`0123abcd`) or a tick (`0123abcd@17`); or the start of a logical hash, an artifact id, a name
-                or an episode of a dataset in the catalogue.
+                (`0123abcd`) or a tick (`0123abcd@17`); `model:NAME@VERSION`, or another kind and name; or the
+                start of a logical hash, an artifact id, a name or an episode of a dataset in the catalogue.
 
         Raises:
             UnknownNameError: if nothing is called so.
@@ -125,6 +130,9 @@ class LineageTracker:
             is_there = any(one.startswith(prefix) for one in manifest.spec_fingerprints)
             if is_there and manifest.logical_hash == dataset.content_hash:
                 return dataset, Named.parse(what)
+        kind, _, name = what.partition(":")
+        if name and (of_kind := records.names(kind)):
+            raise UnknownNameError(kind, name, of_kind)
         names = {one.name for one in records.datasets()} | {one.path for one in datasets}
         raise UnknownNameError("what", what, names or {"the folder of a dataset"})
 
@@ -160,6 +168,21 @@ class Recording:
 
 def _content_of(one: Artifact | Dataset) -> str:
     return content_key(one.logical_hash if isinstance(one, Dataset) else one.content_hash)
+
+
+def _is_recorded(catalog: Catalog, kind: str, used: set[str], made: set[str]) -> bool:
+    """Whether an activity of a kind that made exactly some artifacts of some contents is there."""
+    makers = {row["target"] for one in sorted(made)[:1] for row in _edges(catalog, GENERATED_BY, source=one)}
+    return any(
+        {row["target"] for row in _edges(catalog, USED, source=one["activity_id"])} == used
+        and {row["source"] for row in _edges(catalog, GENERATED_BY, target=one["activity_id"])} == made
+        for one in catalog.rows(activities, activities.c.activity_id.in_(makers), activities.c.kind == kind)
+    )
+
+
+def _edges(catalog: Catalog, relation: str, **ends: str) -> list[dict[str, Any]]:
+    where = [edges.c[name] == value for name, value in ends.items()]
+    return catalog.rows(edges, edges.c.relation == relation, *where)
 
 
 def _artifact_row(one: Artifact, created_utc: str) -> dict[str, Any]:

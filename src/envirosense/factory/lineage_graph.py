@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from envirosense.datasets.catalog import GENERATED_BY, USED
 
 DERIVED_FROM: Final = "was_derived_from"  # artifact to artifact of the same kind
 PART_OF: Final = "part_of"  # sample to episode to shard to dataset
+
+_SHOWN: Final = 6  # scenarios, and facts, of an activity on one line
 
 type Direction = Literal["up", "down"]
 
@@ -42,7 +45,21 @@ class Activity:
 
     def __str__(self) -> str:
         when = f" at {self.finished_utc[:19]}" if self.finished_utc else ""
-        return f"{self.kind} with envirosense {self.code_version}{when}"
+        told = "; ".join(_gist(self.facts))
+        return f"{self.kind} with envirosense {self.code_version}{when}" + (f": {told}" if told else "")
+
+
+def _gist(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What decides an outcome, in few words: scenarios, seed, plain facts such as what filters let pass."""
+    settings = facts.get("settings")
+    asked = settings if isinstance(settings, Mapping) else {}
+    scenarios = asked.get("scenarios")
+    if isinstance(scenarios, list | tuple) and scenarios:
+        more = f" and {len(scenarios) - _SHOWN} more" if len(scenarios) > _SHOWN else ""
+        yield ", ".join(str(one) for one in scenarios[:_SHOWN]) + more
+    plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)}
+    for name, value in list(plain.items())[:_SHOWN]:
+        yield f"{name.replace('_', ' ')} {value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +92,33 @@ class Lineage:
             "edges": [asdict(one) for one in self.edges],
         }
 
+    def as_of(self, when_utc: str) -> "Lineage":
+        """What was known of it at a time, in ISO form: what began to exist later is left out."""
+        activities = {
+            key: one for key, one in self.activities.items() if not _is_later(one.finished_utc, when_utc)
+        }
+        gone = set(self.activities) - set(activities)
+        edges = tuple(
+            one
+            for one in self.edges
+            if not ({one.source, one.target} & gone) and not _is_later(one.at_utc, when_utc)
+        )
+        kept = {self.focus, *(end for one in edges for end in (one.source, one.target))}
+        artifacts = {key: one for key, one in self.artifacts.items() if key in kept}
+        return Lineage(
+            self.focus,
+            self.direction,
+            artifacts,
+            {key: one for key, one in activities.items() if key in kept},
+            edges,
+        )
+
     def __str__(self) -> str:
         return "\n".join(_tree(self))
+
+
+def _is_later(at_utc: str | None, when_utc: str) -> bool:
+    return at_utc is not None and datetime.fromisoformat(at_utc) > datetime.fromisoformat(when_utc)
 
 
 def _tree(graph: Lineage) -> Iterator[str]:

@@ -34,7 +34,7 @@ class DatasetParts:
         """Row of the episode table by episode id, without the heavy columns."""
         columns = ["episode_id", "scenario", "group", "split", "world_seed", "sensing_seed", "n_ticks"]
         heavy = ["outcome", "locations"]
-        found = self.dataset.episodes.select([*columns, *heavy]).to_pylist()
+        found = self.dataset.table.table([*columns, *heavy]).to_pylist()
         return {row["episode_id"]: row for row in found}
 
     def episode(self, prefix: str) -> Artifact:
@@ -134,7 +134,7 @@ class DatasetParts:
         found = self._origins.setdefault(parent.artifact.artifact_id, {})
         wanted = set(episodes)
         if unknown := wanted - found.keys():
-            table = self.dataset.episodes.select(["episode_id", "spec", "summary"])
+            table = self.dataset.table.table(["episode_id", "spec", "summary"])
             for row in table.filter(pc.is_in(table["episode_id"], pa.array(sorted(unknown)))).to_pylist():
                 found[row["episode_id"]] = self._origin(row, parent)
         return {one: found[one] for one in sorted(wanted) if found.get(one)}
@@ -156,7 +156,7 @@ class DatasetParts:
     @cached_property
     def _worlds(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
-        for row in self.dataset.episodes.select(["episode_id", "spec"]).to_pylist():
+        for row in self.dataset.table.table(["episode_id", "spec"]).to_pylist():
             world = _world(row["spec"])
             found[world] = (*found.get(world, ()), row["episode_id"])
         return found

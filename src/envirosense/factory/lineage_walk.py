@@ -1,11 +1,19 @@
 """Walks the catalogue up or down from an artifact."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from envirosense.datasets.catalog import GENERATED_BY, USED, Catalog, Rows, content_key, parent_hashes
+from envirosense.datasets.catalog import (
+    GENERATED_BY,
+    USED,
+    Catalog,
+    Rows,
+    content_key,
+    named_parents,
+    parent_hashes,
+)
 from envirosense.datasets.catalog_tables import activities, artifacts, edges
 from envirosense.factory.lineage_graph import (
     DERIVED_FROM,
@@ -41,11 +49,25 @@ class Records:
         return extra + [row for row in stored if tuple(row[key] for key in keys) not in mine]
 
     def known(self, what: str) -> list[Artifact]:
-        """Artifacts of that id or name, or whose content hash starts so."""
+        """Artifacts of that id, name or `kind:name`, or whose content hash starts so."""
+        kind, _, name = what.partition(":")
+        if name and (found := self._named(kind, name)):
+            return found
         is_hash = len(what) >= 6 and set(what) <= set("0123456789abcdef")
         by_hash = (artifacts.c.content_hash.startswith(what),) if is_hash else ()
-        condition = sa.or_(artifacts.c.artifact_id == what, artifacts.c.name == what, *by_hash)
+        kind, _, name = what.partition(":")
+        is_kind = sa.and_(artifacts.c.kind == kind, artifacts.c.name == name)
+        condition = sa.or_(artifacts.c.artifact_id == what, artifacts.c.name == what, is_kind, *by_hash)
         return [_artifact(row) for row in self._catalog.rows(artifacts, condition)]
+
+    def names(self, kind: str) -> set[str]:
+        """Names of the artifacts of a kind."""
+        return {str(row["name"]) for row in self._catalog.rows(artifacts, artifacts.c.kind == kind)}
+
+    def _named(self, kind: str, name: str) -> list[Artifact]:
+        """Artifacts of a kind and name; of content that was made twice the first."""
+        rows = self._catalog.rows(artifacts, artifacts.c.kind == kind, artifacts.c.name == name)
+        return [_artifact(row) for row in sorted(rows, key=lambda row: row["created_utc"] or "")]
 
     def datasets(self) -> list[Artifact]:
         """Every dataset of the catalogue."""
@@ -65,9 +87,10 @@ class Records:
     def inputs(self, activity: Activity) -> list[tuple[Artifact, str | None]]:
         """Artifacts that an activity used, and when; one that nobody knows any more has no path."""
         made = {one.artifact_id for one, _ in self.outputs(activity)}
+        told = named_parents(activity.facts.get("settings", {}))
         found = self._rows(edges, edges.c.source, activity.activity_id)
         return [
-            (self._content(row["target"].partition(":")[2], made), row["at_utc"])
+            (self._content(row["target"].partition(":")[2], made, told), row["at_utc"])
             for row in found
             if row["relation"] == USED
         ]
@@ -82,10 +105,11 @@ class Records:
             for row in self._rows(artifacts, artifacts.c.artifact_id, name)
         ]
 
-    def _content(self, content_hash: str, made: Collection[str]) -> Artifact:
+    def _content(self, content_hash: str, made: Collection[str], told: Mapping[str, str]) -> Artifact:
         """Artifact of some content: of several copies the first that is still there.
 
-        A copy that the activity made of it (`made`) is not what it used.
+        A copy that the activity made of it (`made`) is not what it used. A run names what it made on the way
+        (`told`, by hash) and removed again.
         """
         found = [_artifact(row) for row in self._rows(artifacts, artifacts.c.content_hash, content_hash)]
         copies = [one for one in found if one.artifact_id not in made]
@@ -94,6 +118,9 @@ class Records:
                 return one
         if copies:
             return copies[0]
+        if content_hash in told:
+            name = f"{told[content_hash]}, made by the run and removed after it"
+            return Artifact(content_key(content_hash), "intermediate", name, "", content_hash)
         return Artifact(content_key(content_hash), "unknown", "not in this catalogue", "", content_hash)
 
     def _activities(self, activity_id: str) -> list[Activity]:

@@ -1,21 +1,23 @@
 """Episodes with a note: what a derived dataset knows of each, written as the episode is simulated."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 from pydantic import JsonValue
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary, JsonObject
 from envirosense.core.protocols import Sink, Twin
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
 from envirosense.factory.planning import estimate
 from envirosense.factory.request import GenerationRequest
-from envirosense.factory.twins import TwinFactory
+from envirosense.factory.twins import TwinFactory, twin_for
 
 type Seen = Mapping[str, pa.Table]
 
@@ -36,6 +38,10 @@ class Note(Protocol):
         """Streams of its own, by name."""
         ...
 
+    def for_episodes(self, ids: Collection[str]) -> Self:
+        """What it needs to know of some episodes, without that of the others."""
+        ...
+
 
 @dataclass(frozen=True)
 class Noting:
@@ -47,6 +53,10 @@ class Noting:
     def __call__(self) -> "NotedTwin":
         """Twin of this worker."""
         return NotedTwin(self.make_twin(), self.note)
+
+    def for_episodes(self, ids: Collection[str]) -> "Noting":
+        """The same with the notes of some episodes."""
+        return Noting(twin_for(self.make_twin, ids), self.note.for_episodes(ids))
 
     @property
     def preload(self) -> tuple[str, ...]:
@@ -122,13 +132,14 @@ def derived_plan(
         settings: what was asked for besides, for the plan and the card.
         workers: worker processes.
     """
-    split = assign_splits([spec.group for spec in specs], seed=request.seed, categories=kinds)
+    packed = PackedSpecs.of(specs)
+    split = assign_splits(packed.groups, seed=request.seed, categories=kinds)
     size = estimate(request, twin).gigabytes
     return Plan.build(
         name=request.name,
         twin=request.twin,
         seed=request.seed,
-        episodes=[(spec, split[spec.group]) for spec in specs],
+        episodes=PlannedEpisodes(packed, [split[group] for group in packed.groups]),
         settings={**request.model_dump(mode="json"), **settings},
         code_version=version("envirosense"),
         physics_version=str(twin.describe().get("physics_version", "")),

@@ -8,6 +8,7 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import UnknownNameError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.request import EpisodeRequest, GenerationRequest
 from envirosense.factory.twins import TWINS
 
@@ -33,11 +34,13 @@ def known_scenarios(request: GenerationRequest, twin: Twin) -> tuple[str, ...]:
     return match_scenarios(request.scenarios, sorted({*twin.scenarios(), *request.library}))
 
 
-def draw_specs(request: GenerationRequest, twin: Twin) -> list[EpisodeSpec]:
+def draw_specs(request: GenerationRequest, twin: Twin) -> PackedSpecs:
     """Specs of every episode, in dataset order; each depends on the seed and its own index only."""
     ids = known_scenarios(request, twin)
     deal = (dealt(ids, request.seed, index) for index in range(request.episodes))
-    return [draw_spec(request, twin, scenario, index, len(ids)) for index, scenario in enumerate(deal)]
+    return PackedSpecs(
+        draw_spec(request, twin, scenario, index, len(ids)) for index, scenario in enumerate(deal)
+    )
 
 
 def dealt(ids: Sequence[str], seed: int, index: int) -> str:

@@ -1,6 +1,6 @@
 """The same worlds under other sensors: truth stays, readings change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.errors import ConfigError, DatasetError
@@ -17,7 +18,9 @@ from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.memory import MemorySink
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.factory.executors import worker_count
 from envirosense.factory.generator import run_plan
 from envirosense.factory.progress import ProgressReporter
@@ -69,15 +72,15 @@ def resense(
     twin = TWINS[name]()
     if not isinstance(twin, Resenser):
         raise ConfigError("twin", name, "cannot sense its worlds again")
-    specs = [(twin.resensed(episode.spec, sensing, sensing_seed), episode.split) for episode in source]
-    if all(
-        spec.fingerprint == episode.spec.fingerprint for (spec, _), episode in zip(specs, source, strict=True)
-    ):
+    specs = PackedSpecs(twin.resensed(episode.spec, sensing, sensing_seed) for episode in source)
+    usable = source.short.filter(pc.equal(source.short["outcome"], "ok"))
+    stored = {specs.fingerprint(n)[:16]: one for n, one in enumerate(usable["episode_id"].to_pylist())}
+    if all(here == there for here, there in stored.items()):
         raise ConfigError("configuration", sensing, "changes nothing; the dataset would be the same")
     count = worker_count(workers)
-    plan = _plan(source, specs, sensing, sensing_seed, count)
-    make_twin = Resensing(name, source.folder)
-    first, _ = specs[0]
+    plan = _plan(source, PlannedEpisodes(specs, usable["split"].to_pylist()), sensing, sensing_seed, count)
+    make_twin = Resensing(name, source.folder, stored)
+    first = specs[0]
     make_twin().simulate(first, MemorySink(first))  # a changed physics shows before anything is written
     return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
 
@@ -104,7 +107,7 @@ def _plain(configuration: object) -> dict[str, Any]:
 
 def _plan(
     source: Dataset,
-    specs: Sequence[tuple[EpisodeSpec, str]],
+    episodes: PlannedEpisodes,
     sensing: Mapping[str, Any],
     sensing_seed: int | None,
     workers: int,
@@ -115,7 +118,7 @@ def _plan(
         name=f"{manifest.name}_resensed",
         twin=manifest.twin,
         seed=manifest.seed,
-        episodes=specs,
+        episodes=episodes,
         settings={
             **manifest.settings,
             "resensed_from": manifest.logical_hash,
@@ -124,7 +127,7 @@ def _plan(
         },
         code_version=version("envirosense"),
         physics_version=manifest.physics_version,
-        bytes_per_episode=n_bytes // max(len(specs), 1),
+        bytes_per_episode=n_bytes // max(len(episodes), 1),
         workers=workers,
     )
 
@@ -135,10 +138,15 @@ class Resensing:
 
     twin: str
     folder: Path
+    stored: Mapping[str, str]  # id of the stored episode by that of the new one
 
     def __call__(self) -> "CheckedTwin":
         """Twin of this worker."""
-        return CheckedTwin(TWINS[self.twin](), self.folder)
+        return CheckedTwin(TWINS[self.twin](), self.folder, self.stored)
+
+    def for_episodes(self, ids: Collection[str]) -> "Resensing":
+        """The same for some episodes."""
+        return Resensing(self.twin, self.folder, {one: self.stored[one] for one in ids})
 
     @property
     def preload(self) -> tuple[str, ...]:
@@ -149,13 +157,14 @@ class Resensing:
 class CheckedTwin:
     """A twin whose worlds must be those of a dataset."""
 
-    def __init__(self, twin: Twin, folder: Path) -> None:
+    def __init__(self, twin: Twin, folder: Path, stored: Mapping[str, str]) -> None:
         self._twin = twin
         self._folder = folder
+        self._stored = stored
 
     @cached_property
-    def _stored(self) -> dict[str, Episode]:
-        return {episode.spec.world_fingerprint: episode for episode in Dataset.open(self._folder)}
+    def _dataset(self) -> Dataset:
+        return Dataset.open(self._folder)
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
         """Run a spec.
@@ -165,7 +174,7 @@ class CheckedTwin:
         """
         watched = TruthWatch(out)
         summary = self._twin.simulate(spec, watched)
-        stored = self._stored[spec.world_fingerprint]
+        stored = self._dataset.episode(self._stored[spec.episode_id])
         for stream, found in watched.hashes.items():
             if found != _stored_hash(stored, stream, watched.schemas[stream]):
                 raise WorldDiffers(

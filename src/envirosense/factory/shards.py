@@ -28,7 +28,7 @@ from envirosense.datasets.plan import Shard
 from envirosense.datasets.shard import STAGING, ShardRecord, write_shard
 from envirosense.factory.dask_executor import is_gone, is_lost
 from envirosense.factory.executors import WorkerPool
-from envirosense.factory.twins import TwinFactory
+from envirosense.factory.twins import TwinFactory, twin_for
 
 MAX_ATTEMPTS: Final = 3
 _POLL_S: Final = 0.25
@@ -188,7 +188,8 @@ class ShardRun:
     def _submit(self, shard: Shard) -> Future[ShardRecord]:
         ticket = self._ticket and replace(self._ticket, attempt=self._n_lost)
         try:
-            return self._executor.submit(run_shard, self._folder, shard, self._make_twin, ticket)
+            make_twin = twin_for(self._make_twin, [one.episode_id for one in shard.episodes])
+            return self._executor.submit(run_shard, self._folder, shard, make_twin, ticket)
         except Exception as error:
             is_gone = isinstance(error, BrokenExecutor | RuntimeError) or is_lost(error)
             if isinstance(self._executor, WorkerPool) or not is_gone:

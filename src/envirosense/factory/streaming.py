@@ -175,9 +175,9 @@ class SampleStream:
 def _groups_of(request: GenerationRequest, split: str) -> frozenset[str]:
     """Groups that a dataset of the request puts into a split."""
     planned = make_plan(request, TWINS[request.twin]()).episodes
-    if split not in (known := {episode.split for episode in planned}):
+    if split not in (known := set(planned.splits)):
         raise UnknownNameError("split", split, known)
-    return frozenset(episode.spec.group for episode in planned if episode.split == split)
+    return frozenset(group for group, its in zip(planned.groups, planned.splits, strict=True) if its == split)
 
 
 def stream_samples(

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from envirosense.core.episode import JsonObject
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.amounts import Amounts, amounts_of
 from envirosense.factory.balance import Search, default_candidates, look_at, require_reachable
 from envirosense.factory.balance_note import BalanceNote
@@ -90,9 +91,9 @@ class MLDataGenerator:
         lengths = episode_lengths(num_samples_per_scenario, self._job.request)
         draws = self._job.draws(list_of_scenarios, len(lengths), imperfection_settings)
         draws = self._job.draws(draws.ids, len(draws.ids) * len(lengths), imperfection_settings)
-        specs = [draws.spec(one, turn, n) for turn, n in enumerate(lengths) for one in draws.ids]
-        kinds = [spec.scenario.partition("/")[0] for spec in specs]
-        return self._job.deliver(draws, specs, kinds, {}, output_format=output_format)
+        turns = enumerate(lengths)
+        specs = PackedSpecs(draws.spec(one, turn, n) for turn, n in turns for one in draws.ids)
+        return self._job.deliver(draws, specs, specs.categories, {}, output_format=output_format)
 
     def generate_edge_cases(
         self,

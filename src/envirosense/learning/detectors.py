@@ -118,6 +118,16 @@ class WindowDetector:
         with one_thread():
             return np.asarray(self._fitted().predict_proba(windows.features()), dtype=np.float64)
 
+    def score_members(self, windows: Windows) -> Floats:
+        """Class probabilities of each tree of a forest, (member, window, class); boosting is one member."""
+        trees = getattr(self._fitted(), "estimators_", None)
+        if trees is None or not len(windows):
+            return self.score(windows)[None]
+        check_channels(self.channels, windows.channels)
+        x = windows.features().astype(np.float32)  # as the forest itself hands it to its trees
+        with one_thread():
+            return np.stack([np.asarray(tree.predict_proba(x), dtype=np.float64) for tree in trees])
+
     def importances(self, n: int = 15) -> dict[str, float]:
         """The `n` features the forest leaned on most, by mean decrease of impurity; empty for boosting."""
         from envirosense.datasets.window_features import feature_names

@@ -18,6 +18,7 @@ CARD: Final = "card.json"
 _LEARNED: Final = ("model", "control")
 # What skops may build beyond its own list of harmless types; anything else in a file is refused.
 ALLOWED_TYPES: Final = frozenset({
+    "numpy.dtype",  # of an imputer: a number format, no code
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 })  # fmt: skip

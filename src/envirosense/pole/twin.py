@@ -25,6 +25,13 @@ from envirosense.pole.episode_cost import hour_cost
 from envirosense.pole.outfit import at_rates, default_configuration, mounted
 from envirosense.pole.run import EpisodeRun, require_one_camera
 from envirosense.pole.site import Site, draw_site
+from envirosense.pole.start_conditions import (
+    AGE,
+    drawn_age_days,
+    drawn_start_s,
+    natural_share,
+    require_conditions,
+)
 from envirosense.pole.weather_ref import weather_ref, weather_year
 from envirosense.pole.world import require_tick
 from envirosense.scenarios import SCENARIOS, BaseScenario, Forcing
@@ -62,6 +69,7 @@ class PoleOptions(FrozenModel):
     sensing: dict[str, Any] | None = None
     design: PoleDesign = "covering"  # how parameters are drawn
     ranges: dict[str, dict[str, Any]] = Field(default_factory=dict)  # scenario -> parameter -> other spread
+    conditions: dict[str, tuple[float, float]] = Field(default_factory=dict)  # see pole.start_conditions
 
 
 class PoleTwin:
@@ -97,19 +105,21 @@ class PoleTwin:
 
         happening = class_of(scenario, request.definition)
         require_known(options.ranges, (scenario, *request.library))
+        require_conditions(options.conditions)
         site = _site(options, request)
         if happening.needs_transformer and options.site is None:
             site = site.model_copy(update={"has_transformer": True})
         weather = weather_ref(options.weather)
         n_ticks = max(1, round(request.duration_s / request.dt_s))
-        start_s = 60.0 * int(rng("start").integers(365 * 24 * 60))
+        year = weather_year(weather)
+        start_s = drawn_start_s(year, options.conditions, rng("start"))
         start_s -= start_s % request.dt_s  # ticks lie on the clock, as the weather's do
         start_utc = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
-        year = weather_year(weather)
         ranks = weather_ranks(year, year.hour_of(start_utc))
         place = request.seed, request.index // request.n_scenarios
         drawn = draw_parameters(happening, options.ranges, options.design, place, rng, ranks)
-        age_days = float(rng("age").uniform(0.0, OLDEST_DAYS))
+        share = natural_share(year, options.conditions, OLDEST_DAYS)
+        age_days = drawn_age_days(options.conditions, OLDEST_DAYS, rng("age"))
         sensing = _guardian(options, site, age_days).for_episode(
             scenario, n_ticks * request.dt_s, lambda name: rng(f"sensing {name}")
         )
@@ -119,7 +129,7 @@ class PoleTwin:
             scenario=scenario,
             params=drawn.values,
             definition=None if request.definition is None else dict(request.definition),
-            importance_weight=drawn.importance_weight,
+            importance_weight=drawn.importance_weight * share,
             site=site.model_dump(mode="json"),
             weather=weather.model_dump(mode="json"),
             sensing=sensing.model_dump(mode="json"),
@@ -239,6 +249,9 @@ def _guardian(options: PoleOptions, site: Site, age_days: float) -> SensorConfig
             with_optional=options.with_optional,
         )
     else:
+        if AGE in options.conditions:
+            fix = "the guardian given says how old its sensors are; leave one of them out"
+            raise ConfigError(f"conditions.{AGE}", list(options.conditions[AGE]), fix)
         chosen = SensorConfiguration.parse(options.sensing, "sensing")
         chosen = chosen if options.profile is None else at_rates(chosen, options.profile)
     update: dict[str, Any] = {"stages_stream": options.stages_stream}

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAliasType, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from envirosense.core.errors import ConfigError
+from envirosense.core.errors import NEAR, ConfigError
 from envirosense.scenarios.document import ID, ScenarioDefinition
 from envirosense.scenarios.faults import Fault, Path
 from envirosense.scenarios.marks import Marked, ScenarioFileError
@@ -100,7 +100,7 @@ def _of_validation(error: ValidationError, whole: Marked) -> ScenarioFileError:
     elif kind == "missing":
         value, fix = None, "required field is missing; add it"
     elif kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=NEAR)
         fix = f"unknown field; did you mean {near[0]!r}?" if near else "unknown field; remove it"
     if isinstance(value, dict):
         value = ", ".join(map(str, value))

@@ -26,6 +26,7 @@ def check_detector(make: Callable[[], Detector], train: Windows, held_out: Windo
     again = make().fit(train, np.random.default_rng(1))
     assert np.array_equal(again.score(held_out), fitted.score(held_out)), "same windows and rng, same scores"
     _check_blindness(fitted, held_out)
+    _check_members(fitted, held_out)
     _check_skill(fitted, held_out)
 
 
@@ -45,6 +46,20 @@ def _check_blindness(detector: Detector, windows: Windows) -> None:
     half = np.arange(0, len(windows), 2)
     alone = detector.score(windows.select(half))
     assert np.allclose(alone, scores[half]), "the score of a window must not depend on the others scored"
+
+
+def _check_members(detector: Detector, windows: Windows) -> None:
+    """An ensemble may say what each member thinks; what it says must be about the same classes."""
+    ask = getattr(detector, "score_members", None)
+    if ask is None:
+        return
+    members = ask(windows)
+    shape = (len(windows), len(detector.classes))
+    assert members.shape == (len(members), *shape), "members must be (member, window, class)"
+    assert np.all(np.isfinite(members)), "scores of members must be finite, whatever is missing"
+    assert np.allclose(members.sum(axis=2), 1.0), "the scores of a member must sum to one"
+    relabelled = windows.relabelled(np.arange(len(windows))[::-1])
+    assert np.array_equal(ask(relabelled), members), "scores of members must not depend on labels"
 
 
 def _check_skill(detector: Detector, windows: Windows) -> None:

@@ -24,7 +24,7 @@ from envirosense.datasets.formats import hdf5_file as hdf5
 from envirosense.datasets.formats.columns import check_columns, kind_of
 from envirosense.datasets.formats.csv_files import CsvFormat
 from envirosense.datasets.formats.sqlite_file import SqliteFormat
-from envirosense.datasets.formats.webdataset_tars import npz_bytes
+from envirosense.datasets.formats.webdataset_tars import WebDatasetFormat, npz_bytes
 
 ON_DISK = tuple(name for name, kind in FORMATS.items() if issubclass(kind, FileFormat))
 DOCUMENTS = {"export.json", "episodes.jsonl", "manifest.json", "run.json", "episodes.parquet"}
@@ -303,3 +303,19 @@ def test_json_is_strict(tmp_path: Path, dataset: Dataset) -> None:
     rows = json.loads((folder / "values" / "train.json").read_bytes(), parse_constant=refuse)
     assert len(rows) == sum(one.row_count("values") for one in dataset["train"])
     assert {row["x64"] for row in rows} >= {"NaN", "Infinity", "-Infinity", None, 0.1}
+
+
+def test_a_stream_whose_name_no_tar_can_hold_is_refused_at_once(tmp_path: Path, dataset: Dataset) -> None:
+    schema = dataset.schema("events")
+    with pytest.raises(DatasetError, match=r"names a stream with at most 79 bytes; leave it out"):
+        WebDatasetFormat().check_schemas({"e" * 80: schema})
+    WebDatasetFormat().check_schemas({"e" * 79: schema})
+
+
+def test_an_export_reads_its_entries_one_at_a_time(tmp_path: Path, dataset: Dataset) -> None:
+    found = Export.open(write("csv", dataset, tmp_path / "out"))
+    every = list(found.entries)
+    assert [found.entries[place] for place in range(len(found.entries))] == every
+    assert found.entries[-1] == every[-1]
+    assert list(found.entries[1:3]) == every[1:3]
+    assert not isinstance(found.entries, tuple)

@@ -110,11 +110,11 @@ def test_an_alert_is_out_within_seconds_of_the_burst(request_coin, tmp_path):
 
     class Watch(SilentProgress):
         def update(self, standing):
-            if standing.failed and not seen:
-                began_s = time.monotonic()
-                while not path.exists() and time.monotonic() - began_s < 5.0:
-                    time.sleep(0.01)
-                seen.append(path.exists())
+            began_s = time.monotonic()  # a check may still be under way: the next update starts another
+            while standing.failed and not path.exists() and time.monotonic() - began_s < 2.0:
+                time.sleep(0.01)
+            if standing.failed and path.exists() and standing.done < standing.total:
+                seen.append(standing.done)
 
     config = MonitoringConfig.parse({
         "check_every_s": 0.001,
@@ -138,7 +138,7 @@ def test_an_alert_is_out_within_seconds_of_the_burst(request_coin, tmp_path):
         generate(
             request, tmp_path / "coins", executor=InlineExecutor(), progress=Both(), allow_failures=True,
         )  # fmt: skip
-    assert seen == [True]
+    assert seen, "no alert before the last episode"
 
 
 def test_quality_and_pace_are_held_against_the_history(request_coin, tmp_path):

@@ -9,6 +9,7 @@ import yaml
 
 from envirosense.core.errors import ConfigError
 from envirosense.factory.pipeline import PipelineManifest, manifest_of, read_manifest
+from envirosense.factory.pipeline.costs import kind_of
 from envirosense.factory.pipeline.drawing import Drawing, part_starts
 from envirosense.factory.pipeline.manifest import difference
 from envirosense.factory.planning import draw_specs
@@ -36,7 +37,7 @@ def test_one_part_is_the_dataset_of_the_same_request() -> None:
     )
     part = {"scenarios": "*", "episodes": 7, "duration": 60}
     drawing = Drawing(manifest_of({"twin": "coin", "seed": 3, "parts": [part]}))
-    assert list(drawing.specs()) == draw_specs(request, drawing.twin)
+    assert list(drawing.specs()) == list(draw_specs(request, drawing.twin))
 
 
 def test_batches_cut_the_same_episodes() -> None:
@@ -155,3 +156,12 @@ def test_a_difference_names_field_and_both_values() -> None:
         "c is 2 there, not given here",
         "d is not given there, 4 here",
     ]
+
+
+def test_a_stage_is_of_the_kind_of_its_name() -> None:
+    kinds = ["episodes-100", "episodes-1000", "export-csv", "export-csv-test", "augmented"]
+    for name in kinds[:4]:
+        assert kind_of(name, kinds) == name
+    assert kind_of("augmented-003", kinds) == "augmented"
+    assert kind_of("episodes-101", kinds) == ""
+    assert kind_of("check", kinds) == ""

@@ -22,6 +22,7 @@ from envirosense.datasets.remote import open_remote
 from envirosense.factory.augmented import provenance
 from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.extend import extend
+from envirosense.factory.lineage import LineageTracker
 from envirosense.factory.monitoring import RunHistory
 from envirosense.factory.pipeline import Delivery, DeliveryIncomplete, MLTrainingPipeline
 from envirosense.factory.pipeline.reporting import ConsoleStages, Outlook, SilentStages
@@ -381,3 +382,11 @@ def test_the_outlook_shrinks_with_every_stage() -> None:
         outlook.finish(name)
         left.append(outlook.left_s)
     assert left == [100.0, 70.0, 10.0, 0.0]
+
+
+def test_lineage_names_what_the_run_made_on_the_way(whole: Delivery) -> None:
+    tracker = LineageTracker.beside(whole.dataset.folder)
+    told = [one for one in tracker.upstream(whole.dataset.folder).artifacts.values() if one.kind != "dataset"]
+    assert {one.kind for one in told} == {"intermediate"}
+    assert all("made by the run and removed after it" in one.name for one in told)
+    assert any(one.name.startswith("episodes-000,") for one in told)

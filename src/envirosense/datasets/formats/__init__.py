@@ -4,7 +4,7 @@
 `check_export("out")` proves it; `FORMATS["pandas"]().write(dataset)["readings"]` stays in memory.
 """
 
-from envirosense.datasets.formats.base import FileFormat, Format
+from envirosense.datasets.formats.base import FileFormat, Format, RowFormat
 from envirosense.datasets.formats.check import ExportCheck, check_export
 from envirosense.datasets.formats.documents import EpisodeEntry, ExportFacts
 from envirosense.datasets.formats.export import Export, ExportedEpisode
@@ -23,6 +23,7 @@ __all__ = [
     "Format",
     "Held",
     "MemoryFormat",
+    "RowFormat",
     "check_export",
     "select",
 ]

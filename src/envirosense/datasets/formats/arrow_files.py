@@ -7,12 +7,12 @@ import pyarrow as pa
 
 from envirosense.core.episode import JsonObject
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.formats.base import FileFormat, RowWriter, Schemas
+from envirosense.datasets.formats.base import RowFormat, RowWriter, Schemas
 from envirosense.datasets.formats.columns import canonical_batch, canonical_schema, restored
 from envirosense.datasets.formats.documents import EpisodeEntry
 
 
-class ArrowFormat(FileFormat):
+class ArrowFormat(RowFormat):
     """One Arrow file a stream and split, a record batch a row group."""
 
     name = "arrow"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
@@ -27,7 +27,7 @@ from envirosense.datasets.formats.documents import (
     StreamColumns,
 )
 from envirosense.datasets.formats.target import making
-from envirosense.datasets.hashing import logical_hash
+from envirosense.datasets.hashing import LogicalHash
 from envirosense.datasets.manifest import MANIFEST
 from envirosense.datasets.verify import DOCUMENTS
 
@@ -74,8 +74,10 @@ class FileFormat(Format):
     holds_any_column: ClassVar[bool] = False
 
     @abstractmethod
-    def writer(self, folder: Path, schemas: Schemas, compression: str) -> RowWriter:
-        """Writer into a prepared folder."""
+    def entries(
+        self, view: DatasetView, target: Path, schemas: Schemas, compression: str, on_episode: Told
+    ) -> Iterator[EpisodeEntry]:
+        """Entry of each episode, once its rows are written into a prepared folder."""
 
     @abstractmethod
     def table(self, folder: Path, entry: EpisodeEntry, stream: str, schema: pa.Schema) -> pa.Table:
@@ -127,24 +129,6 @@ class FileFormat(Format):
                 tally.add(entry)
         return tally.facts(self.name, view, schemas)
 
-    def entries(
-        self, view: DatasetView, target: Path, schemas: Schemas, compression: str, on_episode: Told
-    ) -> Iterator[EpisodeEntry]:
-        """Entry of each episode, once its rows are written."""
-        total = view.episodes.num_rows
-        with closing(self.writer(target, schemas, compression)) as writer:
-            for done, episode in enumerate(all_episodes(view), start=1):
-                names = [name for name in episode.streams if name in schemas]
-                places = {
-                    name: writer.add(episode, name, plain_batches(episode, name, schemas[name]))
-                    for name in names
-                }
-                entry = EpisodeEntry.of(episode, places)
-                if entry.outcome == "ok":
-                    writer.end_episode(entry)
-                yield entry
-                on_episode(done, total)
-
     def read(self, folder: Path | str) -> "Export":
         """The export in a folder.
 
@@ -157,6 +141,32 @@ class FileFormat(Format):
         if found.facts.format != self.name:
             raise DatasetError(f"{folder}: is an export to {found.facts.format}, not to {self.name}")
         return found
+
+
+class RowFormat(FileFormat):
+    """A format on disk that is written stream by stream, as the episodes come."""
+
+    @abstractmethod
+    def writer(self, folder: Path, schemas: Schemas, compression: str) -> RowWriter:
+        """Writer into a prepared folder."""
+
+    def entries(
+        self, view: DatasetView, target: Path, schemas: Schemas, compression: str, on_episode: Told
+    ) -> Iterator[EpisodeEntry]:
+        """Entry of each episode, once its rows are written."""
+        total = len(view.table)
+        with closing(self.writer(target, schemas, compression)) as writer:
+            for done, episode in enumerate(all_episodes(view), start=1):
+                names = [name for name in episode.streams if name in schemas]
+                places = {
+                    name: writer.add(episode, name, plain_batches(episode, name, schemas[name]))
+                    for name in names
+                }
+                entry = EpisodeEntry.of(episode, places)
+                if entry.outcome == "ok":
+                    writer.end_episode(entry)
+                yield entry
+                on_episode(done, total)
 
 
 def files_in(folder: Path) -> dict[str, ExportedFile]:
@@ -173,13 +183,14 @@ class Tally:
     """What the facts of an export are counted from."""
 
     def __init__(self) -> None:
-        self._hashed: list[tuple[str, ...]] = []
+        self._hashed = LogicalHash()
         self._splits: Counter[str] = Counter()
         self._failed = 0
 
     def add(self, entry: EpisodeEntry) -> None:
         """Count an episode."""
-        self._hashed += entry.hash_entries
+        for said in entry.hash_entries:
+            self._hashed.add(*said)
         if entry.outcome == "ok":
             self._splits[entry.split] += 1
         else:
@@ -196,7 +207,7 @@ class Tally:
             seed=manifest.seed,
             code_version=manifest.code_version,
             dataset_hash=manifest.logical_hash,
-            part_hash=logical_hash(self._hashed),
+            part_hash=self._hashed.hexdigest(),
             splits=dict(sorted(self._splits.items())),
             failed=self._failed,
             streams={name: StreamColumns.of(schema) for name, schema in schemas.items()},
@@ -210,7 +221,7 @@ def chosen_schemas(view: DatasetView, streams: Sequence[str] | None) -> dict[str
         UnknownNameError: for a stream that the dataset does not have.
         ConfigError: if there is no episode to export.
     """
-    if not view.episodes.num_rows:
+    if not len(view.table):
         raise ConfigError("episodes", 0, "no episode is left to export; choose others")
     names = view.streams if streams is None else tuple(sorted(set(streams)))
     return {name: plain_schema(view.schema(name)) for name in names}
@@ -218,16 +229,14 @@ def chosen_schemas(view: DatasetView, streams: Sequence[str] | None) -> dict[str
 
 def _check_names(view: DatasetView, schemas: Schemas) -> None:
     """Refuse streams and splits whose names would put a file outside the folder."""
-    for name in sorted({*schemas, *view.episodes["split"].to_pylist()}):
+    for name in sorted({*schemas, *view.short["split"].to_pylist()}):
         if not re.search(FILE_NAME, name):
             raise DatasetError(f"stream or split {name!r}: cannot name a file; the dataset is damaged")
 
 
 def all_episodes(view: DatasetView) -> Iterator[Episode]:
     """Episodes in dataset order, failed ones among them."""
-    for row in range(view.episodes.num_rows):
-        facts: dict[str, Any] = view.episodes.slice(row, 1).to_pylist()[0]
-        yield Episode(view.files, facts)
+    return (Episode(view.files, view.table.row(row)) for row in range(len(view.table)))
 
 
 def plain_batches(episode: Episode, stream: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from envirosense.core.errors import ConfigError, DatasetError
 from envirosense.datasets.formats.base import Told, files_in, silent
 from envirosense.datasets.formats.export import Export, ExportedEpisode
-from envirosense.datasets.hashing import FAILED, content_hash, logical_hash
+from envirosense.datasets.hashing import FAILED, LogicalHash, content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ def check_export(export: Export | Path | str, on_episode: Told = silent) -> Expo
     """
     found = export if isinstance(export, Export) else Export.open(export)
     findings = [] if isinstance(export, Export) else _file_findings(found, Path(export))
-    entries: list[tuple[str, ...]] = [(one.episode_id, FAILED) for one in found.failed]
+    hashed = LogicalHash()
+    for one in found.failed:
+        hashed.add(one.episode_id, FAILED)
     is_read = True
     for done, episode in enumerate(found, start=1):
         for stream in episode.streams:
@@ -48,14 +50,14 @@ def check_export(export: Export | Path | str, on_episode: Told = silent) -> Expo
                 findings.append(str(error))
                 is_read = False
                 continue
-            entries.append((episode.episode_id, stream, said))
+            hashed.add(episode.episode_id, stream, said)
             if said != episode.entry.streams[stream].content_hash:
                 findings.append(
                     f"stream {stream!r} of episode {episode.episode_id}: rows differ from the dataset's"
                 )
         findings += _spec_findings(episode)
         on_episode(done, len(found))
-    computed = logical_hash(entries) if is_read else ""
+    computed = hashed.hexdigest() if is_read else ""
     if not findings and computed != found.facts.part_hash:
         findings.append(f"the rows hash to {computed}, export.json says {found.facts.part_hash}")
     return ExportCheck(found, tuple(findings), computed)

@@ -7,10 +7,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from sys import intern
+from typing import Annotated, Any, Final, Self, overload
 
 import pyarrow as pa
 from pydantic import Field, ValidationError
@@ -198,22 +200,51 @@ class EpisodeLines:
         self._file.close()
 
 
-def read_lines(folder: Path, facts: ExportFacts) -> Iterator[EpisodeEntry]:
-    """Entries of an export.
+class StoredEntries(Sequence[EpisodeEntry]):
+    """Entries of an export, each read from its line when it is asked for."""
 
-    Raises:
-        DatasetError: if the file is not the one that was written.
-    """
-    path = folder / EPISODE_LINES
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: missing ({first_fault(error)}); export again") from None
-    stated = facts.files.get(EPISODE_LINES)
-    if stated is None or hashlib.sha256(data).hexdigest() != stated.sha256:
-        raise DatasetError(f"{path}: changed since the export; export again")
-    for line in data.splitlines():
+    def __init__(self, folder: Path, facts: ExportFacts) -> None:
+        """Entries of a folder, every line looked at once.
+
+        Raises:
+            DatasetError: if the file is not the one that was written.
+        """
+        self._path = folder / EPISODE_LINES
+        self._starts = array("q", [0])
+        self.outcomes: list[str] = []
+        stated, hashed = facts.files.get(EPISODE_LINES), hashlib.sha256()
         try:
-            yield EpisodeEntry.model_validate_json(line)
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    hashed.update(line)
+                    self._starts.append(self._starts[-1] + len(line))
+        except OSError as error:
+            raise DatasetError(f"{self._path}: missing ({first_fault(error)}); export again") from None
+        if stated is None or hashed.hexdigest() != stated.sha256:
+            raise DatasetError(f"{self._path}: changed since the export; export again")
+        self.outcomes = [intern(entry.outcome) for entry in self]
+
+    def _entry(self, line: bytes) -> EpisodeEntry:
+        try:
+            return EpisodeEntry.model_validate_json(line)
         except ValidationError as error:
-            raise DatasetError(f"{path}: damaged ({first_fault(error)}); export again") from None
+            raise DatasetError(f"{self._path}: damaged ({first_fault(error)}); export again") from None
+
+    @overload
+    def __getitem__(self, place: int) -> EpisodeEntry: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[EpisodeEntry, ...]: ...
+    def __getitem__(self, place: int | slice) -> EpisodeEntry | tuple[EpisodeEntry, ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(len(self))[place])
+        at = range(len(self))[place]
+        with self._path.open("rb") as lines:
+            lines.seek(self._starts[at])
+            return self._entry(lines.read(self._starts[at + 1] - self._starts[at]))
+
+    def __iter__(self) -> Iterator[EpisodeEntry]:
+        with self._path.open("rb") as lines:
+            yield from map(self._entry, lines)
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1

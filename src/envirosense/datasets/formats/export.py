@@ -19,12 +19,12 @@ from envirosense.datasets.formats.documents import (
     EXPORT,
     EpisodeEntry,
     ExportFacts,
+    StoredEntries,
     first_fault,
-    read_lines,
 )
 from envirosense.datasets.formats.registry import FORMATS
 from envirosense.datasets.frames import LOW_PLANE, FrameLayout, Frames, table_frames
-from envirosense.datasets.hashing import FAILED, content_hash, logical_hash
+from envirosense.datasets.hashing import FAILED, LogicalHash, content_hash
 
 type Load = Callable[[EpisodeEntry, str], pa.Table]
 
@@ -148,7 +148,7 @@ class Export:
 
     def __init__(self, facts: ExportFacts, entries: Sequence[EpisodeEntry], load: Load) -> None:
         self.facts = facts
-        self.entries = tuple(entries)
+        self.entries = entries
         self._schemas = {name: columns.schema for name, columns in facts.streams.items()}
         self._load = load
 
@@ -182,7 +182,7 @@ class Export:
                     f"({first_fault(error)}); export again"
                 ) from None
 
-        return cls(facts, tuple(read_lines(folder, facts)), load)
+        return cls(facts, StoredEntries(folder, facts), load)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -230,10 +230,13 @@ class Export:
 
     def recompute_logical_hash(self) -> str:
         """Logical hash computed again from the rows read."""
-        entries: list[tuple[str, ...]] = [(one.episode_id, FAILED) for one in self.failed]
+        found = LogicalHash()
+        for one in self._episodes(FAILED):
+            found.add(one.episode_id, FAILED)
         for one in self:
-            entries += [(one.episode_id, name, content_hash(one.table(name))) for name in one.streams]
-        return logical_hash(entries)
+            for name in one.streams:
+                found.add(one.episode_id, name, content_hash(one.table(name)))
+        return found.hexdigest()
 
     def __repr__(self) -> str:
         return f"Export({self.facts.format!r}, {len(self)} episodes, {self.facts.part})"

@@ -24,7 +24,7 @@ from envirosense.datasets.formats.arrays import (
     stored_fields,
     to_arrays,
 )
-from envirosense.datasets.formats.base import FileFormat, RowWriter, Schemas
+from envirosense.datasets.formats.base import RowFormat, RowWriter, Schemas
 from envirosense.datasets.formats.columns import canonical_batch, canonical_schema, kind_of, restored
 from envirosense.datasets.formats.documents import EpisodeEntry
 from envirosense.datasets.frames import FrameLayout
@@ -41,7 +41,7 @@ _CHUNK_BYTES: Final = 512 * 1024  # 50 frames of 80 x 60
 _COPIED: Final = ("episode_id", "scenario", "category", "group", "outcome")
 
 
-class Hdf5Format(FileFormat):
+class Hdf5Format(RowFormat):
     """One HDF5 file; frames as (frame, row, column) arrays in uncompressed chunks by default."""
 
     name = "hdf5"

@@ -70,7 +70,7 @@ class MemoryFormat[T](Format):
                 rows[name] += table.num_rows
             entries.append(EpisodeEntry.of(episode, places))
             tally.add(entries[-1])
-            on_episode(done, view.episodes.num_rows)
+            on_episode(done, len(view.table))
         held = {
             name: self.from_table(pa.concat_tables([canonical_schema(schemas[name]).empty_table(), *found]))
             for name, found in tables.items()

@@ -5,7 +5,7 @@ catalogue keeps pointing at the dataset it was made of.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,23 +15,24 @@ import pyarrow.parquet as pq
 from envirosense.core.episode import EpisodeSpec, EpisodeSummary, JsonObject
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import Sink
-from envirosense.datasets.dataset import DatasetView
+from envirosense.datasets.dataset import Dataset, DatasetView
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.finish import write_documents
 from envirosense.datasets.formats.base import (
     FileFormat,
-    RowWriter,
     Schemas,
     Told,
     all_episodes,
     plain_batches,
 )
 from envirosense.datasets.formats.documents import EpisodeEntry
-from envirosense.datasets.hashing import FAILED, logical_hash
-from envirosense.datasets.output import Output, prepare_output
+from envirosense.datasets.hashing import FAILED, LogicalHash
+from envirosense.datasets.output import prepare_output
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.schema import EPISODE_ID, TICK, TIME_UTC
-from envirosense.datasets.shard import STAGING, EpisodeRecord, write_shard
+from envirosense.datasets.shard import STAGING, write_shard
 
 _PLACE: Final = ("file", "first_row_group", "row_groups")
 
@@ -43,10 +44,6 @@ class ParquetFormat(FileFormat):
     title = "a smaller dataset; DuckDB, polars, Spark, pandas"
     compressions = ("auto",)
     holds_any_column = True
-
-    def writer(self, folder: Path, schemas: Schemas, compression: str) -> RowWriter:
-        """Not used: whole shards are written at once."""
-        raise NotImplementedError
 
     def table(self, folder: Path, entry: EpisodeEntry, stream: str, schema: pa.Schema) -> pa.Table:
         """Rows of one stream of an episode."""
@@ -60,28 +57,36 @@ class ParquetFormat(FileFormat):
         self, view: DatasetView, target: Path, schemas: Schemas, compression: str, on_episode: Told
     ) -> Iterator[EpisodeEntry]:
         """Entry of each episode, once all shards are written."""
-        episodes = {episode.episode_id: episode for episode in all_episodes(view)}
+        places = {one: place for place, one in enumerate(view.short["episode_id"].to_pylist())}
         (target / STAGING).mkdir()
         done = 0
 
         def copy(spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
-            episode = episodes[spec.episode_id]
+            episode = Episode(view.files, view.table.row(places[spec.episode_id]))
             for name in episode.streams:
                 if name in schemas:
                     _copy_rows(episode, name, schemas[name], out)
             return EpisodeSummary.model_validate(episode.summary)
 
-        with prepare_output(_plan(view, episodes, schemas), target) as output:
+        with prepare_output(_plan(view, schemas), target) as output:
             for shard in output.pending:
                 write_shard(output.folder, shard, copy)
                 for _ in shard.episodes:
                     done += 1
-                    on_episode(done, len(episodes))
-            places = _places(output, episodes)
+                    on_episode(done, len(places))
             write_documents(output)
         shutil.rmtree(target / STAGING)
-        for episode_id, episode in episodes.items():
-            yield EpisodeEntry.of(episode, places[episode_id])
+        yield from _entries(view, Dataset.open(target))
+
+
+def _entries(view: DatasetView, made: Dataset) -> Iterator[EpisodeEntry]:
+    """Entry of each episode: what the dataset says of it, and where its rows went."""
+    rows = {one: place for place, one in enumerate(made.short["episode_id"].to_pylist())}
+    for episode in all_episodes(view):
+        copied = Episode(made.files, made.table.row(rows[episode.episode_id]))
+        _check_same(episode, copied)
+        places = {name: {what: place[what] for what in _PLACE} for name, place in copied.locations.items()}
+        yield EpisodeEntry.of(episode, places)
 
 
 def _copy_rows(episode: Episode, stream: str, schema: pa.Schema, out: Sink) -> None:
@@ -96,22 +101,25 @@ def _copy_rows(episode: Episode, stream: str, schema: pa.Schema, out: Sink) -> N
         out.write(stream, pa.RecordBatch.from_pylist([], as_written))
 
 
-def _plan(view: DatasetView, episodes: Mapping[str, Episode], schemas: Schemas) -> Plan:
-    manifest = view.manifest
-    hashed = [(episode.episode_id, FAILED) for episode in view.failed] + [
-        (episode.episode_id, name, found)
-        for episode in episodes.values()
-        for name, found in episode.content_hashes.items()
-        if name in schemas
-    ]
-    is_whole = logical_hash(hashed) == manifest.logical_hash
+def _plan(view: DatasetView, schemas: Schemas) -> Plan:
+    manifest, hashed = view.manifest, LogicalHash()
+    specs, splits = PackedSpecs(), []
+    for episode in all_episodes(view):
+        specs.append(episode.spec)
+        splits.append(episode.split)
+        if episode.outcome == FAILED:
+            hashed.add(episode.episode_id, FAILED)
+        for name, found in episode.content_hashes.items():
+            if name in schemas:
+                hashed.add(episode.episode_id, name, found)
+    is_whole = hashed.hexdigest() == manifest.logical_hash
     part: JsonObject = {"part_of": manifest.logical_hash, "streams": [*sorted(schemas)]}
     n_bytes = sum(manifest.streams[name].bytes for name in schemas)
     return Plan.build(
         name=manifest.name,
         twin=manifest.twin,
         seed=manifest.seed,
-        episodes=[(episode.spec, episode.split) for episode in episodes.values()],
+        episodes=PlannedEpisodes(specs, splits),
         settings={**manifest.settings, **({} if is_whole else part)},
         code_version=manifest.code_version,
         physics_version=manifest.physics_version,
@@ -119,31 +127,14 @@ def _plan(view: DatasetView, episodes: Mapping[str, Episode], schemas: Schemas) 
     )
 
 
-def _places(output: Output, episodes: Mapping[str, Episode]) -> dict[str, dict[str, JsonObject]]:
-    """Where each stream of each episode went.
+def _check_same(episode: Episode, copied: Episode) -> None:
+    """Refuse an episode whose copy does not say what the dataset's episode table says.
 
     Raises:
-        DatasetError: if the rows are not what the dataset's episode table says.
+        DatasetError: if it does not.
     """
-    found: dict[str, dict[str, JsonObject]] = {}
-    for shard, record in zip(output.plan.shards(), output.records(), strict=True):
-        for planned, written in zip(shard.episodes, record.episodes, strict=True):
-            _check_same(episodes[planned.episode_id], written)
-            found[planned.episode_id] = {
-                stream: {
-                    "file": f"{stream}/{shard.name}.parquet",
-                    "first_row_group": rows.first_row_group,
-                    "row_groups": rows.row_groups,
-                }
-                for stream, rows in written.streams.items()
-            }
-    return found
-
-
-def _check_same(episode: Episode, written: EpisodeRecord) -> None:
-    """Refuse an episode whose copy does not say what the dataset's episode table says."""
-    if written.summary.outcome != episode.outcome:
-        raise DatasetError(f"{episode}: cannot be copied ({written.summary.reason}); run dataset verify")
-    for stream, rows in written.streams.items():
-        if rows.content_hash != episode.content_hashes[stream]:
+    if copied.outcome != episode.outcome:
+        raise DatasetError(f"{episode}: cannot be copied ({copied.reason}); run dataset verify")
+    for stream, found in copied.content_hashes.items():
+        if found != episode.content_hashes[stream]:
             raise DatasetError(f"{episode}: {stream!r} differs from its content hash; run dataset verify")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
-import pyarrow as pa
 
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.datasets.dataset import DatasetView
@@ -23,13 +22,13 @@ def select(view: DatasetView, split: str | None = None, patterns: Sequence[str] 
             raise UnknownNameError("split", split, view.manifest.splits)
         found = found.where(split=split)
     if patterns:
-        ids, scenarios = (found.episodes[name].to_pylist() for name in ("episode_id", "scenario"))
+        ids, scenarios = (found.short[name].to_pylist() for name in ("episode_id", "scenario"))
         fits = [
             any(fnmatchcase(name, pattern) for name in pair for pattern in patterns)
             for pair in zip(ids, scenarios, strict=True)
         ]
-        found = DatasetView(found.files, found.episodes.filter(pa.array(np.array(fits, dtype=bool))))
-        if not found.episodes.num_rows:
+        found = DatasetView(found.files, found.table.part(np.flatnonzero(fits)))
+        if not len(found.table):
             known = ", ".join(sorted(set(scenarios))[:4])
             raise ConfigError(
                 "episodes", ",".join(patterns), f"fits no episode id and no scenario; scenarios: {known}"

@@ -16,7 +16,7 @@ import pyarrow as pa
 from envirosense.core.episode import JsonObject
 from envirosense.core.errors import DatasetError, StorageError
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.formats.base import FileFormat, RowWriter, Schemas
+from envirosense.datasets.formats.base import RowFormat, RowWriter, Schemas
 from envirosense.datasets.formats.columns import (
     canonical_batch,
     canonical_schema,
@@ -37,7 +37,7 @@ COLUMNS: Final = "columns"
 _COPIED: Final = ("episode_id", "scenario", "category", "group", "split", "outcome")
 
 
-class SqliteFormat(FileFormat):
+class SqliteFormat(RowFormat):
     """One database; bytes as BLOB, lists as JSON, times as ISO 8601 in UTC, flags as 0 and 1."""
 
     name = "sqlite"

@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from envirosense.core.episode import JsonObject
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.formats.base import FileFormat, RowWriter, Schemas
+from envirosense.datasets.formats.base import RowFormat, RowWriter, Schemas
 from envirosense.datasets.formats.columns import canonical_batch, canonical_schema
 from envirosense.datasets.formats.documents import EpisodeEntry
 from envirosense.datasets.formats.odd_values import OddValues, add_odd, as_place, find_odd, with_odd
 
 
-class TextFormat(FileFormat):
+class TextFormat(RowFormat):
     """Base of formats whose rows are lines of text."""
 
     suffix: ClassVar[str]

@@ -27,20 +27,33 @@ from envirosense.datasets.formats.arrays import (
     stored_fields,
     to_arrays,
 )
-from envirosense.datasets.formats.base import FileFormat, RowWriter, Schemas
+from envirosense.datasets.formats.base import RowFormat, RowWriter, Schemas
 from envirosense.datasets.formats.columns import canonical_batch, canonical_schema, kind_of, restored
 from envirosense.datasets.formats.documents import EpisodeEntry
 
 SHARD_BYTES: Final = 256 * 2**20  # a new tar begins at the first sample after so much
+_ID_LENGTH: Final = 16  # of an episode's id
 IS_NULL: Final = ".is_null"
 OFFSETS: Final = ".offsets"
 
 
-class WebDatasetFormat(FileFormat):
+class WebDatasetFormat(RowFormat):
     """Tar files `split-00000.tar` of whole episodes; the largest stream of one must fit in memory."""
 
     name = "webdataset"
     title = "PyTorch input pipelines that stream from object stores"
+
+    def check_schemas(self, schemas: Schemas) -> None:
+        """Refuse streams that a tar cannot hold, also for their names."""
+        super().check_schemas(schemas)
+        for stream in schemas:
+            name = f"{'0' * _ID_LENGTH}.{stream}.npz"
+            if len(name.encode()) > tarfile.LENGTH_NAME:
+                most = tarfile.LENGTH_NAME - len(name.encode()) + len(stream.encode())
+                raise DatasetError(
+                    f"stream {stream!r}: a tar (USTAR) names a stream with at most {most} bytes; "
+                    "leave it out with --streams, or use another format"
+                )
 
     def writer(self, folder: Path, schemas: Schemas, compression: str) -> RowWriter:
         """Writer of tar files."""
@@ -111,7 +124,7 @@ class _TarWriter(RowWriter):
     def _add_member(self, split: str, name: str, data: bytes) -> JsonObject:
         opened, info = self._opened(split), tarfile.TarInfo(name)
         info.size = len(data)  # the rest of the header stays the same whoever writes it and when
-        at = opened.offset + len(info.tobuf(opened.format))
+        at = opened.offset + tarfile.BLOCKSIZE
         opened.addfile(info, io.BytesIO(data))
         return {"file": Path(str(opened.name)).name, "at": at, "bytes": len(data)}
 

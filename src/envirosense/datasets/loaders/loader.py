@@ -73,7 +73,7 @@ class WindowLoader:
         self.length_s, self.stride_s = float(length_s), float(stride_s)
         self.batch_size, self.seed, self.shuffle, self.drop_last = batch_size, seed, shuffle, drop_last
         self.chunk_episodes = chunk_episodes if shuffle else 1
-        self._rows = np.flatnonzero(np.asarray(view.episodes["outcome"].to_pylist()) == "ok")
+        self._rows = np.flatnonzero(np.asarray(view.short["outcome"].to_pylist()) == "ok")
         self.dt_s, self._counts = self._count_windows()
         self._selection = Selection({name: view.schema(name) for name in view.streams}, channels)
         self.classes = tuple(dataset_classes(view) if classes is None else classes)
@@ -87,7 +87,7 @@ class WindowLoader:
 
     def _count_windows(self) -> tuple[float, npt.NDArray[np.int64]]:
         """Tick [s], and how many windows each episode has, (episode,)."""
-        table = self.view.episodes.take(self._rows)
+        table = self.view.short.take(self._rows)
         dt_s, n_ticks = table["dt_s"].to_numpy(), table["n_ticks"].to_numpy()
         if not len(dt_s):
             raise DatasetError("no usable episode in the selection; choose another split or selection")
@@ -104,7 +104,7 @@ class WindowLoader:
 
     def _identity(self) -> dict[str, JsonValue]:
         """What decides the sequence of batches beside the place in it."""
-        ids = self.view.episodes.take(self._rows)["episode_id"].to_pylist()
+        ids = self.view.short.take(self._rows)["episode_id"].to_pylist()
         return {
             "dataset": self.view.manifest.logical_hash[:_DIGITS],
             "episodes": fingerprint(ids)[:_DIGITS],
@@ -230,8 +230,7 @@ class WindowLoader:
 
     def _episode(self, position: int) -> HeldEpisode:
         if position not in self._held:
-            row = self.view.episodes.slice(int(self._rows[position]), 1).to_pylist()[0]
-            episode = Episode(self.view.files, row)
+            episode = Episode(self.view.files, self.view.table.row(int(self._rows[position])))
             self._held[position] = hold(
                 episode, stored_streams(episode), self._selection, self.length_s, self.stride_s
             )

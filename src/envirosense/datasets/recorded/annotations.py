@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from envirosense.core.errors import ConfigError
-from envirosense.datasets.recorded.cutting import Cut, groups_of
+from envirosense.datasets.recorded.cutting import CutPlace
 from envirosense.datasets.recorded.import_map import EventsMap, ImportMap
-from envirosense.datasets.recorded.log_file import LogError, LogTable, column_values, read_log, time_reader
+from envirosense.datasets.recorded.log_file import LogError, column_values, read_log, time_reader
+from envirosense.datasets.recorded.log_table import LogTable
 from envirosense.datasets.schema import TICK, Column, stream_schema
 from envirosense.datasets.window_events import NORMAL
 
@@ -135,7 +136,7 @@ def _event(table: LogTable, row: int, told: EventsMap, ends: Mapping[str, Sequen
     )
 
 
-def events_of_cuts(events: Sequence[Event], cuts: Sequence[Cut], wanted: ImportMap) -> list[list[Event]]:
+def events_of_cuts(events: Sequence[Event], cuts: Sequence[CutPlace], wanted: ImportMap) -> list[list[Event]]:
     """Events of each episode, those that go on over its start included.
 
     Raises:
@@ -144,7 +145,7 @@ def events_of_cuts(events: Sequence[Event], cuts: Sequence[Cut], wanted: ImportM
     """
     told = wanted.events
     assert told is not None, "called only where there is an events table"
-    groups = groups_of(cuts)
+    groups = _groups_of(cuts)
     found: list[list[Event]] = [[] for _ in cuts]
     for event in events:
         if event.group is None and len(groups) > 1:
@@ -163,20 +164,22 @@ def events_of_cuts(events: Sequence[Event], cuts: Sequence[Cut], wanted: ImportM
     return found
 
 
-def _start_us(cut: Cut) -> int:
-    return int(np.datetime64(cut.grid.start_utc.replace(tzinfo=None), "us").astype(np.int64))
+def _groups_of(cuts: Sequence[CutPlace]) -> Mapping[str, list[int]]:
+    """Positions of the episodes of each group."""
+    found: dict[str, list[int]] = {}
+    for position, cut in enumerate(cuts):
+        found.setdefault(cut.group, []).append(position)
+    return found
 
 
-def _overlaps(event: Event, cut: Cut) -> bool:
-    start_us = _start_us(cut)
-    end_us = start_us + round(cut.grid.duration_s * 1e6)
-    return event.onset_us < end_us and (event.clearance_us is None or event.clearance_us >= start_us)
+def _overlaps(event: Event, cut: CutPlace) -> bool:
+    return event.onset_us < cut.end_us and (event.clearance_us is None or event.clearance_us >= cut.start_us)
 
 
-def annotation_batches(events: Sequence[Event], cut: Cut, category: str) -> dict[str, pa.RecordBatch]:
+def annotation_batches(events: Sequence[Event], cut: CutPlace, category: str) -> dict[str, pa.RecordBatch]:
     """Rows of `events`, `labels` and `observability` of one episode."""
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in SCHEMAS}
-    start_us = _start_us(cut)
+    start_us = cut.start_us
 
     def seconds(time_us: int | None) -> float | None:
         return None if time_us is None else (time_us - start_us) / 1e6
@@ -195,7 +198,7 @@ def annotation_batches(events: Sequence[Event], cut: Cut, category: str) -> dict
             "first_detectable_s": max(onset_s, 0.0),
         })  # fmt: skip
         for tick in _ticks(onset_s, clearance_s, cut):
-            left_s = None if ignition_s is None else ignition_s - tick * cut.grid.dt_s
+            left_s = None if ignition_s is None else ignition_s - tick * cut.dt_s
             rows["labels"].append({
                 **own, "tick": tick, "stage": OBSERVER,
                 "severity": 1.0 if event.severity is None else event.severity,
@@ -206,13 +209,13 @@ def annotation_batches(events: Sequence[Event], cut: Cut, category: str) -> dict
     return {name: pa.RecordBatch.from_pylist(found, schema=SCHEMAS[name]) for name, found in rows.items()}
 
 
-def _ticks(onset_s: float, clearance_s: float | None, cut: Cut) -> range:
+def _ticks(onset_s: float, clearance_s: float | None, cut: CutPlace) -> range:
     """Ticks nearest to the time that the event is on."""
-    dt_s = cut.grid.dt_s
+    dt_s = cut.dt_s
     first = max(int(np.ceil(onset_s / dt_s - 0.5)), 0)
     last = (
-        cut.grid.n - 1
+        cut.n_ticks - 1
         if clearance_s is None
-        else min(int(np.floor(clearance_s / dt_s + 0.5)), cut.grid.n - 1)
+        else min(int(np.floor(clearance_s / dt_s + 0.5)), cut.n_ticks - 1)
     )
     return range(first, last + 1)

@@ -1,6 +1,6 @@
 """Streams that a map asks for: their columns, and which column of the log fills which."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,8 @@ from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.recorded.cutting import Cut
 from envirosense.datasets.recorded.import_map import ColumnMap, ImportMap
-from envirosense.datasets.recorded.log_file import Floats, LogError
+from envirosense.datasets.recorded.log_file import LogError
+from envirosense.datasets.recorded.log_table import Floats
 from envirosense.datasets.recorded.units import conversion
 from envirosense.datasets.rewriting import unkeyed_schema
 from envirosense.datasets.schema import TICK, Column
@@ -50,19 +51,15 @@ class Channels:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
-    def check(self, cuts: Iterable[Cut]) -> None:
+    def check(self, cut: Cut) -> None:
         """Refuse values that a channel of whole numbers cannot hold, before anything is written.
 
         Raises:
             LogError: for the first such column of an episode.
         """
-        whole = [
-            (stream, self.schemas[stream].field(name))
-            for stream, name in self.filled
-            if not pa.types.is_floating(self.schemas[stream].field(name).type)
-        ]
-        for cut in cuts if whole else ():
-            for stream, field in whole:
+        for stream, name in self.filled:
+            field = self.schemas[stream].field(name)
+            if not pa.types.is_floating(field.type):
                 self._column(stream, field, cut)
 
     def _column(self, stream: str, field: pa.Field, cut: Cut) -> pa.Array:
@@ -83,7 +80,7 @@ def _as_type(cut: Cut, source: Filled, field: pa.Field, found: Floats) -> pa.Arr
         return pa.array(values, mask=missing).cast(field.type, safe=not pa.types.is_floating(field.type))
     except pa.ArrowInvalid:
         info = f"holds values that {field.type} of channel {field.name!r} cannot; check its unit"
-        raise LogError(cut.log.path, cut.lines[0], source.log_column, info) from None
+        raise LogError(cut.rows.path, cut.lines[0], source.log_column, info) from None
 
 
 def resolve(wanted: ImportMap, known: Mapping[str, pa.Schema]) -> Channels:
@@ -132,7 +129,7 @@ def _of_dataset(wanted: ImportMap) -> dict[str, pa.Schema]:
     dataset = Dataset.open(str(wanted.like))
     if dataset.manifest.twin != wanted.twin:
         raise ConfigError("like", wanted.like, f"is of twin {dataset.manifest.twin!r}, not {wanted.twin!r}")
-    ticks_s = set(dataset.episodes["dt_s"].to_pylist())
+    ticks_s = set(dataset.short["dt_s"].to_pylist())
     if ticks_s != {wanted.tick}:
         listing = ", ".join(f"{one:g} s" for one in sorted(ticks_s))
         raise ConfigError(

@@ -3,22 +3,19 @@
 import csv
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from envirosense.core.errors import DatasetError, UnknownNameError
 from envirosense.datasets.recorded.import_map import TimeMap
+from envirosense.datasets.recorded.log_table import Floats, LogTable, Words, joined
 
-type Floats = npt.NDArray[np.float64]
-type Ints = npt.NDArray[np.int64]
 type Row = tuple[int, Sequence[Any]]  # line, and one value a column asked for
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,20 +36,6 @@ class LogError(DatasetError):
         return type(self), self.place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LogTable:
-    """Columns of a log that a map asks for; `line` leads each row back to the file."""
-
-    path: Path
-    line: Ints  # (row,), rows of a Parquet file counted from 1
-    time_us: Ints  # (row,), microseconds since 1970 in UTC
-    numbers: dict[str, Floats]  # NaN where nothing was measured
-    texts: dict[str, list[str]]
-
-    def __len__(self) -> int:
-        return len(self.line)
-
-
 def read_log(
     path: Path,
     time: TimeMap,
@@ -61,35 +44,45 @@ def read_log(
     missing: Sequence[str],
     delimiter: str,
 ) -> LogTable:
-    """Rows of a log with the columns asked for.
+    """All rows of a log with the columns asked for; see `log_batches`."""
+    return joined(list(log_batches(path, time, numbers, texts, missing, delimiter)))
+
+
+def log_batches(
+    path: Path,
+    time: TimeMap,
+    numbers: Sequence[str],
+    texts: Sequence[str],
+    missing: Sequence[str],
+    delimiter: str,
+) -> Iterator[LogTable]:
+    """Rows of a log with the columns asked for, some ten thousand at a time.
 
     Raises:
         UnknownNameError: for a column that the log does not have.
         LogError: for the first value that cannot be read.
         DatasetError: if the file cannot be read or holds no row.
     """
-    names = (time.column, *numbers, *texts)
-    rows = _rows(path, names, delimiter)
+    rows = _rows(path, (time.column, *numbers, *texts), delimiter)
     read_time = time_reader(path, time)
     nothing = frozenset(missing)
-    lines: list[Ints] = []
-    times: list[Ints] = []
-    values: dict[str, list[Floats]] = {name: [] for name in numbers}
-    words: dict[str, list[str]] = {name: [] for name in texts}
+    is_empty = True
     for chunk in _chunks(rows):
         line = [number for number, _ in chunk]
         columns = list(zip(*(row for _, row in chunk), strict=True))
-        lines.append(np.array(line, np.int64))
         found_us = [read_time(one, value) for one, value in zip(line, columns[0], strict=True)]
-        times.append(np.array(found_us, np.int64))
-        for name, column in zip(numbers, columns[1:], strict=False):
-            values[name].append(_numbers(path, line, name, column, nothing))
-        for name, column in zip(texts, columns[1 + len(numbers) :], strict=True):
-            words[name] += [_word(path, one, name, value) for one, value in zip(line, column, strict=True)]
-    if not lines:
+        values = zip(numbers, columns[1:], strict=False)
+        words = zip(texts, columns[1 + len(numbers) :], strict=True)
+        yield LogTable(
+            path,
+            np.array(line, np.int64),
+            np.array(found_us, np.int64),
+            {name: _numbers(path, line, name, column, nothing) for name, column in values},
+            {name: _words(path, line, name, column) for name, column in words},
+        )
+        is_empty = False
+    if is_empty:
         raise DatasetError(f"{path}: holds no row; leave the file out")
-    joined = {name: np.concatenate(parts) for name, parts in values.items()}
-    return LogTable(path, np.concatenate(lines), np.concatenate(times), joined, words)
 
 
 def column_values(path: Path, name: str, delimiter: str) -> Iterator[tuple[int, Any]]:
@@ -197,10 +190,11 @@ def _number(path: Path, line: int, name: str, value: Any, missing: frozenset[str
         raise LogError(path, line, name, f"{value!r} is not a number; {hint}, or mend it") from None
 
 
-def _word(path: Path, line: int, name: str, value: Any) -> str:
-    if value is None or value == "":
-        raise LogError(path, line, name, "is empty; every row needs its name here")
-    return str(value)
+def _words(path: Path, line: Sequence[int], name: str, column: Sequence[Any]) -> Words:
+    for one, value in zip(line, column, strict=True):
+        if value is None or value == "":
+            raise LogError(path, one, name, "is empty; every row needs its name here")
+    return np.array([str(value) for value in column], object)
 
 
 def time_reader(path: Path, time: TimeMap) -> Callable[[int, Any], int]:

@@ -250,7 +250,7 @@ def _outcome(error: BaseException | None) -> Outcome:
 
 def _failed_by_scenario(dataset: Dataset) -> Mapping[str, tuple[int, int]]:
     """Failed episodes and all, by scenario."""
-    scenarios, outcomes = (dataset.episodes[name].to_pylist() for name in ("scenario", "outcome"))
+    scenarios, outcomes = (dataset.short[name].to_pylist() for name in ("scenario", "outcome"))
     pairs = zip(scenarios, outcomes, strict=True)
     failed = Counter(scenario for scenario, outcome in pairs if outcome == "failed")
     return {scenario: (failed[scenario], of) for scenario, of in sorted(Counter(scenarios).items())}

@@ -2,40 +2,43 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
+import numpy as np
 
 from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import DatasetError
 from envirosense.core.fingerprint import fingerprint
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.episode_table import EpisodeTable
 from envirosense.datasets.files import write_whole
 from envirosense.datasets.finish import RUN
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
+from envirosense.datasets.manifest_text import as_json
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.quality import QUALITY, REJECTED, QualityReport, read_quality, validate
 from envirosense.datasets.rules import rules_of
 from envirosense.datasets.union import (
-    Part,
     place_files,
-    shard_of,
     union_manifest,
     union_run_facts,
     unite,
     write_table,
 )
+from envirosense.datasets.union_parts import Part, stems_of
 from envirosense.factory.augmented import ORIGIN
 from envirosense.factory.generator import run_plan
 from envirosense.factory.pipeline.drawing import asked_of_episodes
 from envirosense.factory.pipeline.replay import Replay
 from envirosense.factory.pipeline.sources import facts_of, has_dataset
 from envirosense.factory.pipeline.stage import QUARANTINE, QUARANTINE_LIST, Facts, Job, Stage
+
+type Kept = tuple[Dataset, int]  # place in the episode table
 
 ASSEMBLE: Final = "assemble"
 SCHEMA_VERSION: Final = 1
@@ -79,7 +82,8 @@ class Rejected:
     """An episode that is not delivered, and why."""
 
     source: str
-    row: dict[str, Any]  # of the episode table
+    row: dict[str, Any]  # of the episode table, without its long texts
+    place: int  # of the row
     rules: tuple[str, ...]
     reasons: tuple[str, ...]
 
@@ -136,13 +140,14 @@ class Assemble(Stage):
         parts, rest = [], []
         for source, dataset in zip(sources, opened, strict=True):
             whole, left = whole_shards(dataset, {one for where, one in out if where == source})
-            parts += [Part(dataset, whole)] if whole.num_rows else []
+            parts += [Part(dataset, whole)] if len(whole) else []
             rest += left
         if rest:
             rewritten = self._copied(job, job.work("rest"), opened, rest, job.manifest.name)
-            parts.append(Part(rewritten, rewritten.episodes))
+            parts.append(Part(rewritten, rewritten.table))
         made = _united(job, opened, parts)
-        aside = {one.row["episode_id"]: one.row for one in rejected if one.is_kept_aside}
+        at = dict(zip(sources, opened, strict=True))
+        aside = {one.row["episode_id"]: (at[one.source], one.place) for one in rejected if one.is_kept_aside}
         if aside:
             name = f"{job.manifest.name}_quarantine"
             self._copied(job, job.folder / QUARANTINE, opened, list(aside.values()), name)
@@ -151,7 +156,7 @@ class Assemble(Stage):
         return {**facts_of(made), "rejected": len(rejected), "asked": n_asked, "rules": dict(counts)}
 
     def _copied(
-        self, job: Job, out: Path, opened: Sequence[Dataset], rows: Sequence[Mapping[str, Any]], name: str
+        self, job: Job, out: Path, opened: Sequence[Dataset], kept: Iterable[Kept], name: str
     ) -> Dataset:
         """Dataset of stored episodes, written again."""
         n_bytes = sum(facts.bytes for one in opened for facts in one.manifest.streams.values())
@@ -159,7 +164,10 @@ class Assemble(Stage):
             name=name,
             twin=job.manifest.twin,
             seed=job.manifest.seed,
-            episodes=[(EpisodeSpec.model_validate_json(row["spec"]), row["split"]) for row in rows],
+            episodes=(
+                (EpisodeSpec.model_validate_json(row["spec"]), row["split"])
+                for row in (dataset.table.row(place) for dataset, place in kept)
+            ),
             settings=_settings(job, opened),
             code_version=version("envirosense"),
             physics_version=job.drawing.physics_version,
@@ -170,23 +178,21 @@ class Assemble(Stage):
         return run_plan(plan, make_twin, out, job.workers, job.executor, job.report.episodes(self.title))
 
 
-def whole_shards(dataset: Dataset, out: Collection[str]) -> tuple[pa.Table, list[dict[str, Any]]]:
+def whole_shards(dataset: Dataset, out: Collection[str]) -> tuple[EpisodeTable, list[Kept]]:
     """Rows of the shards that hold no episode of `out`, and what else is not in `out`."""
-    ids = dataset.episodes["episode_id"].to_pylist()
-    shards = [shard_of(locations) for locations in dataset.episodes["locations"].to_pylist()]
+    ids: list[str] = dataset.short["episode_id"].to_pylist()
+    shards = stems_of(dataset.table)
     touched = {shard for one, shard in zip(ids, shards, strict=True) if one in out}
-    is_whole = [shard not in touched for shard in shards]
-    left = {one for one, whole in zip(ids, is_whole, strict=True) if not whole and one not in out}
-    return dataset.episodes.filter(pa.array(is_whole, pa.bool_())), [
-        row for row in rows_of(dataset) if row["episode_id"] in left
-    ]
+    is_whole = np.array([shard not in touched for shard in shards], dtype=bool)
+    left = [(dataset, int(place)) for place in np.flatnonzero(~is_whole) if ids[place] not in out]
+    return dataset.table.part(np.flatnonzero(is_whole)), left
 
 
 def _settings(job: Job, opened: Sequence[Dataset]) -> JsonObject:
     """What a dataset put together from others says of them; `merged` is what `extend` goes by."""
     return {
         "pipeline": asked_of_episodes(job.manifest),
-        "assembled_from": [one.logical_hash for one in opened],
+        "assembled_from": [{"name": one.folder.name, "logical_hash": one.logical_hash} for one in opened],
         "merged": [{"settings": opened[0].manifest.settings}],
     }
 
@@ -194,13 +200,13 @@ def _settings(job: Job, opened: Sequence[Dataset]) -> JsonObject:
 def _united(job: Job, opened: Sequence[Dataset], parts: Sequence[Part]) -> Dataset:
     """The delivered dataset: shards linked where the file system can, the manifest last."""
     started_utc, union, settings = datetime.now(UTC).isoformat(), unite(parts), _settings(job, opened)
-    place_files(union.sources, job.dataset)
+    place_files(union.sources(), job.dataset)
     manifest = union_manifest(
         union,
-        write_table(union.episodes, job.dataset / EPISODES),
+        write_table(union.pieces(), job.dataset / EPISODES),
         opened[0].manifest,
         settings=settings,
-        plan_fingerprint=fingerprint({"settings": settings, "episodes": union.spec_fingerprints}),
+        plan_fingerprint=fingerprint({"settings": settings, "episodes": list(union.spec_fingerprints)}),
         code_version=version("envirosense"),
         name=job.manifest.name,
     )
@@ -209,23 +215,19 @@ def _united(job: Job, opened: Sequence[Dataset], parts: Sequence[Part]) -> Datas
             for name in (REJECTED, QUALITY):
                 if (one.folder / name).exists():
                     write_whole(job.dataset / name, (one.folder / name).read_bytes())
-    write_whole(job.dataset / RUN, _as_json(union_run_facts(parts, started_utc)))
-    write_whole(job.dataset / MANIFEST, _as_json(manifest.model_dump(mode="json")))
+    write_whole(job.dataset / RUN, as_json(union_run_facts(parts, started_utc)))
+    write_whole(job.dataset / MANIFEST, manifest.pieces())
     from envirosense.datasets.catalog import register_dataset  # imports SQLAlchemy
 
     register_dataset(manifest, job.dataset)
     return Dataset.open(job.dataset)
 
 
-def _as_json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
-
-
 def rows_of(dataset: Dataset) -> Iterator[dict[str, Any]]:
     """Rows of the episode table that tell what an episode is."""
-    names = ["episode_id", "scenario", "group", "split", "outcome", "reason", "spec", "summary"]
-    for batch in dataset.episodes.select(names).to_batches(max_chunksize=256):
-        yield from batch.to_pylist()
+    names = ["episode_id", "scenario", "group", "split", "outcome", "reason", "summary"]
+    for piece in dataset.table.pieces(names):
+        yield from piece.to_pylist()
 
 
 def _rejected(sources: Sequence[str], opened: Sequence[Dataset], does_filter: bool) -> Iterator[Rejected]:
@@ -236,20 +238,22 @@ def _rejected(sources: Sequence[str], opened: Sequence[Dataset], does_filter: bo
         report = read_quality(dataset.folder)
         notes = {rule.name: rule.note for rule in report.results} if report else {}
         failed_rules = report.failed_rules if report and does_filter else {}
-        for row in rows_of(dataset):
+        for place, row in enumerate(rows_of(dataset)):
             episode_id = row["episode_id"]
             rules = tuple(failed_rules.get(episode_id, ()))
-            parent = (json.loads(row["summary"])["facts"].get(ORIGIN) or {}).get("parent_episode_id")
+            parent = (json.loads(row.pop("summary"))["facts"].get(ORIGIN) or {}).get("parent_episode_id")
             if row["outcome"] != "ok":
-                found = Rejected(source, row, (FAILED,), (row["reason"],))
+                found = Rejected(source, row, place, (FAILED,), (row["reason"],))
             elif rules:
                 found = Rejected(
-                    source, row, rules, tuple(f"{rule}: {notes.get(rule, '')}" for rule in rules)
+                    source, row, place, rules, tuple(f"{rule}: {notes.get(rule, '')}" for rule in rules)
                 )
             elif parent in bad:
-                found = Rejected(source, row, (PARENT,), (f"copy of {parent}, which is in quarantine",))
+                found = Rejected(
+                    source, row, place, (PARENT,), (f"copy of {parent}, which is in quarantine",)
+                )
             elif episode_id in seen:
-                found = Rejected(source, row, (DOUBLE,), ("the same episode is in an earlier source",))
+                found = Rejected(source, row, place, (DOUBLE,), ("the same episode is in an earlier source",))
             else:
                 seen.add(episode_id)
                 continue
@@ -264,4 +268,4 @@ def _write_list(job: Job, logical_hash: str, rejected: Sequence[Rejected]) -> No
         "dataset": logical_hash,
         "episodes": [one.plain for one in rejected],
     }
-    write_whole(job.folder / QUARANTINE_LIST, _as_json(data))
+    write_whole(job.folder / QUARANTINE_LIST, as_json(data))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import DatasetError
 from envirosense.datasets.files import write_whole
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.balance import Chosen, Search, default_candidates, look_at, require_reachable
 from envirosense.factory.balance_note import BalanceNote
 from envirosense.factory.classes import ClassDefinitions
@@ -109,10 +110,11 @@ class MakeBalanced(Source):
     def run(self, job: Job) -> Facts:
         """Simulate them."""
         balance, chosen = Balance(self._asked, job.drawing), _chosen(job)
-        episodes = job.drawing.split_of([one.spec for one in chosen], [one.kind for one in chosen])
-        wanted = {one.spec.episode_id: (one.kind, one.samples) for one in chosen}
+        specs = PackedSpecs(one.spec for one in chosen)
+        splits = job.drawing.splits_of(specs.groups, [one.kind for one in chosen])
+        wanted = {specs.fingerprint(n)[:16]: (one.kind, one.samples) for n, one in enumerate(chosen)}
         note = BalanceNote(balance.definitions, wanted, self._asked.unit)
         settings: JsonObject = {"classes": {name: list(balance.definitions.claims_of(name))
                                             for name in balance.definitions.names}}  # fmt: skip
-        gigabytes = job.drawing.cost(self._asked, len(episodes)).gigabytes
-        return self.made(job, gigabytes, episodes, settings, Noting(TWINS[job.manifest.twin], note))
+        gigabytes = job.drawing.cost(self._asked, len(specs)).gigabytes
+        return self.made(job, gigabytes, specs, splits, settings, Noting(TWINS[job.manifest.twin], note))

@@ -52,6 +52,8 @@ def _first_spec(drawing: Drawing, path: Path, asked: DrawnEpisodes) -> EpisodeSp
     try:
         return drawing.first_spec(asked)
     except ConfigError as error:
+        if error.field in ("dt", "dt_s"):  # one for the whole manifest
+            raise Fault(("dt",), error.value, error.fix) from None
         raise Fault((*path, *_field(error)), error.value, error.fix) from None
 
 
@@ -75,8 +77,8 @@ def _field(error: ConfigError) -> tuple[str, ...]:
     """Field of a part that an error of its draw is about."""
     if error.field in ("scenario", "scenarios"):
         return ("scenarios",)
-    if error.field in ("dt", "dt_s"):
-        return ("dt",)
+    if error.field == "duration_s":
+        return ("duration",)
     if error.field.startswith("imperfection"):
         return ("imperfections",)
     return ("options", *error.field.removeprefix("options.").split("."))

@@ -2,8 +2,8 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from envirosense.factory.pipeline.sources import EDGE_CASES, batch_name
 from envirosense.factory.pipeline.stage import Stage
 
 # Seconds on one core for a gigabyte of a dataset. Rules and card were measured: 0.35 s for a simulated hour
-# of 5.1 MB (CARD_S_PER_HOUR of the command line); that each takes half is
+# of 5.1 MB (`Cost.card_seconds`); that each takes half is
 # assumed, as are the others.
 CHECK_S_PER_GB: Final = 34.0
 DESCRIBE_S_PER_GB: Final = 34.0
@@ -23,6 +23,9 @@ LINK_S_PER_GB: Final = 0.5  # shards are linked; only those with a rejected epis
 EXPORT_S_PER_GB: Final = 60.0  # assumed: written and read back
 SEND_S_PER_GB: Final = 20.0  # assumed: a network of 400 Mbit/s
 CANDIDATES: Final = 3.0  # assumed: episodes looked at for one that is chosen
+STAGE_S: Final = (
+    1.9  # of any stage, workers and files: the 14 of examples/factory.yaml take 33 s, their work 7 s
+)
 _TEXT: Final = ("csv", "json", "jsonl")
 _TEXT_SIZE: Final = 4.0  # assumed: of an export in text over the dataset
 _SPACE_MARGIN: Final = 1.05
@@ -64,17 +67,22 @@ class RunCost:
     def episodes_of(self, stages: Sequence[Stage]) -> dict[str, int]:
         """About how many episodes each of some stages simulates; what simulates none is left out."""
         planned = {one.stage: one.episodes for one in self.stages if one.episodes}
-        kinds = {stage.name: next((k for k in planned if stage.name.startswith(k)), "") for stage in stages}
+        kinds = {stage.name: kind_of(stage.name, planned) for stage in stages}
         of_kind = Counter(kinds.values())
         return {name: planned[kind] // of_kind[kind] for name, kind in kinds.items() if kind}
 
     def seconds_of(self, names: Sequence[str]) -> dict[str, float]:
         """About how long each of some stages takes [s]; those of one kind share what it takes."""
-        kinds = {name: next((s for s in self.stages if name.startswith(s.stage)), None) for name in names}
-        of_kind = Counter(kind.stage for kind in kinds.values() if kind)
-        return {
-            name: 60.0 * kind.minutes / of_kind[kind.stage] if kind else 0.0 for name, kind in kinds.items()
-        }
+        minutes = {one.stage: one.minutes for one in self.stages}
+        kinds = {name: kind_of(name, minutes) for name in names}
+        of_kind = Counter(kinds.values())
+        return {name: 60.0 * minutes[kind] / of_kind[kind] if kind else 0.0 for name, kind in kinds.items()}
+
+
+def kind_of(name: str, kinds: Collection[str]) -> str:
+    """Kind of a stage, "" where there is none; `augmented-003` is of the kind `augmented`."""
+    fitting = [kind for kind in kinds if name == kind or name.startswith(f"{kind}-")]
+    return max(fitting, key=len, default="")
 
 
 def run_cost(drawing: Drawing, workers: int) -> RunCost:
@@ -93,7 +101,8 @@ def run_cost(drawing: Drawing, workers: int) -> RunCost:
     exported = sum(stage.gigabytes for stage in stages if stage.stage.startswith("export"))
     if drawing.manifest.is_remote:
         stages.append(_reading("upload", size + exported, SEND_S_PER_GB))
-    return RunCost(tuple(stages), size + exported)
+    started = (replace(stage, minutes=stage.minutes + STAGE_S / 60.0) for stage in stages)
+    return RunCost(tuple(started), size + exported)
 
 
 def _share(drawing: Drawing, split: str) -> float:

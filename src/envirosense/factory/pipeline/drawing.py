@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from itertools import chain
+from sys import intern
 
 from pydantic import JsonValue
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.protocols import Twin
 from envirosense.datasets.plan import Plan
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
 from envirosense.factory.edge_cases import ModifiedSpec, draw_edge_cases
 from envirosense.factory.imperfections import Imperfections
@@ -97,16 +99,16 @@ class Drawing:
         """Split of every group that the parts and edge cases stand on."""
         edge = self.manifest.edge_cases
         cases = (case.spec for case in self.edge_cases(edge)) if edge else ()
-        keys = [(spec.group, _category(spec)) for spec in chain(self.specs(), cases)]
+        keys = [(intern(spec.group), intern(_category(spec))) for spec in chain(self.specs(), cases)]
         return self._assigned([group for group, _ in keys], [category for _, category in keys])
 
-    def split_of(self, specs: Sequence[EpisodeSpec], kinds: Sequence[str]) -> list[tuple[EpisodeSpec, str]]:
-        """The specs with their splits; groups that no part stands on are split among themselves by kind."""
+    def splits_of(self, groups: Sequence[str], kinds: Sequence[str]) -> list[str]:
+        """Split of each episode; groups that no part stands on are split among themselves by kind."""
         known = self.splits if self.manifest.parts or self.manifest.edge_cases else {}
-        new = [place for place, spec in enumerate(specs) if spec.group not in known]
+        new = [place for place, group in enumerate(groups) if group not in known]
         if new:
-            known = known | self._assigned([specs[i].group for i in new], [kinds[i] for i in new])
-        return [(spec, known[spec.group]) for spec in specs]
+            known = known | self._assigned([groups[i] for i in new], [kinds[i] for i in new])
+        return [known[group] for group in groups]
 
     def _assigned(self, groups: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
         shares = self.manifest.splits.shares
@@ -114,7 +116,7 @@ class Drawing:
 
     def plan(
         self,
-        episodes: Sequence[tuple[EpisodeSpec, str]],
+        episodes: PlannedEpisodes,
         settings: Mapping[str, JsonValue],
         bytes_per_episode: int,
         workers: int,

@@ -9,7 +9,7 @@ from typing import Any, TypeAliasType, get_args
 from pydantic import BaseModel, ValidationError
 
 from envirosense.core.config import config_error, load_yaml
-from envirosense.core.errors import ConfigError
+from envirosense.core.errors import NEAR, ConfigError
 from envirosense.factory.monitoring.config import MonitoringConfig
 from envirosense.factory.pipeline.checks import check_manifest
 from envirosense.factory.pipeline.manifest import PipelineManifest
@@ -121,7 +121,7 @@ def _fault(error: ValidationError) -> Fault:
         own = (int(step) if step.isdigit() else step for step in cause.field.split("."))
         return Fault((*path, *own), cause.value, cause.fix)
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1, cutoff=NEAR)
         return Fault(path, first["input"], f"unknown field; did you mean {near[0]!r}?" if near
                      else "unknown field; remove it")  # fmt: skip
     if first["type"] == "missing":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from envirosense.core.episode import EpisodeSpec, EpisodeSummary
 from envirosense.core.protocols import Sink
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
+from envirosense.datasets.manifest import MANIFEST
 from envirosense.datasets.rewriting import play_back
 from envirosense.datasets.schema import EPISODE_ID
 
@@ -22,8 +23,19 @@ class Replay:
     preload: tuple[str, ...] = field(default=())
 
     def __call__(self) -> Any:  # a twin that only simulates
-        """Twin of this worker."""
-        return StoredTwin(self.folders)
+        """Twin of this worker; datasets are opened once."""
+        return _stored_twin(self.folders, tuple(_state(folder) for folder in self.folders))
+
+
+def _state(folder: Path) -> tuple[int, int]:
+    """What tells a manifest from another one in its place."""
+    found = (folder / MANIFEST).stat()
+    return found.st_mtime_ns, found.st_ino
+
+
+@lru_cache(maxsize=1)
+def _stored_twin(folders: tuple[Path, ...], states: tuple[tuple[int, int], ...]) -> "StoredTwin":
+    return StoredTwin(folders)
 
 
 class StoredTwin:
@@ -39,12 +51,12 @@ class StoredTwin:
         return {
             episode_id: (dataset, row)
             for dataset in opened
-            for row, episode_id in enumerate(dataset.episodes[EPISODE_ID.name].to_pylist())
+            for row, episode_id in enumerate(dataset.short[EPISODE_ID.name].to_pylist())
         }
 
     def _stored(self, episode_id: str) -> Episode:
         dataset, row = self._places[episode_id]
-        return Episode(dataset.files, dataset.episodes.slice(row, 1).to_pylist()[0])
+        return Episode(dataset.files, dataset.table.row(row))
 
     def simulate(self, spec: EpisodeSpec, out: Sink) -> EpisodeSummary:
         """Write the stored rows of a spec."""

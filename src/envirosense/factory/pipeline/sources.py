@@ -5,10 +5,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from envirosense.core.episode import EpisodeSpec
 from envirosense.core.rng import stream
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.manifest import MANIFEST, Manifest
+from envirosense.datasets.packed_specs import PackedSpecs
+from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.factory.augmented import NothingToCopy, augment
 from envirosense.factory.edge_cases import MEANINGS, EdgeNote
 from envirosense.factory.generator import run_plan
@@ -34,15 +35,17 @@ class Source(Stage):
         self,
         job: Job,
         gigabytes: float,
-        episodes: Sequence[tuple[EpisodeSpec, str]],
+        specs: PackedSpecs,
+        splits: Sequence[str],
         settings: Mapping[str, JsonValue],
         make_twin: TwinFactory,
     ) -> Facts:
         """Facts of the dataset of these episodes, simulated; `gigabytes` is about what they take."""
         if self.is_dealt:  # else a place would name its scenario
-            order = stream(job.manifest.seed, "order", self.name).permutation(len(episodes))
-            episodes = [episodes[place] for place in order]
-        plan = job.drawing.plan(episodes, settings, int(1e9 * gigabytes / len(episodes)), job.workers)
+            order = stream(job.manifest.seed, "order", self.name).permutation(len(specs)).tolist()
+            specs, splits = specs.taken(order), [splits[place] for place in order]
+        n_bytes = int(1e9 * gigabytes / len(specs))
+        plan = job.drawing.plan(PlannedEpisodes(specs, splits), settings, n_bytes, job.workers)
         reporter = job.report.episodes(self.title)
         found = run_plan(
             plan, make_twin, job.work(self.name), job.workers, job.executor, reporter, allow_failures=True
@@ -70,10 +73,12 @@ class MakeEpisodes(Source):
         """Simulate the batch."""
         total = job.manifest.episodes
         first, last = (total * turn // self._batches for turn in (self._batch, self._batch + 1))
-        episodes = [(spec, job.drawing.splits[spec.group]) for spec in job.drawing.specs(first, last)]
+        specs = PackedSpecs(job.drawing.specs(first, last))
+        splits = [job.drawing.splits[group] for group in specs.groups]
         gigabytes = sum(job.drawing.cost(part, part.episodes).gigabytes for part in job.manifest.parts)
         settings = {"batch": self._batch, "batches": self._batches}
-        return self.made(job, gigabytes * len(episodes) / total, episodes, settings, TWINS[job.manifest.twin])
+        size = gigabytes * len(specs) / total
+        return self.made(job, size, specs, splits, settings, TWINS[job.manifest.twin])
 
 
 def batch_name(batch: int) -> str:
@@ -93,13 +98,15 @@ class MakeEdgeCases(Source):
     def run(self, job: Job) -> Facts:
         """Simulate them."""
         cases = job.drawing.edge_cases(self._asked)
-        episodes = job.drawing.split_of([case.spec for case in cases], [case.strategy for case in cases])
-        note = EdgeNote({case.spec.episode_id: case.origin for case in cases})
+        specs = PackedSpecs(case.spec for case in cases)
+        splits = job.drawing.splits_of(specs.groups, [case.strategy for case in cases])
+        note = EdgeNote({specs.fingerprint(n)[:16]: case.origin for n, case in enumerate(cases)})
         make_twin = Noting(TWINS[job.manifest.twin], note)
         return self.made(
             job,
             job.drawing.cost(self._asked, len(cases)).gigabytes,
-            episodes,
+            specs,
+            splits,
             {"edge_cases": MEANINGS},
             make_twin,
         )

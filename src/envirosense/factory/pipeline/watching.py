@@ -51,7 +51,7 @@ def _failures(folder: Path) -> dict[str, tuple[int, int]]:
     """Episodes of a run that failed, all of them in quarantine, and all episodes, by scenario."""
     aside = json.loads((folder / QUARANTINE_LIST).read_bytes())["episodes"]
     failed = Counter(one["scenario"] for one in aside if FAILED in one["rules"])
-    every = Counter(Dataset.open(folder / DATASET).episodes["scenario"].to_pylist())
+    every = Counter(Dataset.open(folder / DATASET).short["scenario"].to_pylist())
     every.update(one["scenario"] for one in aside if DOUBLE not in one["rules"])
     return {scenario: (failed[scenario], every[scenario]) for scenario in sorted(every)}
 

@@ -1,0 +1,200 @@
+"""`make bench-loop`: does asking for weak spots teach more than even draws, on weaknesses that were planted?
+
+`python benchmarks/loop/run.py [--seeds 10] [--share 1.0] [--out build/loop] [--workers 2]`. Both arms begin
+with the same episodes, none of them from a planted region, and pay for all they use. The active arm looks at
+the errors on validation sites that both arms have, asks for weak spots as the loop does, and is
+read against the even arm's final score.
+"""
+
+import argparse
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+from arena import ArenaLoop, PlantedArena, Sets, Sizes, is_wrong
+from regions import REGIONS, SCENARIOS
+from store import Store
+
+from envirosense.learning.active.comparison import (
+    ENOUGH,
+    ArmComparison,
+    Curve,
+    Plan,
+    Rounds,
+    even,
+    judged,
+    run_arm,
+)
+from envirosense.learning.active.evidence import Judged
+from envirosense.learning.active.manager import ActiveLearningManager
+from envirosense.learning.models.bundle import Scorer
+from envirosense.learning.samples import Samples
+
+WANTED: Final = 4  # regions of five
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A weak spot that the active arm named."""
+
+    turn: int
+    words: str
+    p: float
+    ranges: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Asking:
+    """The active arm: weak spots on the validation sites, then a plan."""
+
+    arena: PlantedArena
+    manager: ActiveLearningManager
+    found: list[Found] = field(default_factory=list)
+    n_asked: int = 0
+
+    def __call__(self, pool: Samples, scorer: Scorer, episodes: int, turn: int) -> Plan:
+        """Where the next episodes come from."""
+        validation = self.arena.sets.validation
+        slices = self.manager.identify_weak_spots(Judged(validation, is_wrong(scorer, validation)))
+        self.found += [Found(turn, one.words, one.p, dict(one.ranges)) for one in slices]
+        plan = self.manager.plan(slices, episodes)
+        self.manager.note(plan)
+        self.n_asked += sum(n for spot, n in plan if spot is not None)
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRun:
+    """One arm of one seed."""
+
+    curves: tuple[Curve, ...]
+    found: tuple[Found, ...] = ()
+    n_asked: int = 0
+    n_short: int = 0  # asked for and not in the pool any more
+
+
+def run_one(job: tuple[str, int], folder: Path, sizes: Sizes, rounds: Rounds) -> ArmRun:
+    """One arm of one seed, in a worker."""
+    arm, seed = job
+    arena = PlantedArena(Sets.of(Store(folder), sizes), seed)
+    if arm == "even":
+        return ArmRun(run_arm(arm, arena, even, rounds, seed))
+    with TemporaryDirectory() as memory:
+        ask = Asking(arena, ActiveLearningManager(ArenaLoop(), memory, seed))
+        curves = run_arm(arm, arena, ask, rounds, seed)
+    return ArmRun(curves, tuple(ask.found), ask.n_asked, arena.n_short)
+
+
+def named(runs: list[ArmRun]) -> dict[str, dict[str, Any]]:
+    """By region: share of the active runs that named it, and the surest words for it."""
+    active = [one for one in runs if one.found or one.n_asked]
+    told: dict[str, dict[str, Any]] = {}
+    for region in REGIONS:
+        hits = [[spot for spot in run.found if region.is_named(spot.ranges)] for run in active]
+        best = min((spot for found in hits for spot in found), key=lambda spot: spot.p, default=None)
+        told[region.name] = {
+            "planted": region.words,
+            "named by": float(np.mean([bool(found) for found in hits])) if hits else 0.0,
+            "in words": best.words if best else "",
+        }
+    return told
+
+
+def options_given() -> argparse.Namespace:
+    """What the command line says."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--seeds", type=int, default=10)
+    asked.add_argument("--share", type=float, default=1.0, help="of the pools and rounds, for a quick look")
+    asked.add_argument("--out", type=Path, default=Path("build/loop"))
+    asked.add_argument("--workers", type=int, default=2)
+    return asked.parse_args()
+
+
+def report_of(result: ArmComparison, runs: list[ArmRun], facts: dict[str, Any]) -> dict[str, Any]:
+    """Everything that was found, as plain data."""
+    active = [one for one in runs if one.n_asked]
+    return {
+        **facts,
+        "won": f"{result.n_won} of {len(REGIONS)} (wanted {WANTED}): the even arm's final score with at most "
+        f"{ENOUGH:.0%} of its episodes in the median, and not by chance (Wilcoxon)",
+        "rows": result.rows(),
+        "regions": named(runs),
+        "asked": sum(one.n_asked for one in active),
+        "asked_and_out_of_stock": sum(one.n_short for one in active),
+        "comparison": result.to_json(),
+        "found": [[asdict(spot) for spot in run.found] for run in active],
+    }
+
+
+def show(report: dict[str, Any]) -> None:
+    """The report on the screen."""
+    print(f"{'region':28s} {'share':>6s} {'p':>7s} {'even':>6s} {'active':>6s} {'natural':>8s} named")
+    for row in report["rows"]:
+        name = row["region"]
+        told = report["regions"][name]
+        print(
+            f"{name:28s} {row['median share of episodes']:6.2f} {row['p']:7.4f} {row['even final']:6.3f} "
+            f"{row['active final']:6.3f} {report['natural_share'][name]:8.1%} {told['named by']:.0%} "
+            f"{told['in words']}"
+        )
+    print(report["won"])
+    print(f"{report['minutes']:.1f} minutes, of these {report['minutes_simulating']:.1f} simulating")
+
+
+def natural_share(sets: Sets) -> dict[str, float]:
+    """Share of the even draws of its scenario that each region holds."""
+    found = {}
+    for region in REGIONS:
+        inside = np.unique(sets.train.unit[region.inside(sets.train)])
+        all_of_it = np.unique(sets.train.unit[sets.train.slices["scenario"] == region.scenario])
+        found[region.name] = len(inside) / len(all_of_it)
+    return found
+
+
+def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: int) -> dict[str, Any]:
+    """Simulate, run both arms from every seed, compare."""
+    began = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(folder)
+    store.fill(Sets.requests(sizes), workers)
+    simulated = time.monotonic()
+    jobs = [(arm, seed) for seed in range(seeds) for arm in ("even", "active")]
+    work = partial(run_one, folder=folder, sizes=sizes, rounds=rounds)
+    runs: list[ArmRun] = []
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for run in pool.map(work, jobs):
+            runs.append(run)
+            print(f"{len(runs)} of {len(jobs)} arms after {time.monotonic() - began:.0f} s", flush=True)
+    sets = Sets.of(store, sizes)
+    n_validation = {"episodes": len(np.unique(sets.validation.unit)), "sites": len(sets.validation.groups)}
+    facts = {
+        "rounds": asdict(rounds),
+        "pools": asdict(sizes),
+        "natural_share": natural_share(sets),
+        "validation": n_validation,
+        "minutes_simulating": (simulated - began) / 60.0,
+        "minutes": (time.monotonic() - began) / 60.0,
+    }
+    return report_of(judged([curve for run in runs for curve in run.curves], rounds), runs, facts)
+
+
+def main() -> None:
+    """Measure and report."""
+    options = options_given()
+    each = len(SCENARIOS)
+    rounds = Rounds(first=each * round(20 * options.share), each=each * round(6 * options.share), n=8)
+    sizes = Sizes().scaled(options.share)
+    report = measured(options.out / "episodes", sizes, rounds, options.seeds, options.workers)
+    (options.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    show(report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What Home Assistant does by itself in a home: automations, scripts, scenes."""

@@ -1,0 +1,1 @@
+"""Homes drawn and furnished: floors, areas, devices, entities, residents."""

@@ -1,0 +1,1 @@
+"""Rules and stimuli played against each other: what changes, when, and why."""

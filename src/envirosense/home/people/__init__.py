@@ -1,0 +1,1 @@
+"""The people of a home: activities, habits, and where everybody is."""

@@ -1,0 +1,1 @@
+"""Tables of an episode: columns, rows, and how stored ones are read back."""

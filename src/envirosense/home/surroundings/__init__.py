@@ -1,0 +1,1 @@
+"""What surrounds a home: weather, sun, carbon intensity, price, calendar."""

@@ -1,0 +1,1 @@
+"""Asking the simulator for the data that a model lacks."""

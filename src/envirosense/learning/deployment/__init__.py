@@ -1,0 +1,1 @@
+"""Which model serves: versions, promotion, canary, rollback and who won against whom."""

@@ -1,0 +1,1 @@
+"""Judging models on frozen samples: metrics with intervals, slices, calibration, comparison."""

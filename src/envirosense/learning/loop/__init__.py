@@ -1,0 +1,1 @@
+"""The whole turn: generate, collect, train, judge, deploy, ask for better data."""

@@ -1,0 +1,63 @@
+"""What a cycle enters in lineage: datasets to samples, samples to model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from envirosense.datasets.dataset import Dataset
+from envirosense.factory.collection.report import CollectionReport
+from envirosense.factory.lineage import LineageTracker
+from envirosense.factory.lineage_graph import Artifact
+from envirosense.learning.deployment.version import ModelVersion
+from envirosense.learning.loop.config import LoopConfig
+from envirosense.learning.loop.folder import LoopFolder
+from envirosense.learning.samples import Samples
+
+
+def samples_name(subject: str, cycle: int) -> str:
+    """Name of a cycle's samples in the catalogue."""
+    return f"{subject}-cycle-{cycle}"
+
+
+def record_samples(
+    tracker: LineageTracker,
+    subject: str,
+    cycle: int,
+    samples: Samples,
+    path: Path,
+    datasets: Sequence[Dataset],
+    report: CollectionReport,
+) -> None:
+    """Enter the samples of a cycle, what they were collected from, and what the filters let pass."""
+    points = {one.point: one.to_json() for one in report.points}
+    facts = {
+        "cycle": cycle,
+        "accepted": sum(one.n_accepted for one in report.points),
+        "rejected": sum(one.n_rejected for one in report.points),
+        "refused_for": ", ".join(f"{code} {n}" for one in report.points for code, n in one.reasons.items()),
+        "filters": points,
+    }
+    with tracker.activity("collect", used=datasets, facts=facts) as run:
+        run.generated("samples", samples_name(subject, cycle), path, samples.content_hash)
+
+
+def record_model(
+    tracker: LineageTracker,
+    subject: str,
+    version: ModelVersion,
+    folder: LoopFolder,
+    config: LoopConfig,
+    cycle: int,
+) -> None:
+    """Enter a version and what it was made from: samples of every cycle, real ones, and its validation."""
+    paths = {samples_name(subject, one): folder.cycle(one) / "samples.parquet" for one in range(1, cycle + 1)}
+    paths[f"{subject}-validation"] = folder.validation
+    if config.real_samples is not None:
+        paths[f"{subject}-real"] = config.real_samples
+    used = [
+        Artifact(f"samples:{path}", "samples", name, str(path), Samples.load(path).content_hash)
+        for name, path in paths.items()
+    ]
+    chosen = config.trainer or version.facts.get("task", {}).get("trainer", "")
+    trainer = chosen if isinstance(chosen, str) else " ".join(chosen)
+    with tracker.activity("train", used=used, facts={"cycle": cycle, "trainer": trainer}) as run:
+        run.generated("model", version.label, version.path, version.model_id, version.facts)

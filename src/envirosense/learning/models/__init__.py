@@ -1,0 +1,1 @@
+"""Models on disk: a card and one file that is safe to load."""

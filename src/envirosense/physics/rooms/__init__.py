@@ -1,0 +1,1 @@
+"""Rooms of a building: heat, moisture, carbon dioxide and light in them."""

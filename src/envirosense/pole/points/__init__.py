@@ -1,0 +1,1 @@
+"""Where a pole's consumers hand in what they found: typed records, filters and exports, one module each."""
