@@ -37,12 +37,12 @@ def run_manifest(
     from envirosense.factory.pipeline import DeliveryIncomplete, MLTrainingPipeline
     from envirosense.factory.pipeline.reporting import ConsoleStages
 
-    pipeline = MLTrainingPipeline(manifest)
+    pipeline = MLTrainingPipeline(manifest, out)
     if dry_run:
         return _say_cost(pipeline, workers, as_json)
     with executor_of(dask) as executor:
         try:
-            found = pipeline.run(out, workers, executor, ConsoleStages())
+            found = pipeline.run(workers=workers, executor=executor, progress=ConsoleStages())
         except DeliveryIncomplete as incomplete:
             report(incomplete.delivery.plain, str(incomplete.delivery), as_json)
             raise

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from envirosense.core.errors import ConfigError
+from envirosense.core.errors import ConfigError, EnviroSenseError
 from envirosense.core.logs import get_logger
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.files import storing
@@ -49,18 +49,26 @@ _SHOWN: Final = 3
 class MLTrainingPipeline:
     """Everything from a manifest to a delivered dataset."""
 
-    def __init__(self, manifest: PipelineManifest | Mapping[str, Any] | Path | str) -> None:
+    def __init__(
+        self, manifest: PipelineManifest | Mapping[str, Any] | Path | str, out: Path | str | None = None
+    ) -> None:
         """Pipeline of a manifest, its plain data, or a YAML file.
+
+        Args:
+            manifest: what is asked for.
+            out: folder of the run; by default the target of the manifest or its name. Where a run of the same
+                manifest was begun there, its parts are not tried again.
 
         Raises:
             ConfigError: for the first mistake, with its place in the file; nothing is written then.
         """
+        self._out = None if out is None else Path(out)
         if isinstance(manifest, Path | str):
-            manifest = read_manifest(manifest)
+            manifest = read_manifest(manifest, self._was_tried)
         elif isinstance(manifest, PipelineManifest):
-            check_manifest(manifest)
+            check_manifest(manifest, self._was_tried)
         else:
-            manifest = manifest_of(manifest)
+            manifest = manifest_of(manifest, was_tried=self._was_tried)
         self.manifest = manifest
         self._drawing = Drawing(manifest)
 
@@ -70,9 +78,20 @@ class MLTrainingPipeline:
 
     @property
     def default_folder(self) -> Path:
-        """Local target of the manifest, or a folder of its name where there is none."""
-        target = self.manifest.target
-        return Path(self.manifest.name if target is None or self.manifest.is_remote else target)
+        """Folder given; else local target of the manifest, or a folder of its name where there is none."""
+        return self._folder(self.manifest)
+
+    def _folder(self, manifest: PipelineManifest, out: Path | str | None = None) -> Path:
+        local = manifest.name if manifest.target is None or manifest.is_remote else manifest.target
+        return Path(out or self._out or local).expanduser().absolute()
+
+    def _was_tried(self, drawing: Drawing) -> bool:
+        """Whether the folder holds a run of the same, which was only begun with parts that agree."""
+        try:
+            found = Record.load(self._folder(drawing.manifest))
+        except (EnviroSenseError, OSError):  # `run` says what is wrong with it
+            return False
+        return found is not None and found.asked == _asked(drawing)
 
     def run(
         self,
@@ -84,7 +103,7 @@ class MLTrainingPipeline:
         """Deliver everything into the folder `out`; the same call goes on with a run that was stopped.
 
         Args:
-            out: folder of the run, new, empty, or of the same manifest.
+            out: folder of the run, new, empty, or of the same manifest; by default `default_folder`.
             workers: worker processes; by default one per core, or as many as the executor's cluster has.
             executor: runs the episodes instead of our own processes, on workers that see the same files.
             progress: hears of every stage; by default nobody.
@@ -94,7 +113,7 @@ class MLTrainingPipeline:
             StorageError: if the disk has no room for all stages together.
             DeliveryIncomplete: if episodes are in quarantine or the dataset fails a rule; the rest is there.
         """
-        folder = Path(out if out is not None else self.default_folder).expanduser().absolute()
+        folder = self._folder(self.manifest, out)
         count = worker_count(workers, executor)
         with self._held(folder) as record:
             self._run(Job(self._drawing, folder, count, executor, progress or SilentStages()), record)
@@ -143,11 +162,7 @@ class MLTrainingPipeline:
         Raises:
             ConfigError: if the folder holds a run of another one.
         """
-        asked = {
-            **{name: value for name, value in self.manifest.plain.items() if name != _PRIVATE},
-            "code_version": version("envirosense"),
-            "physics_version": self._drawing.physics_version,
-        }
+        asked = _asked(self._drawing)
         found = Record.load(folder)
         if found is None or not _is_begun(folder, found):
             found = Record(folder / RECORD, asked)
@@ -176,6 +191,15 @@ class MLTrainingPipeline:
             errors=tuple(told["errors"]),
             urls=tuple(str(facts["url"]) for facts in record.stages.values() if "url" in facts),
         )
+
+
+def _asked(drawing: Drawing) -> dict[str, Any]:
+    """What a run is held to: all of its manifest that concerns a result, and the versions that make it."""
+    return {
+        **{name: value for name, value in drawing.manifest.plain.items() if name != _PRIVATE},
+        "code_version": version("envirosense"),
+        "physics_version": drawing.physics_version,
+    }
 
 
 def _run_stages(stages: Sequence[Stage], job: Job, record: Record) -> None:

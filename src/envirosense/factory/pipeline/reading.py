@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from envirosense.core.config import config_error, load_yaml
 from envirosense.core.errors import NEAR, ConfigError
 from envirosense.factory.monitoring.config import MonitoringConfig
-from envirosense.factory.pipeline.checks import check_manifest
+from envirosense.factory.pipeline.checks import WasTried, check_manifest
 from envirosense.factory.pipeline.manifest import PipelineManifest
 from envirosense.scenarios.base import SCENARIOS
 from envirosense.scenarios.definition import scenario_id
@@ -21,7 +21,7 @@ from envirosense.scenarios.marks import Marked, read_marked
 from envirosense.scenarios.mistakes import placed
 
 
-def read_manifest(path: Path | str) -> PipelineManifest:
+def read_manifest(path: Path | str, was_tried: WasTried | None = None) -> PipelineManifest:
     """Manifest in a YAML or JSON file, checked; files that it names are looked for beside it.
 
     Raises:
@@ -31,12 +31,14 @@ def read_manifest(path: Path | str) -> PipelineManifest:
     file = Path(path).expanduser()
     whole = read_marked(file)
     try:
-        return manifest_of(whole.data, file.parent)
+        return manifest_of(whole.data, file.parent, was_tried)
     except Fault as fault:
         raise placed(_known(fault, whole), whole) from None
 
 
-def manifest_of(data: Mapping[str, Any], beside: Path | None = None) -> PipelineManifest:
+def manifest_of(
+    data: Mapping[str, Any], beside: Path | None = None, was_tried: WasTried | None = None
+) -> PipelineManifest:
     """Manifest of plain data, checked; files that it names are looked for in the folder `beside`.
 
     Raises:
@@ -47,7 +49,7 @@ def manifest_of(data: Mapping[str, Any], beside: Path | None = None) -> Pipeline
         manifest = PipelineManifest.model_validate(resolved)
     except ValidationError as error:
         raise _fault(error) from None
-    check_manifest(manifest)
+    check_manifest(manifest, was_tried)
     return manifest
 
 
