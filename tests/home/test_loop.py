@@ -12,6 +12,7 @@ from envirosense.core.errors import ConfigError, DatasetError, UnknownNameError
 from envirosense.datasets.dataset import Dataset
 from envirosense.factory import generate
 from envirosense.factory.collection.collector import TrainingDataCollector
+from envirosense.factory.collection.export import read_metadata
 from envirosense.factory.collection.point import COLLECTION_POINTS
 from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.weak_spots import WeakSpot
@@ -23,6 +24,7 @@ from envirosense.learning.retraining.trainer import ForestTrainer
 from envirosense.learning.samples import Samples
 
 POINTS = ("pattern_detection", "synergy_detection")
+EVERY_POINT = (*POINTS, "ask_ai", "device_intelligence", "suggestion_generation", "yaml_generation")
 
 
 class LiftScorer:
@@ -40,7 +42,7 @@ class LiftScorer:
 
 @pytest.fixture
 def collector(tmp_path: Path) -> TrainingDataCollector:
-    for name in POINTS:
+    for name in EVERY_POINT:
         if f"home/{name}" not in COLLECTION_POINTS:
             point = importlib.import_module(f"envirosense.home.points.{name}").POINT
             COLLECTION_POINTS.register(f"home/{name}")(point)
@@ -126,6 +128,26 @@ def test_most_of_what_is_handed_in_passes_and_the_rest_has_reasons(
     assert n_rejected <= sum(sum(report[name].reasons.values()) for name in POINTS)
     kinds = Counter(one.record["pattern"]["pattern_type"] for one in collector.accepted("pattern_detection"))
     assert set(kinds) == {"time_of_day", "co_occurrence", "sequence", "contextual"}
+
+
+def test_a_cycle_leaves_the_whole_layout_with_the_waiting_points_empty(
+    loop: HomeLoop, samples: Samples, stored_homes: Dataset, collector: TrainingDataCollector
+) -> None:
+    loop.feed(stored_homes, samples, None, collector)
+    cycle = collector.export()
+    agreed = {
+        "gnn_synergy": ("synergies.json", "entities.json", "metadata.json"),
+        "soft_prompt": ("queries.json", "metadata.json"),
+        "pattern_detection": ("patterns.json", "ground_truth.json"),
+        "yaml_generation": ("yaml_pairs.json", "validation_results.json"),
+        "device_intelligence": (),
+    }
+    for folder in (cycle, cycle.with_name("aggregated")):
+        assert {one.name for one in folder.iterdir() if one.is_dir()} == set(agreed)
+        for export, files in agreed.items():
+            assert set(files) <= {one.name for one in (folder / export).iterdir()}
+            n_rows = {facts["n_rows"] for facts in read_metadata(folder / export)["files"].values()}
+            assert (n_rows == {0}) == (export not in ("gnn_synergy", "pattern_detection"))
 
 
 def test_truth_of_a_record_is_the_verdict_and_not_the_finding(

@@ -57,10 +57,14 @@ def test_the_folder_of_a_cycle_holds_what_was_fed_and_says_who_waits(tmp_path) -
     toys = {
         f"toys/{name}" for name in ("toys.json", "toys.parquet", "toys.csv", "toys.sqlite", "metadata.json")
     }
-    assert files_below(cycle) == toys | {"lonely/metadata.json", "lineage.parquet", "collection.json"}
-    assert files_below(tmp_path / "training_data" / "aggregated") == toys | {"lonely/metadata.json"}
-    assert read_metadata(cycle / "lonely")["status"] == "waiting"
-    assert read_export(cycle, LONELY) == {}
+    lonely = {"lonely/lonely.json", "lonely/metadata.json"}
+    assert files_below(cycle) == toys | lonely | {"lineage.parquet", "collection.json"}
+    assert files_below(tmp_path / "training_data" / "aggregated") == toys | lonely
+    told = read_metadata(cycle / "lonely")
+    assert (told["status"], told["counts"], told["files"]["lonely.json"]["n_rows"]) == (
+        "waiting", {"records": 0}, 0
+    )  # fmt: skip
+    assert read_export(cycle, LONELY) == {"lonely.json": []}
     report = json.loads((cycle / "collection.json").read_text())
     assert report["points"]["lonely"]["status"] == "waiting"
 
@@ -106,6 +110,27 @@ def test_an_export_made_again_is_the_same_to_the_byte(tmp_path) -> None:
     before = {path: path.read_bytes() for path in (tmp_path / "training_data").rglob("*.json")}
     collected(tmp_path, records=[toy(1), toy()]).export()
     assert {path: path.read_bytes() for path in (tmp_path / "training_data").rglob("*.json")} == before
+
+
+def test_files_of_every_format_are_there_and_empty_while_nobody_feeds_them(tmp_path) -> None:
+    cycle = collected(tmp_path).export()
+    assert read_export(cycle, EXPORT) == dict.fromkeys(
+        ("toys.json", "toys.parquet", "toys.csv", "toys.sqlite"), []
+    )
+    assert pl.read_parquet(cycle / "toys" / "toys.parquet").columns == COLUMNS.names
+    (cycle / "toys" / "toys.csv").unlink()
+    with pytest.raises(DatasetError, match="export the cycle again"):
+        read_export(cycle, EXPORT)
+
+
+def test_metadata_that_leaves_a_file_out_is_refused(tmp_path) -> None:
+    cycle = collected(tmp_path).export()
+    path = cycle / "toys" / "metadata.json"
+    told = json.loads(path.read_text())
+    del told["files"]["toys.csv"]
+    path.write_text(json.dumps(told))
+    with pytest.raises(DatasetError, match=r"toys\.csv: not the file"):
+        read_export(cycle, EXPORT)
 
 
 @pytest.mark.parametrize("name", ["toys.json", "toys.parquet", "toys.csv", "toys.sqlite"])

@@ -64,12 +64,17 @@ def test_the_layout_of_a_cycle_is_the_one_agreed(collector, tmp_path) -> None:
         assert found == {name: files | BESIDE[name] for name, files in LAYOUT.items()}
 
 
-def test_points_that_nobody_fed_say_so_and_hold_no_data(collector) -> None:
+def test_points_that_nobody_fed_say_so_and_leave_the_same_files_without_a_row(collector, tmp_path) -> None:
     collector.collect("pattern_detection", [pattern()], SOURCE)
     cycle = collector.export()
-    for name in set(LAYOUT) - {"pattern_detection"}:
-        assert [file.name for file in (cycle / name).iterdir()] == ["metadata.json"]
-        assert read_metadata(cycle / name)["status"] == "waiting"
+    for folder in (cycle, tmp_path / "training_data" / "aggregated"):
+        for name in set(LAYOUT) - {"pattern_detection"}:
+            assert {file.name for file in (folder / name).iterdir()} == LAYOUT[name] | BESIDE[name]
+            told = read_metadata(folder / name)
+            assert (told["status"], told["counts"]["records"]) == ("waiting", 0)
+            assert {facts["n_rows"] for facts in told["files"].values()} == {0}
+        read = (read_gnn_synergy, read_soft_prompt, read_yaml_pairs, read_device_intelligence)
+        assert not any(rows for one in read for rows in one(folder).values())
 
 
 @pytest.mark.parametrize(

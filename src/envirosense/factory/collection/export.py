@@ -82,7 +82,7 @@ def _harvest(folder: Path, cycles: Sequence[int], points: Points, rules: Rules, 
 
 
 def read_export(folder: Path | str, exporter: Exporter) -> dict[str, list[Row]]:
-    """Rows of every file of an export by its name, checked; none where the points are still waiting.
+    """Rows of every file of an export by its name, checked; empty lists where the points are still waiting.
 
     Args:
         folder: `training_data/cycle_N`, or `training_data/aggregated`.
@@ -94,11 +94,12 @@ def read_export(folder: Path | str, exporter: Exporter) -> dict[str, list[Row]]:
     place = Path(folder) / exporter.folder
     told = read_metadata(place)
     files = {one.name: one for one in exporter.files}
-    for name, facts in told["files"].items():
+    for name in files | told["files"]:
         path = place / name
-        if name not in files or not path.exists() or file_sha256(path) != facts["sha256"]:
+        known = told["files"].get(name, {}).get("sha256")
+        if name not in files or not path.exists() or file_sha256(path) != known:
             raise DatasetError(f"{path}: not the file that {METADATA} speaks of; export the cycle again")
-    return {name: read_rows(place / name, files[name]) for name in told["files"]}
+    return {name: read_rows(place / name, file) for name, file in files.items()}
 
 
 def read_metadata(place: Path | str) -> dict[str, Any]:
@@ -141,9 +142,6 @@ def _write_folders(target: Path, harvest: _Harvest) -> None:
         facts = _write_files(place, exporter, harvest.accepted(harvest.of(exporter)))
         finals |= {_temporary(place, file): place / file for file in facts}
         metadata[place / METADATA] = _json(_metadata(exporter, harvest) | {"files": facts})
-        for file in exporter.files:
-            if file.name not in facts:
-                (place / file.name).unlink(missing_ok=True)
     commit_all(finals)
     for path, data in metadata.items():
         write_whole(path, data)
@@ -154,11 +152,11 @@ def _temporary(place: Path, file: str) -> Path:
 
 
 def _write_files(place: Path, exporter: Exporter, accepted: list[Collected]) -> dict[str, Row]:
-    """What the metadata says of each file, after writing it under a temporary name."""
+    """What the metadata says of each file, after writing it under a temporary name, without rows or with."""
     with storing(place):
         place.mkdir(parents=True, exist_ok=True)
     facts: dict[str, Row] = {}
-    for file in exporter.files if accepted else ():
+    for file in exporter.files:
         path = _temporary(place, file.name)
         rows = file.rows(accepted)
         with storing(place / file.name):
