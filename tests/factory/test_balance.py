@@ -263,7 +263,7 @@ def test_scenarios_that_give_a_class_take_turns_and_the_others_are_left():
             kind = None if spec.scenario == "a/no" else "x"
             yield Look(kind or "other", kind, {})
 
-    chosen = Counter(one.spec.scenario for one in search.run(draw, look))
+    chosen = Counter(search.run(draw, look).specs.scenarios)
     assert chosen == {"a/one": 10, "a/two": 10}
     assert search.n_candidates <= 30
 

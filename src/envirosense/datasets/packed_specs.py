@@ -7,18 +7,17 @@ from typing import Final, Self, overload
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.datasets.packed_texts import PackedTexts
 
-_BLOCK: Final = 16  # specs packed together: fewer pack worse, more take longer to read one of
 _DIGEST_BYTES: Final = 32
 
 
 class PackedSpecs(Sequence[EpisodeSpec]):
     """Specs in the order in which they were appended, equal to those handed in.
 
-    They are held as JSON, packed in blocks. What a whole plan is asked for (group, scenario, length,
+    They are held as JSON, packed. What a whole plan is asked for (group, scenario, length,
     fingerprint) is beside them, so that it is known without unpacking.
     """
 
@@ -27,10 +26,7 @@ class PackedSpecs(Sequence[EpisodeSpec]):
         self.scenarios: list[str] = []
         self.durations_s = array("d")
         self._digests = bytearray()
-        self._blocks: list[bytes] = []
-        self._sizes = array("q")  # of the blocks, unpacked
-        self._open: list[bytes] = []  # specs of the block that is not full
-        self._last: tuple[int, list[bytes]] = (-1, [])
+        self._texts = PackedTexts()
         for spec in specs:
             self.append(spec)
 
@@ -45,15 +41,7 @@ class PackedSpecs(Sequence[EpisodeSpec]):
         self.groups.append(intern(spec.group))
         self.scenarios.append(intern(spec.scenario))
         self.durations_s.append(spec.grid.duration_s)
-        self._pack(spec.model_dump_json().encode())
-
-    def _pack(self, spec: bytes) -> None:
-        self._open.append(spec)
-        if len(self._open) == _BLOCK:
-            text = b"\n".join(self._open)  # JSON text holds no line end
-            self._blocks.append(_CODEC.compress(text, asbytes=True))
-            self._sizes.append(len(text))
-            self._open = []
+        self._texts.append(spec.model_dump_json().encode())  # which holds no line end
 
     def taken(self, places: Iterable[int]) -> Self:
         """Some of them, in the order given."""
@@ -64,7 +52,7 @@ class PackedSpecs(Sequence[EpisodeSpec]):
             found.groups.append(self.groups[place])
             found.scenarios.append(self.scenarios[place])
             found.durations_s.append(self.durations_s[place])
-            found._pack(self.text(place))
+            found._texts.append(self.text(place))
         return found
 
     @property
@@ -89,13 +77,7 @@ class PackedSpecs(Sequence[EpisodeSpec]):
 
     def text(self, place: int) -> bytes:
         """One as JSON."""
-        block, row = divmod(place, _BLOCK)
-        if block == len(self._blocks):
-            return self._open[row]
-        if self._last[0] != block:
-            text = _CODEC.decompress(self._blocks[block], self._sizes[block], asbytes=True)
-            self._last = block, text.split(b"\n")
-        return self._last[1][row]
+        return self._texts[place]
 
     def _spec(self, place: int) -> EpisodeSpec:
         return EpisodeSpec.model_validate_json(self.text(place))
@@ -113,6 +95,3 @@ class PackedSpecs(Sequence[EpisodeSpec]):
 
     def __len__(self) -> int:
         return len(self.groups)
-
-
-_CODEC: Final = pa.Codec("zstd", compression_level=3)

@@ -26,6 +26,7 @@ from envirosense.factory.balance_note import STREAM as SAMPLES_STREAM
 from envirosense.factory.edge_cases import FACT as EDGE_CASE
 from envirosense.factory.executors import worker_count
 from envirosense.factory.generator import run_plan
+from envirosense.factory.packed_facts import PackedFacts
 from envirosense.factory.progress import ProgressReporter
 from envirosense.factory.twins import TWINS
 
@@ -118,7 +119,7 @@ class _Made:
 
     specs: PackedSpecs
     splits: list[str]
-    notes: dict[str, JsonObject]  # facts beside those of the twin, by episode id
+    notes: PackedFacts  # facts beside those of the twin, by episode id
     fewer: Counter[str]  # episodes with fewer copies than asked for, by reason
     n_copies: int = 0
     n_full: int = 0  # episodes with all their copies
@@ -128,7 +129,7 @@ class _Made:
         self.specs.append(spec)
         self.splits.append(split)
         if noted:
-            self.notes[self.specs.fingerprint(-1)[:16]] = noted
+            self.notes.add(self.specs.fingerprint(-1)[:16], noted)
 
 
 def _planned(
@@ -143,7 +144,7 @@ def _planned(
     for split in splits or ():
         if split not in known and not is_part:
             raise UnknownNameError("split", split, known)
-    made = _Made(PackedSpecs(), [], {}, Counter())
+    made = _Made(PackedSpecs(), [], PackedFacts(), Counter())
     taken = {episode.spec.fingerprint for episode in source}
     for episode in source:
         if originals:

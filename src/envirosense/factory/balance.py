@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from sys import intern
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,8 +12,10 @@ import pyarrow as pa
 
 from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.classes import UNNAMED, ClassDefinitions, episode_type
 from envirosense.factory.noted import Watch
+from envirosense.factory.packed_facts import PackedFacts
 from envirosense.factory.quotas import Quotas, Unit, most_of_one
 from envirosense.factory.twins import TwinFactory
 
@@ -63,11 +66,23 @@ def _labels(make_twin: TwinFactory, spec: EpisodeSpec) -> pa.Table | None:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An episode of the set, its class, and how many of its ticks are samples of each class."""
+    """The episodes of a set, packed: specs, class of each, and facts by episode id.
 
-    spec: EpisodeSpec
-    kind: str
-    samples: Mapping[str, int]
+    The facts are `class`, and in `samples` how many ticks are samples of each class.
+    """
+
+    specs: PackedSpecs = field(default_factory=PackedSpecs)
+    kinds: list[str] = field(default_factory=list)
+    facts: PackedFacts = field(default_factory=PackedFacts)
+
+    def add(self, spec: EpisodeSpec, kind: str, samples: Mapping[str, int]) -> None:
+        """Take one in."""
+        self.specs.append(spec)
+        self.kinds.append(intern(kind))
+        self.facts.add(self.specs.fingerprint(-1)[:16], {"class": kind, "samples": dict(samples)})
+
+    def __len__(self) -> int:
+        return len(self.specs)
 
 
 @dataclass(slots=True)
@@ -83,10 +98,10 @@ class Search:
     wanted: Quotas
     unit: Unit
     most_candidates: int
-    chosen: list[Chosen] = field(default_factory=list)
+    chosen: Chosen = field(default_factory=Chosen)
     found: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)  # of the candidates
-    reasons: list[str] = field(default_factory=list)
+    failure: str = ""  # of the first candidate that failed
     n_candidates: int = 0
     _most: Mapping[str, int] = field(init=False)
     _tried: Counter[str] = field(default_factory=Counter)
@@ -104,7 +119,7 @@ class Search:
 
     def run(
         self, draw: Callable[[str, int], EpisodeSpec], look: Callable[[list[EpisodeSpec]], Iterable[Look]]
-    ) -> list[Chosen]:
+    ) -> Chosen:
         """Episodes that hold exactly what is wanted.
 
         Args:
@@ -146,7 +161,7 @@ class Search:
     def _consider(self, spec: EpisodeSpec, seen: Look) -> None:
         self.n_candidates += 1
         self.types[seen.event_type] += 1
-        self.reasons += [seen.reason] if seen.reason else []
+        self.failure = self.failure or seen.reason
         held = dict(seen.ticks) if self.unit == "samples" else ({seen.kind: 1} if seen.kind else {})
         missing = self.missing
         taken = {name: min(n, missing[name], self._most[name]) for name, n in held.items() if name in missing}
@@ -157,13 +172,13 @@ class Search:
             self.found[name] += n
         if taken:
             kind = seen.kind or max(taken, key=lambda name: taken[name])
-            self.chosen.append(Chosen(spec, kind, taken if self.unit == "samples" else {}))
+            self.chosen.add(spec, kind, taken if self.unit == "samples" else {})
 
     def _impossible(self) -> ConfigError:
         name = max(self.missing, key=lambda one: self.missing[one] / self.wanted[one])
         seen = ", ".join(f"{kind} {n}" for kind, n in self.types.most_common())
         claims = ", ".join(self.definitions.claims_of(name))
-        failed = f"; the first to fail: {self.reasons[0]}" if self.reasons else ""
+        failed = f"; the first to fail: {self.failure}" if self.failure else ""
         fix = (
             f"class {name!r} ({claims}) has {self.found[name]} of {self.wanted[name]} {self.unit} after "
             f"{self.n_candidates} candidates, whose most severe events were: {seen}{failed}; add "

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +27,20 @@ SAMPLES: Final = stream_schema(
 class BalanceNote:
     """Adds its class to the summary of each episode, and the stream of its samples.
 
-    `wanted` is by episode id: the class, and how many samples of which class.
+    `wanted` is by episode id: its `class`, and its `samples`, how many of which class.
     """
 
     definitions: ClassDefinitions
-    wanted: Mapping[str, tuple[str, Mapping[str, int]]]
+    wanted: Mapping[str, JsonObject]
     unit: Unit
     streams: tuple[str, ...] = ("labels",)
 
     def facts(self, spec: EpisodeSpec, seen: Seen) -> JsonObject:
         """Class of the episode, from the labels as simulated."""
-        kind, samples = self.wanted[spec.episode_id]
+        wanted = self.wanted[spec.episode_id]
         if self.unit == "samples":
-            return {FACT: {"class": kind, "samples": dict(samples)}}
+            return {FACT: wanted}
+        kind = wanted["class"]
         found = self.definitions.of_episode(seen.get("labels"), spec.scenario)
         if found != kind:
             raise EpisodeError(f"its class is {found!r}, but it was {kind!r} when it was chosen")
@@ -53,7 +54,7 @@ class BalanceNote:
         """The samples: of each class as many ticks as wanted, evenly spread over those it has."""
         if self.unit == "episodes":
             return {}
-        _, samples = self.wanted[spec.episode_id]
+        samples: Any = self.wanted[spec.episode_id]["samples"]
         places = self.definitions.of_ticks(seen.get("labels"), spec.scenario, spec.grid.n)
         ticks = [
             spread(np.flatnonzero(places == self.definitions.names.index(name)), n)

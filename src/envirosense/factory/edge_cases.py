@@ -1,7 +1,7 @@
 """Edge cases: draws of scenarios, modified by the strategies of `scenarios.edge_cases`."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,12 +12,14 @@ from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import ConfigError, UnknownNameError
 from envirosense.core.rng import derived_seed
 from envirosense.datasets.dataset import DatasetView
+from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.schema import Column, stream_schema
 from envirosense.factory.job import Draws
 from envirosense.factory.noted import Seen
+from envirosense.factory.packed_facts import PackedFacts
 from envirosense.scenarios.coverage import is_movable, options_of
 from envirosense.scenarios.distributions import ParameterValue
-from envirosense.scenarios.edge_cases import STRATEGIES, EdgeCase, Settings, Strategy, edge_cases, rarity
+from envirosense.scenarios.edge_cases import STRATEGIES, EdgeCase, Settings, Strategy, each_edge_case, rarity
 from envirosense.scenarios.parameters import ParameterSpace
 
 FACT: Final = "edge_case"  # name in the summary of an episode
@@ -64,6 +66,24 @@ class ModifiedSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeCases:
+    """Edge cases of a whole run, packed: specs, strategies, and origins by episode id."""
+
+    specs: PackedSpecs = field(default_factory=PackedSpecs)
+    strategies: list[Strategy] = field(default_factory=list)
+    origins: PackedFacts = field(default_factory=PackedFacts)
+
+    def add(self, case: ModifiedSpec) -> None:
+        """Take one in."""
+        self.specs.append(case.spec)
+        self.strategies.append(case.strategy)
+        self.origins.add(self.specs.fingerprint(-1)[:16], case.origin)
+
+    def __len__(self) -> int:
+        return len(self.specs)
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeNote:
     """Adds origin and confidence to the summary of each edge case; `origins` is by episode id."""
 
@@ -98,7 +118,7 @@ def visible_share(labels: pa.Table | None, observability: pa.Table | None, dt_s:
     return float(np.mean(starts_s < ends_s))
 
 
-def draw_edge_cases(draws: Draws, strategies: Sequence[str], count: int) -> list[ModifiedSpec]:
+def draw_edge_cases(draws: Draws, strategies: Sequence[str], count: int) -> EdgeCases:
     """As many edge cases as asked for, dealt in turn over scenarios x strategies.
 
     A pair that is impossible (a scenario without numbers has no ends) leaves its part to the others.
@@ -127,11 +147,11 @@ def draw_edge_cases(draws: Draws, strategies: Sequence[str], count: int) -> list
         for strategy, scenario in cells[:count]
     }
     turns = dict.fromkeys(draws.ids, 0)
-    found = []
+    found = EdgeCases()
     for place in range(count):
         cell = cells[place % len(cells)]
         scenario = cell[1]
-        found.append(modified(draws.spec(scenario, turns[scenario]), spaces[scenario], next(cases[cell])))
+        found.add(modified(draws.spec(scenario, turns[scenario]), spaces[scenario], next(cases[cell])))
         turns[scenario] += 1
     return found
 
@@ -206,7 +226,7 @@ def _cases(
     scenario: str, space: ParameterSpace, strategy: Strategy, count: int, seed: int
 ) -> Iterator[EdgeCase]:
     try:
-        return iter(edge_cases(space, strategy, count, derived_seed(seed, strategy, scenario)))
+        yield from each_edge_case(space, strategy, count, derived_seed(seed, strategy, scenario))
     except ConfigError as error:
         fix = f"{strategy} of {scenario}: {error.fix}; leave one of them out"
         raise ConfigError("modification_strategies", strategy, fix) from None

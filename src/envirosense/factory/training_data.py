@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -127,9 +128,8 @@ class MLDataGenerator:
             "target_count": target_count,
             "edge_cases": MEANINGS,
         }
-        note = EdgeNote({one.spec.episode_id: one.origin for one in found})
-        kinds = [one.strategy for one in found]
-        return self._job.deliver(draws, [one.spec for one in found], kinds, asked, note, output_format)
+        note = EdgeNote(found.origins)
+        return self._job.deliver(draws, found.specs, found.strategies, asked, note, output_format)
 
     def generate_balanced_dataset(
         self,
@@ -182,11 +182,8 @@ class MLDataGenerator:
             "unit": unit,
             "candidates": search.n_candidates,
         }
-        note = BalanceNote(
-            definitions, {one.spec.episode_id: (one.kind, one.samples) for one in chosen}, unit
-        )
-        kinds = [one.kind for one in chosen]
-        return self._job.deliver(draws, [one.spec for one in chosen], kinds, asked, note, output_format)
+        note = BalanceNote(definitions, chosen.facts, unit)
+        return self._job.deliver(draws, chosen.specs, chosen.kinds, asked, note, output_format)
 
     def generate_temporal_sequences(
         self,
@@ -213,11 +210,14 @@ class MLDataGenerator:
         require_count("num_episodes", num_episodes)
         stride = stride_of(sequence_length, overlap)
         draws = self._job.draws((scenario,), num_episodes, None)
-        specs = [draws.spec(one, turn) for turn in range(num_episodes) for one in draws.ids]
-        ticks = [spec.grid.n for spec in specs]
+        specs, ticks = PackedSpecs(), []
+        for turn, one in product(range(num_episodes), draws.ids):
+            spec = draws.spec(one, turn)
+            specs.append(spec)
+            ticks.append(spec.grid.n)
         held = sum(sequence_count(n, sequence_length, stride) for n in ticks)
         require_enough(held, ticks, sequence_length, num_sequences)
-        dataset = self._job.run(draws, specs, [spec.scenario for spec in specs], {})
+        dataset = self._job.run(draws, specs, specs.scenarios, {})
         target = export_folder(self._job.out, "sequences")
         return cut_once(dataset, target, sequence_length, overlap, num_sequences).folder
 

@@ -57,24 +57,28 @@ def edge_cases(space: ParameterSpace, strategy: Strategy, count: int, seed: int)
     Raises:
         ConfigError: if the strategy is unknown, or the space has nothing that it could set.
     """
+    return tuple(each_edge_case(space, strategy, count, seed))
+
+
+def each_edge_case(space: ParameterSpace, strategy: Strategy, count: int, seed: int) -> Iterator[EdgeCase]:
+    """The same edge cases one by one, so that many need not be held; it fails where it can go no further."""
     if strategy not in STRATEGIES:
         raise ConfigError("strategy", strategy, f"choose from {', '.join(STRATEGIES)}")
     if count < 0:
         raise ConfigError("count", count, "must be 0 or more")
-    found: list[EdgeCase] = []
-    misses = 0
+    n_found = misses = 0
     for i, settings in enumerate(_settings(space, strategy, seed) if count else ()):
         values = with_settings(space, settings, stream(seed, "edge", strategy, i)) if settings else None
         misses = 0 if values is not None else misses + 1
         if values is not None:
-            found.append(EdgeCase(strategy, values, settings, rarity(space, settings, values)))
-        if len(found) == count:
+            n_found += 1
+            yield EdgeCase(strategy, values, settings, rarity(space, settings, values))
+        if n_found == count:
             break
         if misses >= MOST_TRIES:
             raise ConfigError("strategy", strategy, "the constraints or cases refuse all that it sets")
-    if len(found) < count:
+    if n_found < count:
         raise ConfigError("strategy", strategy, "there is nothing in this space that it could set")
-    return tuple(found)
 
 
 def _settings(space: ParameterSpace, strategy: Strategy, seed: int) -> Iterator[Settings]:

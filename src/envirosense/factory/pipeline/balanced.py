@@ -1,14 +1,14 @@
 """Stages of a balanced set: the search for episodes, then their simulation."""
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from envirosense.core.episode import EpisodeSpec, JsonObject
 from envirosense.core.errors import DatasetError
 from envirosense.datasets.files import write_whole
-from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.balance import Chosen, Search, default_candidates, look_at, require_reachable
 from envirosense.factory.balance_note import BalanceNote
 from envirosense.factory.classes import ClassDefinitions
@@ -23,7 +23,7 @@ from envirosense.factory.twins import TWINS
 
 BALANCED: Final = "balanced"
 _CHOOSE: Final = "choose-balanced"
-_CHOSEN: Final = "chosen.json"
+_CHOSEN: Final = "chosen.jsonl"
 
 
 class Balance:
@@ -72,11 +72,7 @@ class ChooseBalanced(Stage):
                 lambda scenario, turn: draws.spec(scenario, first + turn),
                 lambda specs: executor.map(look, specs),
             )
-        rows = [
-            {"spec": c.spec.model_dump(mode="json"), "class": c.kind, "samples": dict(c.samples)}
-            for c in chosen
-        ]
-        write_whole(_chosen_path(job), json.dumps(rows).encode())
+        write_whole(_chosen_path(job), _lines(chosen))
         return {"candidates": search.n_candidates, "episodes": len(chosen)}
 
     def is_there(self, job: Job, facts: Facts) -> bool:
@@ -88,11 +84,24 @@ def _chosen_path(job: Job) -> Path:
     return job.folder / WORK / _CHOSEN
 
 
-def _chosen(job: Job) -> list[Chosen]:
-    path = _chosen_path(job)
+def _lines(chosen: Chosen) -> Iterator[bytes]:
+    """A line for each episode, its facts and its spec, then one with their number."""
+    for place, episode_id in enumerate(chosen.facts):
+        facts = json.dumps(chosen.facts[episode_id]).encode()
+        yield b"[" + facts + b", " + chosen.specs.text(place) + b"]\n"
+    yield b"%d\n" % len(chosen)
+
+
+def _chosen(job: Job) -> Chosen:
+    path, found = _chosen_path(job), Chosen()
     try:
-        rows: list[dict[str, Any]] = json.loads(path.read_bytes())
-        return [Chosen(EpisodeSpec.model_validate(r["spec"]), r["class"], r["samples"]) for r in rows]
+        with path.open("rb") as lines:
+            for row in map(json.loads, lines):
+                if row == len(found):
+                    return found
+                facts, spec = row
+                found.add(EpisodeSpec.model_validate(spec), facts["class"], facts["samples"])
+        raise ValueError("its end is missing")
     except (OSError, ValueError, KeyError, TypeError):
         raise DatasetError(f"{path}: damaged; delete it and run the same command again") from None
 
@@ -110,11 +119,11 @@ class MakeBalanced(Source):
     def run(self, job: Job) -> Facts:
         """Simulate them."""
         balance, chosen = Balance(self._asked, job.drawing), _chosen(job)
-        specs = PackedSpecs(one.spec for one in chosen)
-        splits = job.drawing.splits_of(specs.groups, [one.kind for one in chosen])
-        wanted = {specs.fingerprint(n)[:16]: (one.kind, one.samples) for n, one in enumerate(chosen)}
-        note = BalanceNote(balance.definitions, wanted, self._asked.unit)
+        splits = job.drawing.splits_of(chosen.specs.groups, chosen.kinds)
+        note = BalanceNote(balance.definitions, chosen.facts, self._asked.unit)
         settings: JsonObject = {"classes": {name: list(balance.definitions.claims_of(name))
                                             for name in balance.definitions.names}}  # fmt: skip
-        gigabytes = job.drawing.cost(self._asked, len(specs)).gigabytes
-        return self.made(job, gigabytes, specs, splits, settings, Noting(TWINS[job.manifest.twin], note))
+        gigabytes = job.drawing.cost(self._asked, len(chosen)).gigabytes
+        return self.made(
+            job, gigabytes, chosen.specs, splits, settings, Noting(TWINS[job.manifest.twin], note)
+        )

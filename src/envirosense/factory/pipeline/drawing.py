@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
-from itertools import chain
 from sys import intern
 
 from pydantic import JsonValue
@@ -13,7 +12,7 @@ from envirosense.core.protocols import Twin
 from envirosense.datasets.plan import Plan
 from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
-from envirosense.factory.edge_cases import ModifiedSpec, draw_edge_cases
+from envirosense.factory.edge_cases import EdgeCases, draw_edge_cases
 from envirosense.factory.imperfections import Imperfections
 from envirosense.factory.job import Draws
 from envirosense.factory.pipeline.manifest import DrawnEpisodes, EdgeCaseRequest, PipelineManifest
@@ -90,17 +89,22 @@ class Drawing:
         request = self.request(asked, episodes)
         return Draws(self.twin, known_scenarios(request, self.twin), request, self.imperfections(asked))
 
-    def edge_cases(self, asked: EdgeCaseRequest) -> list[ModifiedSpec]:
+    def edge_cases(self, asked: EdgeCaseRequest) -> EdgeCases:
         """Edge cases, exactly as many as asked for."""
         return draw_edge_cases(self.draws(asked, asked.count), asked.strategies, asked.count)
 
     @cached_property
     def splits(self) -> dict[str, str]:
         """Split of every group that the parts and edge cases stand on."""
-        edge = self.manifest.edge_cases
-        cases = (case.spec for case in self.edge_cases(edge)) if edge else ()
-        keys = [(intern(spec.group), intern(_category(spec))) for spec in chain(self.specs(), cases)]
-        return self._assigned([group for group, _ in keys], [category for _, category in keys])
+        groups, kinds = [], []
+        for spec in self.specs():
+            groups.append(intern(spec.group))
+            kinds.append(intern(spec.scenario.partition("/")[0]))
+        if self.manifest.edge_cases is not None:
+            cases = self.edge_cases(self.manifest.edge_cases).specs
+            groups += cases.groups
+            kinds += cases.categories
+        return self._assigned(groups, kinds)
 
     def splits_of(self, groups: Sequence[str], kinds: Sequence[str]) -> list[str]:
         """Split of each episode; groups that no part stands on are split among themselves by kind."""
@@ -147,10 +151,6 @@ class Drawing:
 
 def _sizes(requests: Sequence[GenerationRequest], ids: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
     return [(request.episodes, len(names)) for request, names in zip(requests, ids, strict=True)]
-
-
-def _category(spec: EpisodeSpec) -> str:
-    return spec.scenario.partition("/")[0]
 
 
 def asked_of_episodes(manifest: PipelineManifest) -> dict[str, JsonValue]:

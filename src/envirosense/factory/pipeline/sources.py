@@ -98,14 +98,12 @@ class MakeEdgeCases(Source):
     def run(self, job: Job) -> Facts:
         """Simulate them."""
         cases = job.drawing.edge_cases(self._asked)
-        specs = PackedSpecs(case.spec for case in cases)
-        splits = job.drawing.splits_of(specs.groups, [case.strategy for case in cases])
-        note = EdgeNote({specs.fingerprint(n)[:16]: case.origin for n, case in enumerate(cases)})
-        make_twin = Noting(TWINS[job.manifest.twin], note)
+        splits = job.drawing.splits_of(cases.specs.groups, cases.strategies)
+        make_twin = Noting(TWINS[job.manifest.twin], EdgeNote(cases.origins))
         return self.made(
             job,
             job.drawing.cost(self._asked, len(cases)).gigabytes,
-            specs,
+            cases.specs,
             splits,
             {"edge_cases": MEANINGS},
             make_twin,
