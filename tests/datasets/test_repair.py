@@ -2,17 +2,22 @@
 
 import json
 import shutil
+import tracemalloc
 
 import pyarrow.parquet as pq
 import pytest
 
 from envirosense.core.errors import ConfigError, DatasetError, EpisodeError, StorageError
 from envirosense.datasets import verify
-from envirosense.datasets.files import file_sha256
+from envirosense.datasets.file_list import FileList
+from envirosense.datasets.files import file_sha256, write_whole
 from envirosense.datasets.lock import FolderLock
+from envirosense.datasets.manifest import Manifest
 from envirosense.datasets.output import lock_path
-from envirosense.datasets.repair import Maker, repair
+from envirosense.datasets.repair import Maker, _relist, repair
+from envirosense.datasets.shard import FileRecord
 from envirosense.datasets.verify import REPAIR
+from envirosense.datasets.versions import VERSIONS
 
 PLACE = "readings/train-00000.parquet"
 OTHER = "thermal/test-00000.parquet"
@@ -120,6 +125,38 @@ def test_equal_rows_in_other_bytes_are_stated_in_the_manifest(generate, maker):
     report = repair(folder, maker)
     assert report.is_ok
     assert report.repaired == (PLACE,)
+
+
+def test_every_manifest_that_lists_a_file_states_what_it_is_now(generate):
+    folder = generate().folder
+    there = Manifest.load(folder)
+    (folder / VERSIONS).mkdir()
+    old, lost = (folder / VERSIONS / f"manifest-{n:04d}.json" for n in (1, 2))
+    write_whole(old, there.pieces())
+    lost.write_text("{")  # no reason to leave the others as they are
+    record = FileRecord(rows=there.files[PLACE].rows, bytes=7, sha256="0" * 64)
+    _relist(folder, {PLACE: record, "readings/other.parquet": record})
+    for found in (Manifest.load(folder), Manifest.read(old)):
+        sizes = [file.bytes for place, file in found.files.items() if place.startswith("readings/")]
+        assert found.files[PLACE] == record
+        assert found.streams["readings"].bytes == sum(sizes)
+        assert found.restated({PLACE: there.files[PLACE]}) == there
+    assert lost.read_text() == "{"
+
+
+def test_a_manifest_of_many_files_is_restated_in_little_memory(generate):
+    folder = generate().folder
+    n = 20_000
+    file = FileRecord(rows=10, bytes=100, sha256="a" * 64)
+    many = FileList((f"readings/train-{number:05d}.parquet", file) for number in range(n))
+    write_whole(folder / "manifest.json", Manifest.load(folder).model_copy(update={"files": many}).pieces())
+    place = f"readings/train-{n - 1:05d}.parquet"
+    tracemalloc.start()
+    _relist(folder, {place: file.model_copy(update={"bytes": 101})})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 500 * n
+    assert Manifest.load(folder).streams["readings"].bytes == 100 * n + 1
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,13 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         raise
 
 
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """A file in pieces of a megabyte."""
+    with path.open("rb") as opened:
+        while block := opened.read(2**20):
+            yield block
+
+
 def file_sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     with path.open("rb") as opened:

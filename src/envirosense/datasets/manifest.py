@@ -1,7 +1,7 @@
 """Manifest: what a finished dataset is, with a checksum of every file."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -99,6 +99,17 @@ class Manifest(FrozenModel):
         """JSON of the manifest in pieces, so that it is written in bounded memory."""
         head = self.model_dump(mode="json", exclude={"spec_fingerprints", "files"})
         return manifest_pieces(head, self.spec_fingerprints, self.files)
+
+    def restated(self, changed: Mapping[str, FileRecord]) -> Self:
+        """The same with other records of those of its files that are in `changed`."""
+        files = FileList((place, changed.get(place, file)) for place, file in self.files.items())
+        sizes = Counter[str]()
+        for place, file in files.items():
+            sizes[place.partition("/")[0]] += file.bytes
+        streams = {
+            name: facts.model_copy(update={"bytes": sizes[name]}) for name, facts in self.streams.items()
+        }
+        return self.model_copy(update={"files": files, "streams": streams})
 
     def difference(self, plan: Plan) -> str:
         """First field in which a plan differs from the one that wrote this dataset."""

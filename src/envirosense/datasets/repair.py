@@ -1,6 +1,5 @@
 """Damaged files of a dataset made again, from the specs in it, to the same rows and bytes."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from envirosense.core.errors import DatasetError, StorageError
 from envirosense.core.protocols import Sink
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.files import commit_all, file_sha256, storing, write_whole
+from envirosense.datasets.files import blocks_of, commit_all, file_sha256, storing, write_whole
 from envirosense.datasets.hashing import FAILED, logical_hash
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.manifest import EPISODES, MANIFEST, Manifest
@@ -149,7 +148,7 @@ def _mend_table(folder: Path) -> list[str]:
     damaged = [path for path in dict.fromkeys(tables) if path not in whole]
     if whole:
         for path in damaged:
-            write_whole(path, whole[0].read_bytes())
+            write_whole(path, blocks_of(whole[0]))
         return [path.relative_to(folder).as_posix() for path in damaged]
     raise DatasetError(
         f"{folder / EPISODES}: damaged or missing, and the specs of all episodes are in it; restore it, or "
@@ -291,10 +290,10 @@ def _set_aside(folder: Path, places: Sequence[str]) -> Iterator[None]:
 def _relist(folder: Path, changed: Mapping[str, FileRecord]) -> None:
     """State other checksums in every manifest that lists the files."""
     for path in (*(folder / VERSIONS).glob("manifest-*.json"), folder / MANIFEST):
-        data = json.loads(path.read_bytes())
-        listed = data["files"].keys() & changed.keys()
-        data["files"] |= {place: changed[place].model_dump() for place in listed}
-        for stream in {place.partition("/")[0] for place in listed}:
-            sizes = (file["bytes"] for place, file in data["files"].items() if place.startswith(f"{stream}/"))
-            data["streams"][stream]["bytes"] = sum(sizes)
-        write_whole(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+        try:
+            there = Manifest.read(path)
+        except DatasetError:
+            if path.name == MANIFEST:
+                raise
+            continue  # of an old version: `verify` names it
+        write_whole(path, there.restated(changed).pieces())
