@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from envirosense.cli.app import run
-from envirosense.cli.loop import _say, _trainer
+from envirosense.cli.loop import _say, chosen_trainer
 from envirosense.learning.loop.report import LoopReport
 
 
@@ -25,10 +25,10 @@ def test_what_cannot_be_run_is_refused_before_anything_is_made(tmp_path, monkeyp
 def test_a_trainer_is_a_name_or_a_command(tmp_path):
     own = tmp_path / "train.sh"
     own.write_text("#!/bin/sh\n")
-    assert _trainer(None) is None
-    assert _trainer("forest") == "forest"
-    assert _trainer(str(own)) == (str(own),)
-    assert _trainer("python my_train.py --deep") == ("python", "my_train.py", "--deep")
+    assert chosen_trainer(None) is None
+    assert chosen_trainer("forest") == "forest"
+    assert chosen_trainer(str(own)) == (str(own),)
+    assert chosen_trainer("python my_train.py --deep") == ("python", "my_train.py", "--deep")
 
 
 def test_nothing_that_serves_is_a_failure(tmp_path, capsys):

@@ -59,6 +59,22 @@ def test_a_version_is_shown_after_its_smoke_test(said, home):
         said("registry", "show", "pump-window@1")
 
 
+def test_facts_of_a_version_are_told_in_words_and_kept_as_data(said, home):
+    kept = {
+        "task": {"name": "pump-window", "gated": ["recall", "pr_auc"], "most_fall": 0.05},
+        "collection": "cycle_3",
+        "evaluation": {"false_alarms": 0.0123456789, "recall": None},
+    }
+    ModelRegistry(f"sqlite:///{home / 'catalog.sqlite'}").add(bundle(0.7), facts=kept)
+    lines = said("registry", "show", "pump-window@3").splitlines()
+    assert not any(mark in line for line in lines for mark in "{}'[]")
+    assert "on the frozen test set" in lines
+    told = {tuple(line.split(maxsplit=2)) for line in lines}
+    assert {("false", "alarms", "0.0123457"), ("gated", "recall,", "pr_auc"), ("recall", "-")} <= told
+    assert ("collection", "cycle_3") in told
+    assert json.loads(said("registry", "show", "pump-window@3", "--json"))["facts"] == kept
+
+
 def test_promote_and_rollback_and_their_history(said, home):
     said("promote", "pump-window@1", "--reason", "first", "--who", "ann")
     row = json.loads(said("promote", "pump-window@2", "--reason", "try", "--share", "0.25", "--json"))
@@ -118,5 +134,40 @@ def test_without_a_home_the_catalogue_of_this_folder_is_asked(home, tmp_path, mo
 def test_unknown_names_are_one_line(said):
     with pytest.raises(Failure, match="did you mean 'pump-window@"):
         said("promote", "pump-window@9", "--reason", "r")
-    with pytest.raises(Failure, match="nothing served on production before"):
+    with pytest.raises(Failure, match="nothing serves on production; promote"):
         said("rollback", "pump-window", "--reason", "r")
+
+
+def test_a_rollback_too_many_says_what_serves(said):
+    for number in (1, 2):
+        said("promote", f"pump-window@{number}", "--reason", "r")
+    said("rollback", "pump-window", "--reason", "fog")
+    with pytest.raises(Failure, match=r"pump-window@1 serves production, and there is no version before it"):
+        said("rollback", "pump-window", "--reason", "fog")
+
+
+def test_a_target_that_nobody_opened_is_refused_by_every_command(said, tmp_path):
+    wrong = ("--target", "prodction")
+    for args in (
+        ("registry", "list"),
+        ("registry", "history", "pump-window"),
+        ("promote", "pump-window@1", "--reason", "r"),
+        ("rollback", "pump-window", "--reason", "r"),
+        ("duel", "pump-window@1", "--on", tmp_path / "test.parquet"),
+    ):
+        with pytest.raises(Failure, match="unknown target; did you mean 'production'"):
+            said(*args, *wrong)
+
+
+def test_a_new_target_is_opened_by_saying_so(said):
+    promote = ("promote", "pump-window@1", "--reason", "r", "--target")
+    for name in ("Field trial", "production"):
+        with pytest.raises(Failure, match="target"):
+            said(*promote, name, "--new-target")
+    said(*promote, "field-trial", "--new-target")
+    assert "pump-window@1" in said("registry", "history", "pump-window", "--target", "field-trial")
+    assert "nothing was ever deployed" in said("registry", "history", "pump-window")
+    with pytest.raises(Failure, match="known already"):
+        said("promote", "pump-window@2", "--reason", "r", "--target", "field-trial", "--new-target")
+    with pytest.raises(Failure, match="did you mean 'field-trial'"):
+        said("rollback", "pump-window", "--reason", "r", "--target", "feld-trial")

@@ -43,7 +43,7 @@ def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def command(loop: Path, *more: str) -> list[str]:
     mine = f"sh {loop.parent / 'mine.sh'}"
-    return ["retrain", str(loop), "--task", str(loop / "task.yaml"), "--command", mine, *more]
+    return ["retrain", str(loop), "--task", str(loop / "task.yaml"), "--trainer", mine, *more]
 
 
 def test_a_dry_run_says_what_each_trigger_says(loop: Path, capsys: Capture) -> None:
@@ -69,9 +69,22 @@ def test_a_refusal_is_no_success(loop: Path, capsys: Capture) -> None:
     assert "refused; needs 44 more groups (has 6)" in capsys.readouterr().out
 
 
-def test_a_trainer_and_a_command_are_one_too_many(loop: Path, capsys: Capture) -> None:
-    assert run(command(loop, "--trainer", "forest")) == 1
-    assert "give a trainer or a command, not both" in capsys.readouterr().err
+def test_a_trainer_is_named_as_in_the_loop(loop: Path, capsys: Capture) -> None:
+    assert run(command(loop, "--trainer", "forrest")) == 1
+    assert "did you mean 'forest'" in capsys.readouterr().err
+    assert run(command(loop, "--command", "sh mine.sh")) == 2
+    assert "--command" in capsys.readouterr().err
+
+
+def test_a_version_of_a_folder_without_a_loop_is_traced_to_its_files(loop: Path) -> None:
+    assert run(command(loop)) == 0
+    found = LineageTracker.beside(loop).upstream("model:toy@1")
+    assert {one.name for one in found.artifacts.values() if one.kind == "samples"} == {
+        "loop-cycle-1", "loop-validation"
+    }  # fmt: skip
+    (made,) = (one for one in found.activities.values() if one.kind == "train")
+    assert made.facts["cycle"] == 1
+    assert "mine.sh" in made.facts["trainer"]
 
 
 @pytest.fixture

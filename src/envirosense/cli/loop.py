@@ -10,6 +10,11 @@ from envirosense.cli.output import AsJson, say, say_json, table
 if TYPE_CHECKING:
     from envirosense.learning.loop.report import LoopReport
 
+Trainer = Annotated[
+    str | None,
+    typer.Option(help="Name of a trainer, or the command line of your own; the job's folder is appended."),
+]
+
 
 def loop(
     twin: Annotated[str, typer.Argument(metavar="TWIN", help="pole or home.")],
@@ -19,9 +24,7 @@ def loop(
     episodes: Annotated[int | None, typer.Option(help="Episodes of a cycle.")] = None,
     validation: Annotated[int | None, typer.Option(help="Episodes for thresholds and weak spots.")] = None,
     test: Annotated[int | None, typer.Option(help="Episodes of the frozen test set.")] = None,
-    trainer: Annotated[
-        str | None, typer.Option(help="Name of a trainer, or the command line of your own.")
-    ] = None,
+    trainer: Trainer = None,
     trainer_timeout: Annotated[
         float | None, typer.Option(help="Time after which a trainer is stopped [s]; default 900.")
     ] = None,
@@ -48,7 +51,7 @@ def loop(
         episodes=episodes,
         validation_episodes=validation,
         test_episodes=test,
-        trainer=_trainer(trainer),
+        trainer=chosen_trainer(trainer),
         trainer_timeout_s=trainer_timeout,
         real_samples=None if real is None else str(real.absolute()),
         real_weight=real_weight,
@@ -66,8 +69,8 @@ def loop(
     _say(report, folder, as_json)
 
 
-def _trainer(text: str | None) -> str | tuple[str, ...] | None:
-    """A name of the registry, or the words of a command."""
+def chosen_trainer(text: str | None) -> str | tuple[str, ...] | None:
+    """What `--trainer` says: a name of the registry, or the words of a command."""
     import shlex
 
     from envirosense.learning.retraining.trainer import TRAINERS

@@ -1,14 +1,16 @@
 """`registry`, `promote`, `rollback`, `duel`: versions of models and what serves."""
 
 import getpass
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from envirosense.cli.output import AsJson, facts, report, say, table
+from envirosense.cli.output import AsJson, report, say, table
 
 if TYPE_CHECKING:
+    from envirosense.learning.deployment.deployment import ModelDeployment
     from envirosense.learning.deployment.judgement import Judgement
     from envirosense.learning.deployment.registry import ModelRegistry
     from envirosense.learning.deployment.version import ModelVersion
@@ -17,11 +19,12 @@ _HOME = "Folder of the catalogue; default: ENVIROSENSE_HOME, or .envirosense in 
 _ON = "Held-out samples to judge on, a Parquet file that `Samples.save` wrote."
 _GROUPS = "Count each group once: units of one group depend on one another."
 Home = Annotated[Path | None, typer.Option(metavar="DIR", help=_HOME)]
-Target = Annotated[str, typer.Option(help="Where models serve.")]
+Target = Annotated[str, typer.Option(help="Where models serve; `promote --new-target` opens another.")]
 Who = Annotated[str, typer.Option(help="Who decides, for the log; default: the user of this machine.")]
 Version = Annotated[str, typer.Argument(metavar="NAME@N", help="A version of a model.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a model.")]
 PRODUCTION = "production"
+_TARGET = re.compile("[a-z][a-z0-9-]*")
 
 commands = typer.Typer(help="Look at versions of models and at what served when.")
 
@@ -34,13 +37,11 @@ def list_versions(
     as_json: AsJson = False,
 ) -> None:
     """List versions: when they were entered, what they replaced, and which one serves."""
-    from envirosense.learning.deployment.deployment import ModelDeployment
-
     registry = _registry(home)
     versions = registry.versions(name)
     marks: dict[str, str] = {}
     for task in dict.fromkeys(one.name for one in versions):
-        deployment = ModelDeployment(registry, task, target)
+        deployment = _deployment(registry, task, target)
         serving, trial = deployment.serving(), deployment.canary()
         marks |= {serving.label: "serves"} if serving else {}
         marks |= {trial.version.label: f"{trial.kind} {trial.share:.0%}"} if trial else {}
@@ -60,6 +61,8 @@ def list_versions(
 @commands.command()
 def show(version: Version, home: Home = None, as_json: AsJson = False) -> None:
     """Show a version: its card and where it lies, after a smoke test."""
+    from envirosense.cli.version_page import version_page
+
     registry = _registry(home)
     one = registry.version(version)
     card = registry.tested(one).card
@@ -72,7 +75,7 @@ def show(version: Version, home: Home = None, as_json: AsJson = False) -> None:
         "bytes": card.file.n_bytes,
         "smoke test": "passed",
     }
-    report({**told, "card": card.model_dump(mode="json")}, facts(told), as_json)
+    report({**told, "card": card.model_dump(mode="json")}, version_page(one, card), as_json)
 
 
 @commands.command()
@@ -86,9 +89,7 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Print who put which version in service, when and why; or what served at a time."""
-    from envirosense.learning.deployment.deployment import ModelDeployment
-
-    deployment = ModelDeployment(_registry(home), name, target)
+    deployment = _deployment(_registry(home), name, target)
     if as_of is not None:
         served = deployment.as_of(_moment(as_of))
         label = served.label if served else None
@@ -120,16 +121,15 @@ def promote(
     by_group: Annotated[bool, typer.Option("--by-group", help=_GROUPS)] = False,
     share: Annotated[float, typer.Option(help="Share of the groups; below 1 is a canary.")] = 1.0,
     target: Target = PRODUCTION,
+    new_target: Annotated[bool, typer.Option("--new-target", help="The target is a new one.")] = False,
     who: Who = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a version in service, after a smoke test and, with --on, only if it is better."""
-    from envirosense.learning.deployment.deployment import ModelDeployment
-
     registry = _registry(home)
     one = registry.version(version)
-    deployment = ModelDeployment(registry, one.name, target)
+    deployment = _deployment(registry, one.name, target, new_target)
     _require_reason(reason)
     verdict = None
     if on is not None:
@@ -148,10 +148,8 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """End a canary or return to the version before, after a smoke test of it."""
-    from envirosense.learning.deployment.deployment import ModelDeployment
-
     _require_reason(reason)
-    deployment = ModelDeployment(_registry(home), name, target)
+    deployment = _deployment(_registry(home), name, target)
     row = deployment.rollback(reason=reason, who=who or getpass.getuser(), to=to)
     report(row.to_json(), str(row), as_json)
 
@@ -169,7 +167,6 @@ def duel(
     as_json: AsJson = False,
 ) -> None:
     """Judge a version against the one that serves, saying first how many units that needs."""
-    from envirosense.learning.deployment.deployment import ModelDeployment
     from envirosense.learning.deployment.power import plan_duel
 
     plan = plan_duel(won, lost, alpha)
@@ -177,7 +174,7 @@ def duel(
         say(str(plan))
     registry = _registry(home)
     one = registry.version(version)
-    other = registry.version(against) if against else ModelDeployment(registry, one.name, target).serving()
+    other = registry.version(against) if against else _deployment(registry, one.name, target).serving()
     found = _judged(registry, other, one, on, alpha, by_group)
     fought = found.duel.to_json() if found.duel else None
     told: dict[str, object] = {"plan": plan.to_json(), "duel": fought, "verdict": found.verdict.to_json()}
@@ -213,6 +210,22 @@ def _judged(
 
     test = Samples.load(on)
     return judge_versions(registry, champion, challenger, test, alpha=alpha, by_group=by_group)
+
+
+def _deployment(registry: "ModelRegistry", name: str, target: str, is_new: bool = False) -> "ModelDeployment":
+    """What serves on a target that is known, or that is said to be new."""
+    from envirosense.core.errors import ConfigError, UnknownNameError
+    from envirosense.learning.deployment.deployment import ModelDeployment
+    from envirosense.learning.deployment.log import targets_in
+
+    known = (PRODUCTION,) if target == PRODUCTION and not is_new else targets_in(registry.url)
+    if is_new and target in known:
+        raise ConfigError("new-target", target, "is known already; leave --new-target out")
+    if is_new and not _TARGET.fullmatch(target):
+        raise ConfigError("target", target, "must be small letters, digits and hyphens, such as field-trial")
+    if not is_new and target not in known:
+        raise UnknownNameError("target", target, known)
+    return ModelDeployment(registry, name, target)
 
 
 def _registry(home: Path | None) -> "ModelRegistry":

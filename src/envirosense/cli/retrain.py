@@ -1,13 +1,13 @@
 """`retrain`: look at the triggers of a loop, and train where one fires, once or as a service."""
 
 import json
-import shlex
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from envirosense.cli.loop import Trainer, chosen_trainer
 from envirosense.cli.output import AsJson, report, say
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ def retrain(
         Path | None,
         typer.Option(help=f"YAML file of triggers and needs; default: DIR/{_CONFIG}, or the loop's own."),
     ] = None,
-    trainer: Annotated[str | None, typer.Option(help="Name of a trainer.")] = None,
-    command: Annotated[
-        str | None, typer.Option(help="Your own trainer; the folder of the job is appended.")
-    ] = None,
+    trainer: Trainer = None,
     reason: Annotated[str, typer.Option(help="Train for this reason, whatever the triggers say.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each trigger says.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as a service until stopped.")] = False,
@@ -46,7 +43,7 @@ def retrain(
     from envirosense.learning.retraining.loop_collection import collection_in
 
     folder = folder.expanduser().absolute()
-    manager = _manager(folder, _task(folder, task), _config(folder, config, trainer, command))
+    manager = _manager(folder, _task(folder, task), _config(folder, config, trainer))
     if watch:
         return _serve(folder, manager, poll_s, as_json)
     if dry_run:
@@ -69,17 +66,20 @@ def _serve(folder: Path, manager: "RetrainingManager", poll_s: float, as_json: b
 
 
 def _trace(folder: Path, manager: "RetrainingManager", run: "RetrainingRun") -> None:
-    """Enter what a new version was made from, as the loop in the folder does; without a loop nothing is."""
+    """Enter what a new version was made from, as the loop in the folder does; without one by its files."""
     from envirosense.factory.lineage import LineageTracker
     from envirosense.learning.loop.folder import CONFIG, LoopFolder, read_config
-    from envirosense.learning.loop.tracing import record_model
+    from envirosense.learning.loop.tracing import record_model, record_plain_model
 
-    if run.version is None or not (folder / CONFIG).exists():
+    if run.version is None:
         return
-    config = read_config(folder).model_copy(update={"trainer": manager.config.trainer})
     version, cycle = manager.registry.version(run.version), int(run.collection.removeprefix("cycle_"))
     tracker = LineageTracker.beside(folder)
+    if not (folder / CONFIG).exists():
+        return record_plain_model(tracker, version, folder, cycle, manager.config.trainer)
+    config = read_config(folder).model_copy(update={"trainer": manager.config.trainer})
     record_model(tracker, config.subject, version, LoopFolder(folder), config, cycle)
+    return None
 
 
 def _manager(folder: Path, task: "ModelTask", config: "RetrainingConfig") -> "RetrainingManager":
@@ -103,18 +103,17 @@ def _task(folder: Path, path: Path | None) -> "ModelTask":
     return LOOPS[read_config(folder).subject]().task
 
 
-def _config(folder: Path, path: Path | None, trainer: str | None, command: str | None) -> "RetrainingConfig":
-    from envirosense.core.errors import ConfigError
+def _config(folder: Path, path: Path | None, trainer: str | None) -> "RetrainingConfig":
     from envirosense.learning.retraining.config import RetrainingConfig
+    from envirosense.learning.retraining.trainer import TRAINERS
 
-    if trainer is not None and command is not None:
-        raise ConfigError("command", command, "give a trainer or a command, not both")
     chosen = path or folder / _CONFIG
     known = path is not None or chosen.exists()
     config = RetrainingConfig.read(chosen) if known else _of_loop(folder)
-    if command is not None:
-        return config.model_copy(update={"trainer": tuple(shlex.split(command))})
-    return config if trainer is None else config.model_copy(update={"trainer": trainer})
+    own = chosen_trainer(trainer)
+    if isinstance(own, str):
+        TRAINERS[own]  # an unknown name is no failed run
+    return config if own is None else config.model_copy(update={"trainer": own})
 
 
 def _of_loop(folder: Path) -> "RetrainingConfig":

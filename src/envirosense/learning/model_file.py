@@ -12,16 +12,11 @@ import numpy as np
 from envirosense.core.errors import DatasetError, SchemaVersionError
 from envirosense.datasets.files import storing, write_whole
 from envirosense.learning.detectors import ThresholdDetector, WindowDetector
+from envirosense.learning.models.skops_types import ALLOWED_TYPES
 
 SCHEMA_VERSION: Final = 1
 CARD: Final = "card.json"
 _LEARNED: Final = ("model", "control")
-# What skops may build beyond its own list of harmless types; anything else in a file is refused.
-ALLOWED_TYPES: Final = frozenset({
-    "numpy.dtype",  # of an imputer: a number format, no code
-    "sklearn.tree._tree.Tree",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

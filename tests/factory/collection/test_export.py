@@ -114,9 +114,8 @@ def test_an_export_made_again_is_the_same_to_the_byte(tmp_path) -> None:
 
 def test_files_of_every_format_are_there_and_empty_while_nobody_feeds_them(tmp_path) -> None:
     cycle = collected(tmp_path).export()
-    assert read_export(cycle, EXPORT) == dict.fromkeys(
-        ("toys.json", "toys.parquet", "toys.csv", "toys.sqlite"), []
-    )
+    names = ("toys.json", "toys.parquet", "toys.csv", "toys.sqlite")
+    assert read_export(cycle, EXPORT) == {name: [] for name in names}
     assert pl.read_parquet(cycle / "toys" / "toys.parquet").columns == COLUMNS.names
     (cycle / "toys" / "toys.csv").unlink()
     with pytest.raises(DatasetError, match="export the cycle again"):

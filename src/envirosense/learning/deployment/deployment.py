@@ -4,22 +4,28 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError, EnviroSenseError
-from envirosense.learning.deployment.duel import duel
-from envirosense.learning.deployment.log import Deployment, DeploymentLog, Kind, State, state_of
+from envirosense.learning.deployment.log import (
+    PRODUCTION,
+    Deployment,
+    DeploymentLog,
+    Kind,
+    State,
+    state_of,
+)
 from envirosense.learning.deployment.registry import ModelRegistry
-from envirosense.learning.deployment.verdict import Verdict
 from envirosense.learning.deployment.version import ModelVersion
+
+if TYPE_CHECKING:
+    from envirosense.learning.deployment.verdict import Verdict
 
 type Bools = npt.NDArray[np.bool_]
 type Texts = npt.NDArray[np.str_]
-
-PRODUCTION: Final = "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class ModelDeployment:
         *,
         reason: str,
         who: str,
-        verdict: Verdict | None = None,
+        verdict: "Verdict | None" = None,
         share: float = 1.0,
         kind: Kind = "canary",
         now: datetime | None = None,
@@ -120,7 +126,7 @@ class ModelDeployment:
         state = state_of(rows)
         target = self._named(to) if to is not None else self._of(_fallback(state))
         if target is None:
-            raise ConfigError("rollback", self.task, f"nothing served on {self.target} before; promote one")
+            raise ConfigError("rollback", self.task, _no_way_back(state, self.target))
         is_trial = state.trial is not None and target.label == state.serving
         if target.label == state.serving and not is_trial:
             raise ConfigError("to", target.label, "serves already")
@@ -151,6 +157,8 @@ class ModelDeployment:
             who: for the log.
             now: time of the row.
         """
+        from envirosense.learning.deployment.duel import duel  # statistics that a rollback does without
+
         found = duel(running_right, previous_right, alpha=alpha, group=group)
         if not found.promote:
             return None
@@ -217,7 +225,16 @@ def _fallback(state: State) -> str | None:
     return state.earlier[-1] if state.earlier else None
 
 
-def _require_yes(verdict: Verdict | None, one: ModelVersion, serving: ModelVersion | None) -> None:
+def _no_way_back(state: State, target: str) -> str:
+    if state.serving is None:
+        return f"nothing serves on {target}; promote a version first"
+    return (
+        f"{state.serving} serves {target}, and there is no version before it to go back to; "
+        "name one that is to serve instead (--to)"
+    )
+
+
+def _require_yes(verdict: "Verdict | None", one: ModelVersion, serving: ModelVersion | None) -> None:
     if verdict is None:
         return
     if not verdict.promote:

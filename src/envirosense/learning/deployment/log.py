@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from envirosense.core.errors import StorageError
 from envirosense.datasets.catalog import Catalog, recorded_utc
@@ -12,6 +12,8 @@ from envirosense.learning.deployment.registry import is_there
 from envirosense.learning.deployment.version import ModelVersion
 
 type Kind = Literal["promote", "rollback", "canary", "ab", "refused"]
+
+PRODUCTION: Final = "production"  # where models serve unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,15 @@ def state_of(rows: Iterable[Deployment]) -> State:
     for one in rows:
         state = state.after(one)
     return state
+
+
+def targets_in(url: str) -> tuple[str, ...]:
+    """Targets on which anything ever served, and `production`, by name."""
+    if not is_there(url):
+        return (PRODUCTION,)
+    with Catalog(url) as catalog:
+        rows = catalog.rows(deployments, deployments.c.kind != "refused")
+    return tuple(sorted({PRODUCTION, *(str(row["target"]) for row in rows)}))
 
 
 class DeploymentLog:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from envirosense.core.errors import DatasetError, MissingExtraError
-from envirosense.learning.deployment.deployment import PRODUCTION, ModelDeployment
+from envirosense.learning.deployment.deployment import ModelDeployment
+from envirosense.learning.deployment.log import PRODUCTION
 from envirosense.learning.deployment.registry import ModelRegistry
 from envirosense.learning.deployment.version import ModelVersion
 

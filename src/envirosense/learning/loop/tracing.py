@@ -1,6 +1,6 @@
 """What a cycle enters in lineage: datasets to samples, samples to model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from envirosense.datasets.dataset import Dataset
@@ -10,6 +10,7 @@ from envirosense.factory.lineage_graph import Artifact
 from envirosense.learning.deployment.version import ModelVersion
 from envirosense.learning.loop.config import LoopConfig
 from envirosense.learning.loop.folder import LoopFolder
+from envirosense.learning.retraining.loop_collection import SAMPLES, cycles_in
 from envirosense.learning.samples import Samples
 
 
@@ -53,11 +54,41 @@ def record_model(
     paths[f"{subject}-validation"] = folder.validation
     if config.real_samples is not None:
         paths[f"{subject}-real"] = config.real_samples
+    _record(tracker, version, paths, cycle, config.trainer)
+
+
+def record_plain_model(
+    tracker: LineageTracker,
+    version: ModelVersion,
+    folder: Path,
+    cycle: int,
+    trainer: str | Sequence[str] | None = None,
+) -> None:
+    """The same for a folder that holds samples of cycles and no loop; the folder's name is theirs.
+
+    Where the samples came from nobody wrote down: lineage ends at the files, with what they held.
+    """
+    numbers = [one for one in cycles_in(folder) if one <= cycle]
+    paths = {samples_name(folder.name, one): folder / f"cycle_{one}" / SAMPLES for one in numbers}
+    paths[f"{folder.name}-validation"] = LoopFolder(folder).validation
+    for name, path in paths.items():
+        with tracker.activity("import") as run:
+            run.generated("samples", name, path, Samples.load(path).content_hash)
+    _record(tracker, version, paths, cycle, trainer)
+
+
+def _record(
+    tracker: LineageTracker,
+    version: ModelVersion,
+    paths: Mapping[str, Path | str],
+    cycle: int,
+    trainer: str | Sequence[str] | None = None,
+) -> None:
     used = [
         Artifact(f"samples:{path}", "samples", name, str(path), Samples.load(path).content_hash)
         for name, path in paths.items()
     ]
-    chosen = config.trainer or version.facts.get("task", {}).get("trainer", "")
-    trainer = chosen if isinstance(chosen, str) else " ".join(chosen)
-    with tracker.activity("train", used=used, facts={"cycle": cycle, "trainer": trainer}) as run:
+    chosen = trainer or version.facts.get("task", {}).get("trainer", "")
+    said = chosen if isinstance(chosen, str) else " ".join(chosen)
+    with tracker.activity("train", used=used, facts={"cycle": cycle, "trainer": said}) as run:
         run.generated("model", version.label, version.path, version.model_id, version.facts)

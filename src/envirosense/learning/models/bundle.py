@@ -8,19 +8,20 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from envirosense.core.errors import ConfigError, DatasetError, SchemaVersionError
 from envirosense.datasets.files import storing, write_whole
-from envirosense.learning.detectors import one_thread
-from envirosense.learning.model_file import ALLOWED_TYPES
 from envirosense.learning.models.card import CARD, SCHEMA_VERSION, ModelCard, ModelFile
 from envirosense.learning.models.onnx_session import onnx_session
 from envirosense.learning.models.skops_bytes import settled
+from envirosense.learning.models.skops_types import ALLOWED_TYPES
 from envirosense.learning.samples import Samples
 
 type Floats = npt.NDArray[np.float64]
 
 _SKOPS: Final = "model.skops"
+_THREADS: Final = 1  # the same sums on any machine; `detectors.one_thread` would load what compiles windows
 
 
 class Scorer(Protocol):
@@ -88,7 +89,7 @@ class ModelBundle:
         require_features(self.card.features, samples.features)
         if not len(samples):
             return np.empty((0, len(self.classes)))
-        with one_thread():
+        with threadpool_limits(_THREADS):
             return np.asarray(self.estimator.predict_proba(samples.x), dtype=np.float64)
 
     def score_members(self, samples: Samples) -> Floats:
@@ -98,7 +99,7 @@ class ModelBundle:
         if members is None or not len(samples):
             return self.score(samples)[None]
         x = np.asarray(samples.x, dtype=np.float32)
-        with one_thread():
+        with threadpool_limits(_THREADS):
             return np.stack([np.asarray(one.predict_proba(x), dtype=np.float64) for one in members])
 
     def save(self, folder: Path | str) -> Path:
