@@ -12,6 +12,10 @@ def test_the_rate_leaves_out_what_an_earlier_run_stored():
     assert text == "2.00 episodes/s, 4.00 simulated h/s"
 
 
+def test_there_is_no_rate_before_the_first():
+    assert rate_text(Standing(4, 1, 1, 0, 1.0), 9.0) == "waiting for the first"
+
+
 def test_failures_are_counted():
     assert rate_text(Standing(4, 0, 2, 1, 1.0), 1.0).endswith(", 1 failed")
 

@@ -174,6 +174,7 @@ def validate(
     rules: Iterable[Rule] = (),
     relabel: Relabel | None = None,
     checks: Iterable[EpisodeCheck] = (),
+    on_episode: Callable[[int, int], None] | None = None,
 ) -> QualityReport:
     """Report on every rule and built-in check.
 
@@ -182,8 +183,9 @@ def validate(
         rules: the twin's rules, `rules_of(dataset.manifest.twin)`.
         relabel: computes labels again from an episode's stored truth; `Twin.relabel`.
         checks: what only the twin can check, `Twin.checks()` where it has any.
+        on_episode: hears how many are checked, and of how many.
     """
-    tallies = walk(dataset, tuple(rules), relabel, tuple(checks))
+    tallies = walk(dataset, tuple(rules), relabel, tuple(checks), on_episode)
     results = tuple(
         RuleResult(t.name, t.severity, t.note, t.n_checked, t.n_failed, dict(t.reasons), tuple(t.examples))
         for t in tallies

@@ -281,10 +281,14 @@ def walk(
     rules: tuple[Rule, ...],
     relabel: Relabel | None,
     checks: tuple[EpisodeCheck, ...] = (),
+    on_episode: Callable[[int, int], None] | None = None,
 ) -> list[Tally]:
     """Tallies of every check and rule after one pass over the dataset."""
     state = _Walk(dataset, rules, relabel, checks)
-    for episode in dataset:
+    total = len(dataset)
+    for done, episode in enumerate(dataset, 1):
         state.episode(episode)
+        if on_episode is not None:
+            on_episode(done, total)
     state.whole()
     return list(state.tallies.values())

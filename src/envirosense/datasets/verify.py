@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +77,13 @@ class VerifyReport:
             raise DatasetError(f"{self.folder}/{self.findings[0]}")
 
 
-def verify(path: Path | str, version: int | None = None) -> VerifyReport:
+def verify(
+    path: Path | str, version: int | None = None, on_episode: Callable[[int, int], None] | None = None
+) -> VerifyReport:
     """Report on presence, size and checksum of every file, schemas, rows, and recomputed content hashes.
 
-    An earlier `version` of a dataset that grew is checked by its own manifest.
+    An earlier `version` of a dataset that grew is checked by its own manifest. `on_episode` hears how many
+    episodes are hashed again, and of how many.
 
     Raises:
         DatasetError: if the manifest or the episode table cannot be read at all.
@@ -93,7 +96,7 @@ def verify(path: Path | str, version: int | None = None) -> VerifyReport:
     recomputed = ""
     if not bad_files & manifest.files.keys():
         findings += _schema_findings(dataset, manifest)
-        recomputed, content_findings = _content(dataset)
+        recomputed, content_findings = _content(dataset, on_episode)
         findings += content_findings
         if recomputed != manifest.logical_hash:
             findings.append(Finding(MANIFEST, "logical hash differs from the data", _REGENERATE))
@@ -201,12 +204,15 @@ def _schema_findings(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(place, "columns differ from the manifest", _REGENERATE)
 
 
-def _content(dataset: Dataset) -> tuple[str, list[Finding]]:
+def _content(
+    dataset: Dataset, on_episode: Callable[[int, int], None] | None = None
+) -> tuple[str, list[Finding]]:
     """Logical hash from the rows themselves, and where they differ from the episode table."""
     hashed, findings = LogicalHash(), []
     for episode in dataset.failed:
         hashed.add(episode.episode_id, FAILED)
-    for episode in dataset:
+    total = len(dataset)
+    for done, episode in enumerate(dataset, 1):
         for stream in episode.streams:
             found = _stored_hash(dataset.files, episode, stream)
             hashed.add(episode.episode_id, stream, found)
@@ -214,6 +220,8 @@ def _content(dataset: Dataset) -> tuple[str, list[Finding]]:
                 place = episode.locations[stream]["file"]
                 problem = f"rows of episode {episode.episode_id} differ from their content hash"
                 findings.append(Finding(place, problem, _REGENERATE))
+        if on_episode is not None:
+            on_episode(done, total)
     return hashed.hexdigest(), findings
 
 

@@ -118,23 +118,30 @@ class Search:
         return {name: n - self.found[name] for name, n in self.wanted.items() if n > self.found[name]}
 
     def run(
-        self, draw: Callable[[str, int], EpisodeSpec], look: Callable[[list[EpisodeSpec]], Iterable[Look]]
+        self,
+        draw: Callable[[str, int], EpisodeSpec],
+        look: Callable[[list[EpisodeSpec]], Iterable[Look]],
+        told: Callable[[int, int], None] | None = None,
     ) -> Chosen:
         """Episodes that hold exactly what is wanted.
 
         Args:
             draw: spec of turn n of a scenario.
             look: what some candidates hold, in their order.
+            told: hears how many are found, and of how many.
 
         Raises:
             ConfigError: naming the class that cannot be met, and what was found instead.
         """
+        total = sum(self.wanted.values())
         while self.missing:
             specs = [draw(scenario, turn) for scenario, turn in self._next_round()]
             if not specs:
                 raise self._impossible()
             for spec, seen in zip(specs, look(specs), strict=True):
                 self._consider(spec, seen)
+                if told is not None:
+                    told(self.found.total(), total)
         return self.chosen
 
     def _next_round(self) -> list[tuple[str, int]]:

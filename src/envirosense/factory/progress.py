@@ -61,7 +61,9 @@ class BarProgress:
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
+            TextColumn("gone,"),
             TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             console=console or Console(stderr=True),
         )
         self._title = title
@@ -125,8 +127,11 @@ class LineProgress:
 
 def rate_text(standing: Standing, elapsed_s: float) -> str:
     """Pace in episodes and simulated hours per second, with failures if any."""
-    pace = (standing.done - standing.resumed) / max(elapsed_s, 1e-9)
+    made = standing.done - standing.resumed
+    pace = made / max(elapsed_s, 1e-9)
     failed = f", {standing.failed} failed" if standing.failed else ""
+    if not made:
+        return f"waiting for the first{failed}"
     return f"{pace:.2f} episodes/s, {pace * standing.episode_hours:.2f} simulated h/s{failed}"
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -382,6 +382,59 @@ def test_the_outlook_shrinks_with_every_stage() -> None:
         outlook.finish(name)
         left.append(outlook.left_s)
     assert left == [100.0, 70.0, 10.0, 0.0]
+
+
+def test_one_short_stage_does_not_upset_the_outlook(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("envirosense.factory.pipeline.reporting.time.monotonic", lambda: clock[0])
+    outlook = Outlook({"short": 6.0, "long": 600.0})
+    clock[0] = 18.0  # three times as long as planned
+    outlook.finish("short")
+    assert outlook.left_s == pytest.approx(600.0 * 48.0 / 36.0)
+
+
+def test_a_run_that_goes_on_counts_the_stages_that_are_done(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, run_into: Run, asked: Asked
+) -> None:
+    manifest = asked(formats=["arrow"])
+    run_into(tmp_path / "run", manifest)
+    shutil.rmtree(tmp_path / "run" / "exports")
+    run_into(tmp_path / "run", manifest, ConsoleStages())
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "4 of 5 stages are done, by an earlier run",
+        "5/5 export to arrow (about 2 s to the end of the run)",
+    ]
+    run_into(tmp_path / "run", manifest, ConsoleStages())
+    assert capsys.readouterr().err == "all 5 stages are done, nothing is made again\n"
+
+
+def test_a_counted_stage_says_how_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("envirosense.factory.pipeline.reporting.time.monotonic", lambda: clock[0])
+    told = ConsoleStages().counted("files")
+    for clock[0], done in ((1.0, 1), (6.0, 6), (7.0, 7), (12.0, 10)):
+        told(done, 60)
+    assert capsys.readouterr().err.splitlines() == [
+        "6/60 files, about 54 s left",
+        "10/60 files, about 60 s left",
+    ]
+
+
+def test_long_stages_without_episodes_of_their_own_are_counted(
+    tmp_path: Path, run_into: Run, everything: Manifest
+) -> None:
+    class Counted(SilentStages):
+        told: ClassVar[dict[str, tuple[int, int]]] = {}
+
+        def counted(self, unit: str) -> Callable[[int, int], None]:
+            return lambda done, total: self.told.__setitem__(unit, (done, total))
+
+    run_into(tmp_path / "run", everything, Counted())
+    assert Counted.told["episodes found"] == (3, 3)
+    assert Counted.told["episodes checked"] == (9, 9)  # of the delivered dataset, in the end
+    assert Counted.told["episodes read back"][0] > 0
 
 
 def test_lineage_names_what_the_run_made_on_the_way(whole: Delivery) -> None:

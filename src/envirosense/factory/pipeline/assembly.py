@@ -35,7 +35,7 @@ from envirosense.factory.augmented import ORIGIN
 from envirosense.factory.generator import run_plan
 from envirosense.factory.pipeline.drawing import asked_of_episodes
 from envirosense.factory.pipeline.replay import Replay
-from envirosense.factory.pipeline.sources import facts_of, has_dataset
+from envirosense.factory.pipeline.sources import Source, facts_of, has_dataset
 from envirosense.factory.pipeline.stage import QUARANTINE, QUARANTINE_LIST, Facts, Job, Stage
 
 type Kept = tuple[Dataset, int]  # place in the episode table
@@ -48,10 +48,10 @@ DOUBLE, FAILED, PARENT = "double", "simulation", "parent"  # beside the rules, w
 class CheckSource(Stage):
     """Quality rules on what one source made; the report lies beside it."""
 
-    def __init__(self, source: str) -> None:
-        self.name = check_name(source)
-        self.title = f"quality of {source}"
-        self.needs = (source,)
+    def __init__(self, source: Source) -> None:
+        self.name = check_name(source.name)
+        self.title = f"quality of {source.title}"
+        self.needs = (source.name,)
 
     def run(self, job: Job) -> Facts:
         """Run the rules."""
@@ -69,7 +69,8 @@ class CheckSource(Stage):
 def quality_of(job: Job, dataset: Dataset) -> QualityReport:
     """Outcome of the twin's rules and those of the manifest."""
     rules = (*rules_of(job.manifest.twin), *job.manifest.quality.rules)
-    return validate(dataset, rules, job.drawing.twin.relabel)
+    told = job.report.counted("episodes checked")
+    return validate(dataset, rules, job.drawing.twin.relabel, on_episode=told)
 
 
 def check_name(source: str) -> str:
@@ -113,7 +114,7 @@ class Assemble(Stage):
     """The delivered dataset: every good episode of all sources. The others are kept aside."""
 
     name = ASSEMBLE
-    title = "assemble"
+    title = "put the dataset together"
 
     def __init__(self, sources: Sequence[str]) -> None:
         self._sources = tuple(sources)

@@ -55,7 +55,7 @@ class ChooseBalanced(Stage):
     """The search for episodes that hold every class exactly as often as wanted."""
 
     name = _CHOOSE
-    title = "candidates for the classes"
+    title = "search for episodes of every class"
 
     def __init__(self, asked: BalanceRequest) -> None:
         self._asked = asked
@@ -71,6 +71,7 @@ class ChooseBalanced(Stage):
             chosen = search.run(
                 lambda scenario, turn: draws.spec(scenario, first + turn),
                 lambda specs: executor.map(look, specs),
+                job.report.counted(f"{self._asked.unit} found"),
             )
         write_whole(_chosen_path(job), _lines(chosen))
         return {"candidates": search.n_candidates, "episodes": len(chosen)}

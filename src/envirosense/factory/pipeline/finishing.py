@@ -31,7 +31,7 @@ class Describe(Stage):
 
     def run(self, job: Job) -> Facts:
         """Verify files and rows, run the rules, write the card."""
-        verify(job.dataset).raise_if_damaged()
+        verify(job.dataset, on_episode=job.report.counted("episodes read back")).raise_if_damaged()
         dataset = Dataset.open(job.dataset)
         found = _report(job, dataset)
         found.write(dataset.folder)

@@ -136,13 +136,15 @@ class MLTrainingPipeline:
             cost = run_cost(self._drawing, job.workers)
             require_space(cost, job.folder)
             with watched(self.manifest, job.folder, job.report, cost.episodes_of(left)) as report:
-                report.begin(cost.seconds_of([stage.name for stage in left]))
+                report.begin(cost.seconds_of([stage.name for stage in left]), len(stages) - len(left))
                 try:
                     _run_stages(left, replace(job, report=report), record)
                 finally:
                     report.end()
                 if not self._is_complete(self._delivery(job.folder, record)):
                     report.incomplete()
+        else:
+            job.report.begin({}, len(stages))
         shutil.rmtree(job.folder / WORK, ignore_errors=True)
 
     @contextmanager
@@ -262,4 +264,4 @@ def stages_of(manifest: PipelineManifest) -> tuple[Stage, ...]:
             Upload(f"{EXPORTS}/{asked.label}", (export_name(asked),), manifest.target)
             for asked in manifest.formats
         ]
-    return (*before, *sources, *(CheckSource(name) for name in names), Assemble(names), *final)
+    return (*before, *sources, *(CheckSource(source) for source in sources), Assemble(names), *final)

@@ -9,6 +9,7 @@ from envirosense.factory.progress import BarProgress, LineProgress, ProgressRepo
 
 _LINE_EVERY_S: Final = 5.0
 _LEAST_S: Final = 5.0  # of finished stages before their pace corrects the estimate
+_STEADY_S: Final = 30.0  # that the estimate is trusted for, so that one short stage does not upset it
 
 type Told = Callable[[int, int], None]  # done, in all
 
@@ -16,8 +17,8 @@ type Told = Callable[[int, int], None]  # done, in all
 class StageReporter(Protocol):
     """Hears of every stage of a run."""
 
-    def begin(self, planned_s: Mapping[str, float]) -> None:
-        """The run begins: the stages to do, with the time that each will about take [s]."""
+    def begin(self, planned_s: Mapping[str, float], n_done: int = 0) -> None:
+        """The run begins: the stages to do, with the time that each may take [s], beside those done."""
         ...
 
     def stage(self, name: str, title: str) -> None:
@@ -40,7 +41,7 @@ class StageReporter(Protocol):
 class SilentStages:
     """Says nothing."""
 
-    def begin(self, planned_s: Mapping[str, float]) -> None:
+    def begin(self, planned_s: Mapping[str, float], n_done: int = 0) -> None:
         """Nothing."""
 
     def stage(self, name: str, title: str) -> None:
@@ -75,7 +76,7 @@ class Outlook:
         """Seconds left, about [s]."""
         elapsed_s = time.monotonic() - self._began_s
         known = min(self._finished_s, elapsed_s) > _LEAST_S
-        pace = elapsed_s / self._finished_s if known else 1.0
+        pace = (elapsed_s + _STEADY_S) / (self._finished_s + _STEADY_S) if known else 1.0
         return pace * sum(self._planned_s.values())
 
 
@@ -85,12 +86,17 @@ class ConsoleStages:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
         self._names: list[str] = []
+        self._n_done = 0  # by an earlier run
         self._present = ""
         self._outlook: Outlook | None = None
 
-    def begin(self, planned_s: Mapping[str, float]) -> None:
-        """Say how many stages there are."""
-        self._names, self._outlook = list(planned_s), Outlook(planned_s)
+    def begin(self, planned_s: Mapping[str, float], n_done: int = 0) -> None:
+        """Say what an earlier run left to do."""
+        self._names, self._outlook, self._n_done = list(planned_s), Outlook(planned_s), n_done
+        if not planned_s:
+            self._say(f"all {n_done} stages are done, nothing is made again")
+        elif n_done:
+            self._say(f"{n_done} of {n_done + len(planned_s)} stages are done, by an earlier run")
 
     def stage(self, name: str, title: str) -> None:
         """Say which stage begins and how long all of them will still take."""
@@ -98,21 +104,25 @@ class ConsoleStages:
         self._outlook.finish(self._present)
         self._present = name
         left = time_text(self._outlook.left_s)
-        self._say(f"{self._names.index(name) + 1}/{len(self._names)} {title} ({left} to the end)")
+        place = self._n_done + self._names.index(name) + 1
+        of = f"{place}/{self._n_done + len(self._names)}"
+        self._say(f"{of} {title} ({left} to the end of the run)")
 
     def episodes(self, title: str) -> ProgressReporter:
         """Bar or lines of the present stage."""
         return BarProgress(title=title) if self._out.isatty() else StageLines(self._out)
 
     def counted(self, unit: str) -> Told:
-        """A line every few seconds."""
-        said_s = time.monotonic()
+        """A line every few seconds, with the time left to the end of the stage."""
+        began_s = said_s = time.monotonic()
 
         def told(done: int, total: int) -> None:
             nonlocal said_s
-            if time.monotonic() - said_s >= _LINE_EVERY_S:
-                said_s = time.monotonic()
-                self._say(f"{done}/{total} {unit}")
+            now_s = time.monotonic()
+            if now_s - said_s >= _LINE_EVERY_S:
+                said_s = now_s
+                left_s = (now_s - began_s) / max(done, 1) * (total - done)
+                self._say(f"{done}/{total} {unit}" + (f", {time_text(left_s)} left" if done else ""))
 
         return told
 

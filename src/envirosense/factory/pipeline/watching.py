@@ -71,9 +71,9 @@ class WatchedStages:
         self._stage = ""
         self._is_started = False
 
-    def begin(self, planned_s: Mapping[str, float]) -> None:
+    def begin(self, planned_s: Mapping[str, float], n_done: int = 0) -> None:
         """The run begins."""
-        self._reporter.begin(planned_s)
+        self._reporter.begin(planned_s, n_done)
 
     def stage(self, name: str, title: str) -> None:
         """A stage begins."""
