@@ -14,6 +14,7 @@ from envirosense.core.errors import DatasetError
 from envirosense.datasets import Dataset, Episode
 from envirosense.pole import DiurnalCycleScenario
 from envirosense.scenarios import SCENARIOS
+from envirosense.testing.defects import plant
 
 type Capture = pytest.CaptureFixture[str]
 
@@ -167,6 +168,16 @@ def test_validate_writes_what_it_prints(copy: Path, capsys: Capture) -> None:
     assert code == (0 if found["is_ok"] else 1)
     assert run(["dataset", "validate", str(copy)]) == code
     assert all(rule["name"] in capsys.readouterr().out for rule in found["rules"][:1])
+
+
+def test_validate_fails_where_a_rule_that_matters_fails(
+    dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    plant(dataset, tmp_path / "overlap", "split_overlap", seed=1)
+    assert run(["dataset", "validate", str(tmp_path / "overlap"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert not found["is_ok"]
+    assert any(rule["severity"] == "error" and rule["failed"] for rule in found["rules"])
 
 
 def test_the_card_can_be_written_again(copy: Path, capsys: Capture) -> None:

@@ -40,8 +40,8 @@ def test_packed_specs_are_those_handed_in(twin, n):
     assert packed.groups == [spec.group for spec in specs]
     assert packed.categories == ["fire"] * n
     assert PackedSpecs.of(packed) is packed
-    turned = packed.taken(range(n)[::-1])
-    assert list(turned) == specs[::-1]
+    turned = PlannedEpisodes(packed, ["train"] * n, np.arange(n)[::-1])
+    assert [one.spec for one in turned] == specs[::-1]
     assert list(turned.fingerprints) == [spec.fingerprint for spec in specs[::-1]]
 
 

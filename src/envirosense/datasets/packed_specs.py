@@ -43,18 +43,6 @@ class PackedSpecs(Sequence[EpisodeSpec]):
         self.durations_s.append(spec.grid.duration_s)
         self._texts.append(spec.model_dump_json().encode())  # which holds no line end
 
-    def taken(self, places: Iterable[int]) -> Self:
-        """Some of them, in the order given."""
-        found = type(self)()
-        for place in places:
-            at = _DIGEST_BYTES * place
-            found._digests += self._digests[at : at + _DIGEST_BYTES]
-            found.groups.append(self.groups[place])
-            found.scenarios.append(self.scenarios[place])
-            found.durations_s.append(self.durations_s[place])
-            found._texts.append(self.text(place))
-        return found
-
     @property
     def categories(self) -> list[str]:
         """Category of each."""

@@ -40,7 +40,7 @@ class PlannedEpisodes(Sequence[PlannedEpisode]):
     """
 
     def __init__(
-        self, specs: PackedSpecs, splits: Sequence[str], indices: Sequence[int] | None = None
+        self, specs: PackedSpecs, splits: Sequence[str], indices: Sequence[int] | Places | None = None
     ) -> None:
         """Episodes of specs.
 
@@ -56,7 +56,7 @@ class PlannedEpisodes(Sequence[PlannedEpisode]):
         numbers = np.arange(len(specs)) if indices is None else np.asarray(indices, np.int64)
         for name in names:  # what the model of one episode asks of its fields
             _Place.parse({"index": 0, "split": name}, f"episodes.{[*splits].index(name)}")
-        _Place.parse({"index": int(min(numbers, default=0)), "split": "any"}, "episodes")
+        _Place.parse({"index": int(numbers.min(initial=0)), "split": "any"}, "episodes")
         codes = np.array([names.index(split) for split in splits], np.int16)
         order = np.lexsort((numbers, codes)).astype(np.int64)
         self._set(specs, order, numbers[order], codes[order], names)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from pydantic import JsonValue
 
 from envirosense.core.episode import EpisodeSpec, JsonObject
@@ -13,7 +14,6 @@ from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
 from envirosense.datasets.dataset import Dataset
-from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.factory.dask_executor import is_lost
 from envirosense.factory.delivery import delivered
 from envirosense.factory.describe import describe_dataset
@@ -109,11 +109,8 @@ class Job:
         """Dataset of given specs, with its card; see `deliver`."""
         request = draws.request.model_copy(update={"episodes": len(specs)})
         order = stream(request.seed, "order").permutation(len(specs))  # else a place would name its kind
-        shuffled = PackedSpecs.of(specs).taken(order.tolist())
-        kinds = [kinds[i] for i in order]
-        plan = derived_plan(
-            request, draws.twin, shuffled, kinds, {**asked, **draws.sensing.asked}, self.workers
-        )
+        settings = {**asked, **draws.sensing.asked}
+        plan = derived_plan(request, draws.twin, specs, np.argsort(order), kinds, settings, self.workers)
         make_twin = self.make_twin if note is None else Noting(self.make_twin, note)
         try:
             dataset = run_plan(plan, make_twin, self.out, self.workers, self.executor, self.progress)

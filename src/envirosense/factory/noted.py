@@ -13,7 +13,7 @@ from envirosense.core.episode import EpisodeSpec, EpisodeSummary, JsonObject
 from envirosense.core.protocols import Sink, Twin
 from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.plan import Plan
-from envirosense.datasets.planned_episodes import PlannedEpisodes
+from envirosense.datasets.planned_episodes import Places, PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
 from envirosense.factory.planning import estimate
 from envirosense.factory.request import GenerationRequest
@@ -118,6 +118,7 @@ def derived_plan(
     request: GenerationRequest,
     twin: Twin,
     specs: Sequence[EpisodeSpec],
+    indices: Places,
     kinds: Sequence[str],
     settings: Mapping[str, JsonValue],
     workers: int,
@@ -127,7 +128,8 @@ def derived_plan(
     Args:
         request: what was asked for.
         twin: whose specs they are.
-        specs: in dataset order.
+        specs: in any order.
+        indices: position of each in the dataset.
         kinds: kind (class, strategy) of each spec.
         settings: what was asked for besides, for the plan and the card.
         workers: worker processes.
@@ -139,7 +141,7 @@ def derived_plan(
         name=request.name,
         twin=request.twin,
         seed=request.seed,
-        episodes=PlannedEpisodes(packed, [split[group] for group in packed.groups]),
+        episodes=PlannedEpisodes(packed, [split[group] for group in packed.groups], indices),
         settings={**request.model_dump(mode="json"), **settings},
         code_version=version("envirosense"),
         physics_version=str(twin.describe().get("physics_version", "")),

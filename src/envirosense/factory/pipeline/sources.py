@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
 from pydantic import JsonValue
 
 from envirosense.core.rng import stream
@@ -41,11 +42,11 @@ class Source(Stage):
         make_twin: TwinFactory,
     ) -> Facts:
         """Facts of the dataset of these episodes, simulated; `gigabytes` is about what they take."""
+        indices = None
         if self.is_dealt:  # else a place would name its scenario
-            order = stream(job.manifest.seed, "order", self.name).permutation(len(specs)).tolist()
-            specs, splits = specs.taken(order), [splits[place] for place in order]
+            indices = np.argsort(stream(job.manifest.seed, "order", self.name).permutation(len(specs)))
         n_bytes = int(1e9 * gigabytes / len(specs))
-        plan = job.drawing.plan(PlannedEpisodes(specs, splits), settings, n_bytes, job.workers)
+        plan = job.drawing.plan(PlannedEpisodes(specs, splits, indices), settings, n_bytes, job.workers)
         reporter = job.report.episodes(self.title)
         found = run_plan(
             plan, make_twin, job.work(self.name), job.workers, job.executor, reporter, allow_failures=True
