@@ -66,6 +66,33 @@ def test_only_the_deadly_shard_is_blamed(plan, tmp_path):
         run(BreakingPool(fatal, times=99), plan, tmp_path)
 
 
+class WaitingExecutor(Executor):
+    """Runs the oldest call when asked to."""
+
+    def __init__(self):
+        self.calls = []
+        self.most = 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.calls.append((Future(), fn, args, kwargs))
+        self.most = max(self.most, len(self.calls))
+        return self.calls[-1][0]
+
+    def run_one(self, _heard):
+        if self.calls:
+            future, fn, args, kwargs = self.calls.pop(0)
+            future.set_result(fn(*args, **kwargs))
+
+
+def test_no_more_shards_are_in_flight_than_the_window(plan, tmp_path):
+    waiting = WaitingExecutor()
+    with prepare_output(plan, tmp_path) as output:
+        shards = ShardRun(output.folder, CoinTwin, waiting, window=2)
+        found = [one.name for one in shards.results(output.pending, waiting.run_one)]
+    assert found == [shard.name for shard in plan.shards()]
+    assert waiting.most == 2
+
+
 class DeadExecutor(Executor):
     """Somebody else's pool, already broken."""
 
