@@ -44,7 +44,7 @@ def test_a_run_delivers_and_says_so_as_json(capsys: pytest.CaptureFixture[str], 
     assert run(args) == 0
     again = capsys.readouterr()
     assert json.loads(again.out) == told
-    assert again.err == ""
+    assert again.err == "all 5 stages are done, nothing is made again\n"
 
 
 def test_a_dry_run_tells_every_stage_and_writes_nothing(
