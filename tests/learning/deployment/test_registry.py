@@ -9,6 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 from envirosense.core.errors import ConfigError, DatasetError, UnknownNameError
 from envirosense.core.settings import settings
 from envirosense.factory.lineage import LineageTracker
+from envirosense.learning.deployment.probe import Probe
 from envirosense.learning.deployment.registry import ModelRegistry
 from tests.learning.deployment.conftest import bundle, fitted, samples
 
@@ -49,6 +50,20 @@ def test_one_model_entered_at_once_by_several_is_one_version(registry):
     with ThreadPoolExecutor(4) as pool:
         assert {one.label for one in pool.map(registry.add, [bundle()] * 4)} == {"pump-window@1"}
     assert [one.name for one in registry.folder.iterdir()] == [bundle().model_id]
+
+
+def test_the_folder_of_a_faster_process_is_left_where_it_is(registry, monkeypatch):
+    one, faster, save = bundle(), [], Probe.save
+
+    def save_last(probe, staged):
+        save(probe, staged)
+        final = shutil.copytree(staged, registry.folder / one.model_id)
+        faster.append(final.stat().st_ino)
+
+    monkeypatch.setattr(Probe, "save", save_last)
+    version = registry.add(one)
+    assert [version.path.stat().st_ino] == faster
+    assert list(registry.folder.iterdir()) == [version.path]
 
 
 def test_a_damaged_file_is_refused(registry):

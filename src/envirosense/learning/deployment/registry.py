@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,15 +129,9 @@ class ModelRegistry:
             found.check(stored)
             found.save(staged)
             with storing(final):
-                if final.exists():  # damaged, or without what this version writes
-                    final.rename(staged.with_name(f"{staged.name}.old"))
-                staged.rename(final)
-        except OSError:
-            if not _is_whole(final, bundle.model_id):  # else another process was faster
-                raise
+                _put(staged, final, bundle.model_id)
         finally:
-            for rest in (staged, staged.with_name(f"{staged.name}.old")):
-                shutil.rmtree(rest, ignore_errors=True)
+            shutil.rmtree(staged, ignore_errors=True)
         return final
 
     def _enter(self, bundle: ModelBundle, path: Path, parent: str | None, facts: dict[str, Any]) -> bool:
@@ -187,6 +182,23 @@ def _folder_of(url: str) -> Path:
         place = parsed.render_as_string(hide_password=True)
         raise ConfigError("url", place, "is no file: set ENVIROSENSE_HOME to the folder for models")
     return home.expanduser() / _FOLDER
+
+
+def _put(staged: Path, final: Path, model_id: str) -> None:
+    """Give a whole folder its name, unless another process was faster; a damaged one there makes way."""
+    for left in reversed(range(_TRIES)):
+        try:
+            staged.rename(final)
+            return
+        except OSError:
+            if _is_whole(final, model_id):
+                return
+            if not left:
+                raise
+        aside = staged.with_name(f"{staged.name}.old{left}")
+        with suppress(OSError):  # it is gone already
+            final.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _is_whole(folder: Path, model_id: str) -> bool:
