@@ -14,6 +14,7 @@ from envirosense.core.logs import get_logger
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.files import storing
 from envirosense.datasets.lock import FolderLock
+from envirosense.datasets.output import drop_abandoned
 from envirosense.factory.executors import worker_count
 from envirosense.factory.pipeline.assembly import ASSEMBLE, Assemble, CheckSource
 from envirosense.factory.pipeline.balanced import ChooseBalanced, MakeBalanced
@@ -154,6 +155,8 @@ class MLTrainingPipeline:
         lock = FolderLock(folder / WORK / _LOCK)
         lock.acquire()
         try:
+            for place in (folder, folder / DATASET):
+                drop_abandoned(place)
             yield self._record(folder)
         finally:
             lock.release()
@@ -219,11 +222,16 @@ def _check_foreign(folder: Path) -> None:
         raise ConfigError("out", str(folder), "is a file; choose a folder")
     with storing(folder):
         foreign = (
-            sorted(one.name for one in folder.iterdir() if one.name not in _OURS) if folder.exists() else []
+            sorted(one.name for one in folder.iterdir() if not _is_ours(one.name)) if folder.exists() else []
         )
     if foreign and not (folder / RECORD).exists():
         fix = f"holds other files ({foreign[0]}); choose a new or empty folder"
         raise ConfigError("out", str(folder), fix)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a run writes a file or folder of this name; a kill may have cut off its first record."""
+    return name in _OURS or name.startswith(f".{RECORD}.")
 
 
 def _is_begun(folder: Path, record: Record) -> bool:
