@@ -22,6 +22,7 @@ from envirosense.factory.job import Job
 from envirosense.factory.progress import ProgressReporter
 from envirosense.factory.quotas import Unit, episode_lengths, quotas, require_count
 from envirosense.factory.request import GenerationRequest
+from envirosense.factory.retrying import results_of
 from envirosense.factory.sequences import cut_once, require_enough, sequence_count, stride_of
 from envirosense.factory.twins import TWINS
 
@@ -173,7 +174,7 @@ class MLDataGenerator:
         search = Search(draws.ids, definitions, wanted, unit, max_candidates)
         with self._job.at_work() as executor:
             look = partial(look_at, self._job.make_twin, definitions)
-            chosen = search.run(draws.spec, lambda specs: executor.map(look, specs))
+            chosen = search.run(draws.spec, lambda specs: results_of(executor, look, specs))
         asked: JsonObject = {
             "class_label_definitions": {
                 name: list(definitions.claims_of(name)) for name in definitions.names

@@ -19,6 +19,7 @@ from envirosense.factory.pipeline.manifest import BalanceRequest
 from envirosense.factory.pipeline.sources import Source
 from envirosense.factory.pipeline.stage import WORK, Facts, Job, Stage
 from envirosense.factory.quotas import Unit, most_of_one, quotas
+from envirosense.factory.retrying import results_of
 from envirosense.factory.twins import TWINS
 
 BALANCED: Final = "balanced"
@@ -70,7 +71,7 @@ class ChooseBalanced(Stage):
             look = partial(look_at, make_twin, balance.definitions)
             chosen = search.run(
                 lambda scenario, turn: draws.spec(scenario, first + turn),
-                lambda specs: executor.map(look, specs),
+                lambda specs: results_of(executor, look, specs),
                 job.report.counted(f"{self._asked.unit} found"),
             )
         write_whole(_chosen_path(job), _lines(chosen))
