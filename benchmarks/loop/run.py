@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from arena import ArenaLoop, PlantedArena, Sets, Sizes, is_wrong
+from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong
 from regions import REGIONS, SCENARIOS
 from store import Store
 
@@ -93,6 +93,22 @@ def run_one(job: tuple[int, str, int], folder: Path, sizes: Sizes, rounds: Round
     return ArmRun(region.name, curves, tuple(ask.found), ask.n_asked, arena.n_short)
 
 
+def named_when_missing(seed: int, folder: Path, sizes: Sizes) -> dict[str, list[str]]:
+    """What the manager says of a forest that has all even draws but one region's, and of one that has all."""
+    sets = Sets.of(Store(folder), sizes)
+    told = {}
+    for region in (None, *REGIONS):
+        train = sets.train if region is None else sets.train.select(~region.inside(sets.train))
+        wrong = is_wrong(Forest(train, seed), sets.validation)
+        with TemporaryDirectory() as memory:
+            manager = ActiveLearningManager(ArenaLoop(), memory, seed)
+            slices = manager.identify_weak_spots(Judged(sets.validation, wrong))
+        wanted = REGIONS if region is None else (region,)
+        words = [one.words for one in slices if any(other.is_named(one.ranges) for other in wanted)]
+        told[region.name if region else "none"] = words
+    return told
+
+
 def named(runs: list[ArmRun]) -> dict[str, dict[str, Any]]:
     """By region: share of the active runs that named it, where it is planted and elsewhere, and how."""
     active = [one for one in runs if one.found or one.n_asked]
@@ -156,6 +172,10 @@ def show(report: dict[str, Any]) -> None:
             f"{row['active final']:8.3f}{report['natural_share'][name]:8.1%}{told['named by']:8.0%}"
             f"{told['named elsewhere by']:8.0%} {told['in words']}"
         )
+    for name, told in report["named_when_missing"].items():
+        words = next((one for found in told for one in found), "")
+        missing = f"only {name} is missing" if name != "none" else "nothing is missing (control)"
+        print(f"named where {missing}: {sum(map(bool, told))} of {len(told)} seeds {words}")
     print(report["won"])
     print(f"{report['minutes']:.1f} minutes, of these {report['minutes_simulating']:.1f} simulating")
 
@@ -185,6 +205,7 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
         for run in pool.map(work, jobs):
             runs.append(run)
             print(f"{len(runs)} of {len(jobs)} arms after {time.monotonic() - began:.0f} s", flush=True)
+        alone = list(pool.map(partial(named_when_missing, folder=folder, sizes=sizes), range(seeds)))
     sets = Sets.of(store, sizes)
     n_validation = {"episodes": len(np.unique(sets.validation.unit)), "sites": len(sets.validation.groups)}
     facts = {
@@ -192,6 +213,7 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
         "pools": asdict(sizes),
         "natural_share": natural_share(sets),
         "validation": n_validation,
+        "named_when_missing": {name: [one[name] for one in alone] for name in alone[0]},
         "minutes_simulating": (simulated - began) / 60.0,
         "minutes": (time.monotonic() - began) / 60.0,
     }
@@ -202,7 +224,7 @@ def main() -> None:
     """Measure and report."""
     options = options_given()
     each = len(SCENARIOS)
-    rounds = Rounds(first=each * round(40 * options.share), each=each * round(4 * options.share), n=8)
+    rounds = Rounds(first=each * round(20 * options.share), each=each * round(6 * options.share), n=8)
     sizes = Sizes().scaled(options.share)
     report = measured(options.out / "episodes", sizes, rounds, options.seeds, options.workers)
     (options.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -95,7 +95,9 @@ def find_slices(
     Raises:
         DatasetError: if there are too few groups to test on others than those searched.
     """
-    cases = cases_of(samples, wrong, slice_by, least_share)
+    known = slice_by if slice_by is None else tuple(dict.fromkeys((CLASS, *slice_by)))
+    by_class = cases_of(samples, wrong, known, least_share)
+    cases = by_class if slice_by is None else by_class.with_columns(slice_by)
     names = np.unique(cases.group)
     if len(names) < LEAST_GROUPS:
         raise DatasetError(
@@ -105,8 +107,8 @@ def find_slices(
     first = np.isin(cases.group, stream(seed, "slices", "halves").permutation(names)[: len(names) // 2])
     tests = [_tested(box, cases, half) for half in (first, ~first) for box in _boxes(cases, ~half, search)]
     tests += [
-        _compared(one.box, one.stratum, cases.select(one.stratum), one.p, is_within=True)
-        for one in weakest_within(cases, derived_seed(seed, "slices"))
+        _compared(one.box, one.stratum, by_class.select(one.stratum), one.p, is_within=True)
+        for one in weakest_within(by_class, derived_seed(seed, "slices"))
     ]
     kept = [
         (test, p)
@@ -115,10 +117,10 @@ def find_slices(
     ]
     kept.sort(key=lambda pair: (pair[1], pair[0].p, -pair[0].gap))
     chosen = _without_repeats([test for test, _ in kept if not test.is_within], cases, search.least_gap)
-    parts = [test for test, _ in kept if test.is_within and not _is_known(test, chosen, cases)]
+    parts = [test for test, _ in kept if test.is_within and not _is_known(test, chosen, by_class)]
     corrected = {id(test): p for test, p in kept}
     chosen = sorted([*chosen, *parts], key=lambda test: (corrected[id(test)], test.p, -test.gap))
-    return tuple(_slice(test, corrected[id(test)], cases, samples.slice_units) for test in chosen)
+    return tuple(_slice(test, corrected[id(test)], by_class, samples.slice_units) for test in chosen)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
