@@ -56,6 +56,17 @@ def test_a_pair_of_conditions_is_found(rng):
     assert found[HARD].p < 0.01
 
 
+def test_classes_of_a_scenario_are_scanned_apart(rng):
+    given = cases(rng, harder_in_wind, n_sites=360)
+    kind = rng.choice(["fault", "normal"], size=len(given))
+    wrong = given.wrong & (kind == "fault")
+    found = weakest_within(Cases(wrong, given.group, {**given.columns, "class": kind}), 1)
+    (hard,) = (one for one in found if one.box[1].value == HARD)
+    assert hard.box[0].value == "fault"
+    assert not (hard.stratum & (kind == "normal")).any()
+    assert hard.p < 0.01
+
+
 def test_the_same_seed_finds_the_same(rng):
     given = cases(rng, harder_in_wind)
     assert [one.p for one in weakest_within(given, 3)] == [one.p for one in weakest_within(given, 3)]
@@ -98,3 +109,4 @@ def test_a_report_names_what_is_harder_within_the_hard_scenario(rng):
     within = [one for one in found if one.ranges.get("scenario") == HARD and "wind_m_s" in one.ranges]
     assert within
     assert all("wind_m_s above " in one.words for one in within)
+    assert all(one.words.endswith(" in the rest of it") for one in within if "class" in one.ranges)
