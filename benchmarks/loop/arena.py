@@ -1,4 +1,4 @@
-"""One problem with five planted weaknesses: what the arms learn from, are shown, and are judged on.
+"""Problems with one planted weakness each: what the arms learn from, are shown, and are judged on.
 
 Every episode comes from pools that are simulated once and parted by site. An arm sees what it asked for and
 no more: even draws are dealt in turn over the scenarios, as often inside a region as the simulator's own
@@ -37,7 +37,7 @@ class Sizes:
 
     electrical: int = 440  # of each electrical scenario
     other: int = 200  # of each of the others
-    asked: int = 100  # within each region, for those who ask
+    asked: int = 140  # within each region, for those who ask
     tested: int = 60  # within each region, to judge by
 
     def scaled(self, share: float) -> "Sizes":
@@ -80,7 +80,7 @@ class Sets:
     """Everything that is simulated beforehand."""
 
     train: Samples  # even draws
-    asked: Samples  # more from within the regions, for those who ask
+    asked: tuple[Samples, ...]  # more from within each region, for those who ask
     validation: Samples
     test: Samples
     tested: tuple[Samples, ...]  # of each region
@@ -95,7 +95,7 @@ class Sets:
             Samples.concat([parts["test"].select(region.inside(parts["test"])), own])
             for region, own in zip(REGIONS, more, strict=True)
         ]
-        asked = Samples.concat([store.samples(one) for one in region_requests(sizes.asked, _ASKED)])
+        asked = tuple(store.samples(one) for one in region_requests(sizes.asked, _ASKED))
         return cls(parts["train"], asked, parts["validation"], parts["test"], tuple(inside))
 
     @staticmethod
@@ -146,20 +146,19 @@ def is_wrong(scorer: Scorer, samples: Samples) -> Bools:
 
 
 class PlantedArena:
-    """The planted problem as one arm of one seed meets it."""
+    """The problem with one region planted, as one arm of one seed meets it."""
 
-    regions = tuple(region.name for region in REGIONS)
-
-    def __init__(self, sets: Sets, seed: int) -> None:
-        self.sets, self.seed = sets, seed
-        self.store = Samples.concat([sets.train, sets.asked])
-        self._is_even = np.isin(self.store.unit, sets.train.unit)
+    def __init__(self, sets: Sets, region: Region, seed: int) -> None:
+        self.sets, self.region, self.seed = sets, region, seed
+        self.regions: tuple[str, ...] = (region.name,)
+        self._tested = sets.tested[REGIONS.index(region)]
+        self.store = Samples.concat([sets.train, sets.asked[REGIONS.index(region)]])
         self._used: set[str] = set()
-        self._order = _Order(sets.train, seed)
+        self._order = _Order(sets.train, region, seed)
         self.n_short = 0
 
     def collect(self, plan: Sequence[tuple[WeakSpot | None, int]], seed: int) -> Samples:
-        """Episodes asked for; the first even draws have none from a region."""
+        """Episodes asked for; the first even draws have none from the region."""
         is_first = not self._used
         chosen: list[str] = []
         n_even = 0
@@ -169,7 +168,7 @@ class PlantedArena:
             self._used.update(found)
             self.n_short += (n - len(found)) if spot is not None else 0
             n_even += n - len(found)
-        even = self._order.deal(n_even, self._used, without_regions=is_first)
+        even = self._order.deal(n_even, self._used, without_region=is_first)
         self._used.update(even)
         return self.store.select(np.isin(self.store.unit, [*chosen, *even]))
 
@@ -179,20 +178,15 @@ class PlantedArena:
 
     def scores(self, scorer: Scorer) -> Mapping[str, float]:
         """Average precision of the class at stake: a region's windows against those of all other classes."""
-        return {
-            region.name: self._precision(scorer, region, inside)
-            for region, inside in zip(REGIONS, self.sets.tested, strict=True)
-        }
-
-    def _precision(self, scorer: Scorer, region: Region, inside: Samples) -> float:
-        if region.label not in scorer.classes:
-            return 0.0
-        column = scorer.classes.index(region.label)
-        positive = inside.select(inside.y == region.label)
-        negative = self.sets.test.select(self.sets.test.y != region.label)
+        label = self.region.label
+        if label not in scorer.classes:
+            return {self.region.name: 0.0}
+        column = scorer.classes.index(label)
+        positive = self._tested.select(self._tested.y == label)
+        negative = self.sets.test.select(self.sets.test.y != label)
         score = np.concatenate([scorer.score(one)[:, column] for one in (positive, negative)])
         truth = np.arange(len(score)) < len(positive)
-        return float(average_precision(score, truth, np.ones(len(score))))
+        return {self.region.name: float(average_precision(score, truth, np.ones(len(score))))}
 
     def _within(self, spot: WeakSpot, n: int, rng: np.random.Generator) -> list[str]:
         """Up to `n` episodes within a spot's ranges that were not used."""
@@ -213,29 +207,26 @@ def _holds(column: npt.NDArray[Any], wanted: Any) -> Bools:
 class _Order:
     """Even draws of one seed: scenarios in turn, the episodes of each in an order of their own."""
 
-    def __init__(self, train: Samples, seed: int) -> None:
+    def __init__(self, train: Samples, region: Region, seed: int) -> None:
         units, first = np.unique(train.unit, return_index=True)
         scenario = train.slices["scenario"][first]
-        in_region = np.zeros(len(train), dtype=bool)
-        for region in REGIONS:
-            in_region |= region.inside(train)
-        self.inside = {str(unit) for unit in units[in_region[first]]}
+        self.inside = {str(unit) for unit in units[region.inside(train)[first]]}
         self.turns = [
             [str(one) for one in stream(seed, "even draws", name).permutation(units[scenario == name])]
             for name in SCENARIOS
         ]
 
-    def deal(self, n: int, used: set[str], without_regions: bool) -> list[str]:
+    def deal(self, n: int, used: set[str], without_region: bool) -> list[str]:
         """The next `n`."""
-        left = self._left(used, without_regions)
+        left = self._left(used, without_region)
         found = [unit for unit, _ in zip(left, range(n), strict=False)]
         if len(found) < n:
             raise ConfigError("episodes", n, "the pool is used up; take larger pools or fewer rounds")
         return found
 
-    def _left(self, used: set[str], without_regions: bool) -> Iterator[str]:
+    def _left(self, used: set[str], without_region: bool) -> Iterator[str]:
         queues = [
-            [unit for unit in turn if unit not in used and not (without_regions and unit in self.inside)]
+            [unit for unit in turn if unit not in used and not (without_region and unit in self.inside)]
             for turn in self.turns
         ]
         for place in range(max(map(len, queues))):

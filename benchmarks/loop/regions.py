@@ -59,24 +59,28 @@ def _overlap(planted: Span, found: Any) -> bool:
     return high - low >= 0.5 * least
 
 
-# Measured beforehand, on draws of other seeds: a forest that saw the scenario outside the region alone is
-# worse in it, and episodes from within mend that. Where they did not help, no weakness was planted.
+# Chosen beforehand by one rule, from the quarters of every condition and parameter of the electrical
+# scenarios that can be asked for: a forest that lacks the region errs there in 20 % of its episodes more than
+# in the rest of the scenario, and in 20 % more than one that has it; at most a third of even draws lie in it.
 REGIONS: Final = (
-    Region("corona in wind", "electrical/corona_discharge", {"start_wind_m_s": (5.0, 20.0)}, "corona"),
     Region(
-        "corona in damp air", "electrical/corona_discharge", {"start_humidity_pct": (85.0, 100.0)}, "corona"
+        "corona in damp air", "electrical/corona_discharge", {"start_humidity_pct": (86.2, 100.0)}, "corona"
+    ),
+    Region("corona in wind", "electrical/corona_discharge", {"start_wind_m_s": (4.1, 20.0)}, "corona"),
+    Region(
+        "overload in wind", "electrical/transformer_overload", {"start_wind_m_s": (4.1, 20.0)}, "overheating"
     ),
     Region(
-        "arcing in wind, old array",
-        "electrical/arcing_event",
-        {"start_wind_m_s": (4.5, 20.0), "array_age_days": (400.0, 900.0)},
-        "arcing",
+        "overload in sun",
+        "electrical/transformer_overload",
+        {"start_sun_w_m2": (287.0, 1400.0)},
+        "overheating",
     ),
     Region(
-        "overload in hot air", "electrical/transformer_overload", {"start_air_c": (22.0, 40.0)}, "overheating"
-    ),
-    Region(
-        "overload in wind", "electrical/transformer_overload", {"start_wind_m_s": (5.0, 20.0)}, "overheating"
+        "overload in damp air",
+        "electrical/transformer_overload",
+        {"start_humidity_pct": (86.7, 100.0)},
+        "overheating",
     ),
 )
 SCENARIOS: Final = (

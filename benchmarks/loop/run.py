@@ -1,9 +1,9 @@
 """`make bench-loop`: does asking for weak spots teach more than even draws, on weaknesses that were planted?
 
-`python benchmarks/loop/run.py [--seeds 10] [--share 1.0] [--out build/loop] [--workers 2]`. Both arms begin
-with the same episodes, none of them from a planted region, and pay for all they use. The active arm looks at
-the errors on validation sites that both arms have, asks for weak spots as the loop does, and is
-read against the even arm's final score.
+`python benchmarks/loop/run.py [--seeds 10] [--share 1.0] [--out build/loop] [--workers 2]`. Each weakness is
+a problem of its own. Both arms begin with the same episodes, none of them from the planted region, and pay
+for all they use. The active arm looks at the errors on validation sites that both arms have, asks for weak
+spots as the loop does, and is read against the even arm's final score.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from arena import ArenaLoop, PlantedArena, Sets, Sizes, is_wrong
+from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong
 from regions import REGIONS, SCENARIOS
 from store import Store
 
@@ -72,36 +72,62 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class ArmRun:
-    """One arm of one seed."""
+    """One arm of one seed on one problem."""
 
+    region: str
     curves: tuple[Curve, ...]
     found: tuple[Found, ...] = ()
     n_asked: int = 0
     n_short: int = 0  # asked for and not in the pool any more
 
 
-def run_one(job: tuple[str, int], folder: Path, sizes: Sizes, rounds: Rounds) -> ArmRun:
+def run_one(job: tuple[int, str, int], folder: Path, sizes: Sizes, rounds: Rounds) -> ArmRun:
     """One arm of one seed, in a worker."""
-    arm, seed = job
-    arena = PlantedArena(Sets.of(Store(folder), sizes), seed)
+    region, arm, seed = REGIONS[job[0]], *job[1:]
+    arena = PlantedArena(Sets.of(Store(folder), sizes), region, seed)
     if arm == "even":
-        return ArmRun(run_arm(arm, arena, even, rounds, seed))
+        return ArmRun(region.name, run_arm(arm, arena, even, rounds, seed))
     with TemporaryDirectory() as memory:
         ask = Asking(arena, ActiveLearningManager(ArenaLoop(), memory, seed))
         curves = run_arm(arm, arena, ask, rounds, seed)
-    return ArmRun(curves, tuple(ask.found), ask.n_asked, arena.n_short)
+    return ArmRun(region.name, curves, tuple(ask.found), ask.n_asked, arena.n_short)
+
+
+def named_when_missing(seed: int, folder: Path, sizes: Sizes) -> dict[str, list[str]]:
+    """What the manager says of a forest that has all even draws but one region's, and of one that has all."""
+    sets = Sets.of(Store(folder), sizes)
+    told = {}
+    for region in (None, *REGIONS):
+        train = sets.train if region is None else sets.train.select(~region.inside(sets.train))
+        wrong = is_wrong(Forest(train, seed), sets.validation)
+        with TemporaryDirectory() as memory:
+            manager = ActiveLearningManager(ArenaLoop(), memory, seed)
+            slices = manager.identify_weak_spots(Judged(sets.validation, wrong))
+        wanted = REGIONS if region is None else (region,)
+        words = [one.words for one in slices if any(other.is_named(one.ranges) for other in wanted)]
+        told[region.name if region else "none"] = words
+    return told
 
 
 def named(runs: list[ArmRun]) -> dict[str, dict[str, Any]]:
-    """By region: share of the active runs that named it, and the surest words for it."""
+    """By region: share of the active runs that named it, where it is planted and elsewhere, and how."""
     active = [one for one in runs if one.found or one.n_asked]
     told: dict[str, dict[str, Any]] = {}
     for region in REGIONS:
-        hits = [[spot for spot in run.found if region.is_named(spot.ranges)] for run in active]
-        best = min((spot for found in hits for spot in found), key=lambda spot: spot.p, default=None)
+        hits = {
+            is_planted: [
+                [spot for spot in run.found if region.is_named(spot.ranges)]
+                for run in active
+                if (run.region == region.name) == is_planted
+            ]
+            for is_planted in (True, False)
+        }
+        best = min((spot for found in hits[True] for spot in found), key=lambda spot: spot.p, default=None)
+        share = {key: float(np.mean([bool(one) for one in found or [[]]])) for key, found in hits.items()}
         told[region.name] = {
             "planted": region.words,
-            "named by": float(np.mean([bool(found) for found in hits])) if hits else 0.0,
+            "named by": share[True],
+            "named elsewhere by": share[False],
             "in words": best.words if best else "",
         }
     return told
@@ -135,15 +161,21 @@ def report_of(result: ArmComparison, runs: list[ArmRun], facts: dict[str, Any]) 
 
 def show(report: dict[str, Any]) -> None:
     """The report on the screen."""
-    print(f"{'region':28s} {'share':>6s} {'p':>7s} {'even':>6s} {'active':>6s} {'natural':>8s} named")
+    print(
+        f"{'region':24s} {'share':>6s} {'p':>7s} {'even':>6s} {'active':>6s} {'natural':>8s} named, elsewhere"
+    )
     for row in report["rows"]:
         name = row["region"]
         told = report["regions"][name]
         print(
-            f"{name:28s} {row['median share of episodes']:6.2f} {row['p']:7.4f} {row['even final']:6.3f} "
-            f"{row['active final']:6.3f} {report['natural_share'][name]:8.1%} {told['named by']:.0%} "
-            f"{told['in words']}"
+            f"{name:24s}{row['median share of episodes']:8.2f}{row['p']:8.4f}{row['even final']:8.3f}"
+            f"{row['active final']:8.3f}{report['natural_share'][name]:8.1%}{told['named by']:8.0%}"
+            f"{told['named elsewhere by']:8.0%} {told['in words']}"
         )
+    for name, told in report["named_when_missing"].items():
+        words = next((one for found in told for one in found), "")
+        missing = f"only {name} is missing" if name != "none" else "nothing is missing (control)"
+        print(f"named where {missing}: {sum(map(bool, told))} of {len(told)} seeds {words}")
     print(report["won"])
     print(f"{report['minutes']:.1f} minutes, of these {report['minutes_simulating']:.1f} simulating")
 
@@ -165,13 +197,15 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
     store = Store(folder)
     store.fill(Sets.requests(sizes), workers)
     simulated = time.monotonic()
-    jobs = [(arm, seed) for seed in range(seeds) for arm in ("even", "active")]
+    arms = ("even", "active")
+    jobs = [(at, arm, seed) for seed in range(seeds) for at in range(len(REGIONS)) for arm in arms]
     work = partial(run_one, folder=folder, sizes=sizes, rounds=rounds)
     runs: list[ArmRun] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for run in pool.map(work, jobs):
             runs.append(run)
             print(f"{len(runs)} of {len(jobs)} arms after {time.monotonic() - began:.0f} s", flush=True)
+        alone = list(pool.map(partial(named_when_missing, folder=folder, sizes=sizes), range(seeds)))
     sets = Sets.of(store, sizes)
     n_validation = {"episodes": len(np.unique(sets.validation.unit)), "sites": len(sets.validation.groups)}
     facts = {
@@ -179,6 +213,7 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
         "pools": asdict(sizes),
         "natural_share": natural_share(sets),
         "validation": n_validation,
+        "named_when_missing": {name: [one[name] for one in alone] for name in alone[0]},
         "minutes_simulating": (simulated - began) / 60.0,
         "minutes": (time.monotonic() - began) / 60.0,
     }

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import wilcoxon
 
 from envirosense.core.errors import ConfigError
 from envirosense.factory.weak_spots import WeakSpot
-from envirosense.learning.active.comparison import Rounds, compare, even, run_arm
+from envirosense.learning.active.comparison import ENOUGH, Rounds, compare, even, run_arm
 from envirosense.learning.active.evidence import ModelOutputs
 from envirosense.testing.closed_form_loop import (
     EVERYWHERE,
@@ -105,12 +106,18 @@ def test_the_weak_region_of_a_model_that_never_saw_it_is_named(region, tmp_path)
 
 
 @pytest.mark.slow
-def test_active_reaches_the_even_score_with_sixty_percent_on_four_of_five_regions(tmp_path):
+def test_active_reaches_the_even_score_with_sixty_percent_of_the_episodes(tmp_path):
+    """Over all seeds and regions, and in most regions by themselves; ten seeds settle none for sure."""
     found = [
         compare_closed_form((region,), range(1, 11), tmp_path / region.name).regions[0] for region in REGIONS
     ]
-    told = [f"{one.region}: {one.ratio:.2f} of the episodes, area p {one.area_p:.4f}" for one in found]
-    assert sum(one.is_won for one in found) >= 4, "; ".join(told)
+    told = "; ".join(
+        f"{one.region}: {one.ratio:.2f} of the episodes, area p {one.area_p:.4f}" for one in found
+    )
+    gains = [gain for one in found for gain in one.area_gains]
+    assert np.median([ratio for one in found for ratio in one.ratios]) <= ENOUGH, told
+    assert wilcoxon(gains, alternative="greater").pvalue < 0.001, told
+    assert sum(one.is_won for one in found) >= 3, told
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from envirosense.cli import (
     dataset,
     demo,
     doctor,
+    feedback,
     generate,
     library,
     lineage,
@@ -42,6 +43,7 @@ app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)
 app.command("loop")(loop.loop)
 app.command("retrain")(retrain.retrain)
+app.command("feedback")(feedback.feedback)
 app.add_typer(registry.commands, name="registry")
 app.command("promote")(registry.promote)
 app.command("rollback")(registry.rollback)

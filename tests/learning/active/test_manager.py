@@ -181,7 +181,7 @@ def test_a_plan_keeps_its_floor_and_asks_where_it_is_weak(weak, tmp_path):
     plan = asking.plan(found, 100)
     assert sum(count for _, count in plan) == 100
     assert plan[0][0] is None
-    assert plan[0][1] >= 40
+    assert plan[0][1] >= 100 * asking.config.floor
     spots = [spot for spot, _ in plan if spot is not None]
     assert spots[0].reason == found[0].words
     assert len(spots) > len(found)  # the rest explores

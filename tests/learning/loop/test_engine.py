@@ -21,6 +21,24 @@ def run(coin, out, cycles, **said):
     return run_loop(config, out, cycles, executor=InlineExecutor(), subject=coin)
 
 
+def test_what_was_said_in_the_field_is_asked_for(coin, tmp_path):
+    out = tmp_path / "loop"
+    run(coin, out, 1)
+    said = [
+        {"episode_id": f"e{at}", "event_type": kind, "verdict": verdict, "start_s": 0.0, "end_s": 60.0}
+        for kind, verdict in (("heads", "false"), ("tails", "confirmed"))
+        for at in range(30)
+    ]
+    said = [{**one, "episode_id": one["episode_id"] + one["event_type"]} for one in said]
+    (out / "feedback").mkdir()
+    (out / "feedback" / "yard.jsonl").write_text("".join(json.dumps(one) + "\n" for one in said))
+    report = run(coin, out, 2)
+    spots = report.cycles[1]["asked"]["weak_spots"]
+    assert spots[0]["words"].startswith("heads: error 1 against ")
+    assert "by 30 reports" in spots[0]["words"]
+    assert all("reports" not in one["words"] for one in report.cycles[0]["asked"]["weak_spots"])
+
+
 def test_two_cycles_leave_a_model_a_report_and_a_way_back(coin, tmp_path):
     out = tmp_path / "loop"
     report = run(coin, out, 2)

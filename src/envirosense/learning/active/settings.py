@@ -36,7 +36,7 @@ class ActiveSettings(FrozenModel):
     least_gap: float = Field(0.05, gt=0, lt=1)
     least_share: float = Field(0.5, gt=0, le=1)
     most_spots: PositiveInt = 6
-    floor: float = Field(0.4, gt=0, le=1)
+    floor: float = Field(0.2, gt=0, le=1)
     most_of_spot: float = Field(0.25, gt=0, le=1)
     explore: float = Field(0.4, ge=0, lt=1)
     episodes_per_wish: PositiveInt = 4

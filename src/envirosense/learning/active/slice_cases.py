@@ -85,6 +85,10 @@ class Cases:
         loss = None if self.loss is None else self.loss[chosen]
         return replace(self, wrong=self.wrong[chosen], group=self.group[chosen], columns=columns, loss=loss)
 
+    def with_columns(self, names: Sequence[str]) -> "Cases":
+        """The same rows with some of the conditions."""
+        return replace(self, columns={name: self.columns[name] for name in names})
+
     def inside(self, box: Box) -> Bools:
         """Which rows lie in a box, (case,)."""
         held = np.ones(len(self), dtype=np.bool_)

@@ -1,8 +1,9 @@
 """Weak slices: conditions under which a model errs more than elsewhere, in words and with an honest p-value.
 
 Groups are parted in two halves. Each half proposes boxes and the other tests them, so a proposal is never
-judged by the cases it was made of; Holm's correction is over all tests of both halves. With errors at random
-the chance that anything is named is at most `alpha`.
+judged by the cases it was made of. Beside them each scenario is scanned against its own other cases
+(`slices_within`). Holm's correction is over all tests: with errors at random the chance that anything is
+named is at most `alpha`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,11 @@ from typing import Any, Final
 import numpy as np
 
 from envirosense.core.errors import DatasetError
-from envirosense.core.rng import stream
+from envirosense.core.rng import derived_seed, stream
 from envirosense.factory.weak_spots import WeakSpot
 from envirosense.learning.active.slice_cases import CLASS, SCENARIO, Box, Cases, cases_of
 from envirosense.learning.active.slice_search import Search, candidates
+from envirosense.learning.active.slices_within import weakest_within
 from envirosense.learning.samples import Bools, Samples
 
 type Range = tuple[float, float] | str
@@ -33,7 +35,7 @@ class WeakSlice:
         n_cases: Units (of one class) in it, of all groups.
         n_tested: Those of the groups that it was tested on, which `error` is of.
         error: Share of wrong ones among them.
-        error_outside: Share of wrong ones outside, in the same groups.
+        error_outside: Share of wrong ones outside, in the same groups; or in the rest of its scenario.
         p: Of the test, after Holm's correction.
         box: Its conditions, with open ends.
     """
@@ -93,7 +95,9 @@ def find_slices(
     Raises:
         DatasetError: if there are too few groups to test on others than those searched.
     """
-    cases = cases_of(samples, wrong, slice_by, least_share)
+    known = slice_by if slice_by is None else tuple(dict.fromkeys((CLASS, *slice_by)))
+    by_class = cases_of(samples, wrong, known, least_share)
+    cases = by_class if slice_by is None else by_class.with_columns(slice_by)
     names = np.unique(cases.group)
     if len(names) < LEAST_GROUPS:
         raise DatasetError(
@@ -102,15 +106,21 @@ def find_slices(
     search = search or Search()
     first = np.isin(cases.group, stream(seed, "slices", "halves").permutation(names)[: len(names) // 2])
     tests = [_tested(box, cases, half) for half in (first, ~first) for box in _boxes(cases, ~half, search)]
+    tests += [
+        _compared(one.box, one.stratum, by_class.select(one.stratum), one.p, is_within=True)
+        for one in weakest_within(by_class, derived_seed(seed, "slices"))
+    ]
     kept = [
         (test, p)
         for test, p in zip(tests, holm([test.p for test in tests]), strict=True)
         if p <= alpha and test.gap >= search.least_gap
     ]
     kept.sort(key=lambda pair: (pair[1], pair[0].p, -pair[0].gap))
-    chosen = _without_repeats([test for test, _ in kept], cases, search.least_gap)
+    chosen = _without_repeats([test for test, _ in kept if not test.is_within], cases, search.least_gap)
+    parts = [test for test, _ in kept if test.is_within and not _is_known(test, chosen, by_class)]
     corrected = {id(test): p for test, p in kept}
-    return tuple(_slice(test, corrected[id(test)], cases, samples.slice_units) for test in chosen)
+    chosen = sorted([*chosen, *parts], key=lambda test: (corrected[id(test)], test.p, -test.gap))
+    return tuple(_slice(test, corrected[id(test)], by_class, samples.slice_units) for test in chosen)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -125,14 +135,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """A box on the groups that did not propose it."""
+    """A box on the groups that did not propose it, or on its whole scenario."""
 
     box: Box
-    half: Bools
+    rows: Bools
     n: int
     error: float
     outside: float
     p: float
+    is_within: bool = False
 
     @property
     def gap(self) -> float:
@@ -145,12 +156,17 @@ def _boxes(cases: Cases, half: Bools, search: Search) -> list[Box]:
 
 def _tested(box: Box, cases: Cases, half: Bools) -> _Test:
     part = cases.select(half)
+    return _compared(box, half, part, p_value(part, part.inside(box)))
+
+
+def _compared(box: Box, rows: Bools, part: Cases, p: float, is_within: bool = False) -> _Test:
+    """The test with the shares of errors inside the box and outside it, among some rows."""
     inside = part.inside(box)
     n, n_out = int(inside.sum()), int((~inside).sum())
     if not n or not n_out:
-        return _Test(box, half, n, 0.0, 0.0, 1.0)
+        return _Test(box, rows, n, 0.0, 0.0, 1.0, is_within)
     error, outside = float(part.wrong[inside].mean()), float(part.wrong[~inside].mean())
-    return _Test(box, half, n, error, outside, p_value(part, inside))
+    return _Test(box, rows, n, error, outside, p, is_within)
 
 
 def p_value(part: Cases, inside: Bools) -> float:
@@ -161,7 +177,7 @@ def p_value(part: Cases, inside: Bools) -> float:
     """
     from scipy.stats import fisher_exact
 
-    if len(np.unique(part.group[inside])) < 2:
+    if inside.all() or len(np.unique(part.group[inside])) < 2:
         return 1.0
     alike = _alikeness(part, inside)
     table = []
@@ -207,6 +223,13 @@ def _without_repeats(tests: Sequence[_Test], cases: Cases, least_gap: float) -> 
     return kept
 
 
+def _is_known(test: _Test, chosen: Sequence[_Test], cases: Cases) -> bool:
+    """Whether a chosen slice holds about the same cases."""
+    inside = cases.inside(test.box)
+    others = [cases.inside(one.box) for one in chosen]
+    return any((inside & other).sum() > 0.5 * (inside | other).sum() for other in others)
+
+
 def _overlap(one: Bools, other: Bools) -> float:
     """Share of the smaller that lies in the greater."""
     return int((one & other).sum()) / max(min(int(one.sum()), int(other.sum())), 1)
@@ -233,7 +256,7 @@ def _slice(test: _Test, p: float, cases: Cases, units: Mapping[str, str]) -> Wea
         high = float(np.nanmax(column)) if np.isinf(one.high) else one.high
         ranges[one.variable] = (low, high)
     where = ", ".join(one.in_words(units.get(one.variable, "")) for one in test.box)
-    words = error_words(where, test.error, test.outside)
+    words = error_words(where, test.error, test.outside) + (" in the rest of it" if test.is_within else "")
     return WeakSlice(words, ranges, int(inside.sum()), test.n, test.error, test.outside, p, test.box)
 
 

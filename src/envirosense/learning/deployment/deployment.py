@@ -60,6 +60,15 @@ class ModelDeployment:
         version = self._of(state.trial)
         return Trial(version, state.share, state.kind) if version and state.kind else None
 
+    def on_trial(self) -> ModelVersion | None:
+        """The newest version at work: the one on trial, or else the one that serves."""
+        state = state_of(self.history())
+        return self._of(state.trial or state.serving)
+
+    def fallback(self) -> ModelVersion | None:
+        """What a rollback returns to; None where there is nothing to go back to."""
+        return self._of(_fallback(state_of(self.history())))
+
     def history(self) -> tuple[Deployment, ...]:
         """Every row of the log, oldest first."""
         return self._log.rows()

@@ -73,9 +73,13 @@ class Plan(FrozenModel):
 
 
 def asked_next(
-    manager: ActiveLearningManager, model: ModelBundle, validation: Samples, episodes: int
+    manager: ActiveLearningManager,
+    model: ModelBundle,
+    validation: Samples,
+    episodes: int,
+    in_the_field: Sequence[WeakSlice] = (),
 ) -> tuple[list[Question], Plan]:
-    """Weak spots of a model on validation groups, surest first, and the plan of the next cycle."""
+    """Weak spots, those of the field first, then those on validation groups, and the next cycle's plan."""
     outputs = ModelOutputs(
         validation,
         model.score(validation),
@@ -84,7 +88,7 @@ def asked_next(
         model.negative,
         model.score_members(validation),
     )
-    found = manager.identify_weak_spots(outputs)
+    found = (*in_the_field, *manager.identify_weak_spots(outputs))
     plan = Plan.of(manager.plan(found, episodes))
     return [_question(manager, one) for one in found[:_MOST_SHOWN]], plan
 

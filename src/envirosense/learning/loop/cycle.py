@@ -23,6 +23,7 @@ from envirosense.learning.deployment.version import ModelVersion
 from envirosense.learning.judging.evaluator import ModelEvaluator
 from envirosense.learning.judging.results import ModelEvaluation
 from envirosense.learning.loop.asking import Plan, asked_next, family_loss, lacking_plan, teach
+from envirosense.learning.loop.field import feedback_in, weak_in_the_field
 from envirosense.learning.loop.generation import Generation
 from envirosense.learning.loop.pools import collection, pool
 from envirosense.learning.loop.tracing import record_model, record_samples
@@ -232,7 +233,8 @@ class Cycle:
         loss = dict(family_loss(model, validation, self.subject.task))
         before = [self._asked(one) for one in range(1, self.number)]
         teach(manager, [one["loss"] for one in before] + [loss], [Plan.parse(one["plan"]) for one in before])
-        questions, plan = asked_next(manager, model, validation, self.config.episodes)
+        in_the_field = weak_in_the_field(feedback_in(self.folder.root), self.config.active)
+        questions, plan = asked_next(manager, model, validation, self.config.episodes, in_the_field)
         for one in questions:
             self.bench.tell(str(one))
         return {

@@ -1,0 +1,176 @@
+"""Feedback on a loop's alarms: kept, turned into weak spots and samples, and able to bring a version back."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+from envirosense.core.errors import DatasetError
+from envirosense.datasets.recorded import ImportMap, import_logs
+from envirosense.datasets.recorded.log_file import LogError
+from envirosense.learning.deployment.deployment import ModelDeployment
+from envirosense.learning.deployment.registry import ModelRegistry
+from envirosense.learning.loop.config import LoopConfig
+from envirosense.learning.loop.field import feedback_in, take_feedback, weak_in_the_field
+from envirosense.learning.loop.folder import LoopFolder
+from envirosense.learning.models.bundle import bundle_of
+from envirosense.learning.samples import Samples
+from envirosense.learning.tasks import ModelTask
+from envirosense.testing.twins import SCHEMAS
+
+N_SITES = 16
+MAP = {
+    "twin": "coin",
+    "tick": "5s",
+    "time": {"column": "when", "format": "unix_s"},
+    "columns": {"volts": {"channel": "near", "unit": "V"}},
+    "group_column": "site",
+}
+
+
+class FieldLoop:
+    """Windows of recorded logs; what a subject of a loop has besides is not needed here."""
+
+    name = "coin"
+
+    def __init__(self):
+        self.task = ModelTask(name="coin-window", negative="normal")
+
+    def samples(self, dataset):
+        windows = dataset.windows()
+        ids = [f"{e}@{t}" for e, t in zip(windows.episode_id, windows.start_tick, strict=True)]
+        level = np.nan_to_num(windows.features())
+        n = len(windows)
+        return Samples(
+            x=level, features=windows.feature_names(), y=np.full(n, "normal"), group=windows.group,
+            unit=windows.episode_id, sample_id=np.array(ids), origin=np.full(n, "simulated"),
+            weight=np.ones(n),
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory):
+    """Sites whose level rises for five minutes."""
+    folder = tmp_path_factory.mktemp("field")
+    lines = ["when,volts,site"]
+    for site in range(N_SITES):
+        lines += [
+            f"{1.7e9 + tick * 5:.0f},{5.0 if 120 <= tick < 180 else 0.1},site{site}" for tick in range(240)
+        ]
+    (folder / "log.csv").write_text("\n".join(lines) + "\n")
+    return import_logs(ImportMap.parse(MAP), [folder / "log.csv"], folder / "yard", SCHEMAS)
+
+
+def model(samples, is_blind):
+    """Tells a high level, or nothing at all."""
+    high = samples.x.max(axis=1) > 2.0
+    y = np.where(high, "heads", "normal")
+    x = np.zeros_like(samples.x) if is_blind else samples.x
+    estimator = DecisionTreeClassifier(random_state=0).fit(x, y)
+    return bundle_of(
+        estimator, task="coin-window", negative="normal", features=samples.features, threshold=0.5,
+        trainer="tree@1",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def loop(tmp_path, field):
+    """Folder of a loop in which a blind version replaced one that sees."""
+    folder = LoopFolder(tmp_path / "loop")
+    folder.claim(LoopConfig(subject="coin", episodes=4, validation_episodes=4, test_episodes=4))
+    samples = FieldLoop().samples(field)
+    known = np.where(np.arange(len(samples)) % 2, "heads", "normal")
+    Samples(**{name: getattr(samples, name) for name in ("x", "features", "group", "unit", "sample_id",
+            "origin", "weight")}, y=known).save(folder.validation)  # fmt: skip
+    registry = ModelRegistry(folder.url)
+    deployment = ModelDeployment(registry, "coin-window")
+    for is_blind in (False, True):
+        deployment.promote(registry.add(model(samples, is_blind)), reason="a test", who="test")
+    return folder
+
+
+def said(field, path, verdict="confirmed", start_s=600.0, **more):
+    rows = [
+        {"episode_id": one.episode_id, "verdict": verdict, "event_type": "heads", "start_s": start_s,
+         "end_s": start_s + 300.0, "sensors": ["near"], **more}
+        for one in field
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def serving(loop):
+    return ModelDeployment(ModelRegistry(loop.url), "coin-window").serving().label
+
+
+def test_events_that_the_version_before_would_have_seen_bring_it_back(loop, field, tmp_path):
+    assert serving(loop) == "coin-window@2"
+    found = take_feedback(loop.root, field, said(field, tmp_path / "f.jsonl", "missed"), FieldLoop())
+    assert found.rollback is not None
+    assert found.rollback.who == "auto-rollback"
+    assert serving(loop) == "coin-window@1"
+    assert found.to_json()["rollback"]["to_version"] == "coin-window@1"
+    assert "coin-window@1 serves again" in str(found)
+
+
+def test_false_alarms_that_the_version_before_would_raise_do_not(loop, field, tmp_path):
+    found = take_feedback(loop.root, field, said(field, tmp_path / "f.jsonl", "false"), FieldLoop())
+    assert found.rollback is None
+    assert serving(loop) == "coin-window@2"
+
+
+def test_records_are_kept_once_and_give_samples_of_real_origin(loop, field, tmp_path):
+    path = said(field, tmp_path / "f.jsonl")
+    first = take_feedback(loop.root, field, path, FieldLoop())
+    again = take_feedback(loop.root, field, path, FieldLoop())
+    assert (first.n_new, again.n_new) == (N_SITES, 0)
+    assert len(feedback_in(loop.root)) == N_SITES
+    judged = Samples.load(first.samples)
+    assert set(judged.origin) == {"real"}
+    assert set(judged.y) == {"heads"}
+    assert len(judged.groups) == N_SITES
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [({"event_type": "edge"}, "event_type"), ({"sensors": ["far"]}, "sensors")]
+)
+def test_an_unknown_class_or_sensor_is_refused_and_recorded_and_nothing_changes(
+    loop, field, tmp_path, wrong, told
+):
+    with pytest.raises(LogError, match=told):
+        take_feedback(loop.root, field, said(field, tmp_path / "f.jsonl", "missed", **wrong), FieldLoop())
+    (row,) = (loop.root / "feedback" / "refused.jsonl").read_text().splitlines()
+    assert told in json.loads(row)["reason"]
+    assert feedback_in(loop.root) == []
+    assert serving(loop) == "coin-window@2"
+
+
+def test_a_record_about_no_sample_is_refused_before_anything_is_kept(loop, field, tmp_path):
+    path = said(field, tmp_path / "f.jsonl")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    nameless = [{key: value for key, value in row.items() if not key.endswith("_s")} for row in rows]
+    path.write_text("".join(json.dumps({**row, "name": "no such"}) + "\n" for row in nameless))
+    with pytest.raises(DatasetError, match="no sample lies there"):
+        take_feedback(loop.root, field, path, FieldLoop())
+    assert feedback_in(loop.root) == []
+
+
+def test_a_class_that_is_wrong_in_the_field_is_a_weak_spot(loop, field, tmp_path):
+    take_feedback(loop.root, field, said(field, tmp_path / "a.jsonl", "false"), FieldLoop())
+    records = [
+        *feedback_in(loop.root),
+        *(one.model_copy(update={"verdict": "confirmed", "event_type": "tails"})
+          for one in feedback_in(loop.root)),
+    ]  # fmt: skip
+    config = LoopConfig(subject="coin", episodes=4, validation_episodes=4, test_episodes=4)
+    records = [
+        one.model_copy(update={"episode_id": f"{one.episode_id}{at}"}) for at, one in enumerate(records)
+    ]
+    (spot,) = weak_in_the_field(records, config.active)
+    assert spot.ranges == {"class": "heads"}
+    assert spot.p < 0.001
+
+
+def test_a_loop_without_feedback_has_none(tmp_path):
+    assert feedback_in(tmp_path) == []
