@@ -74,6 +74,17 @@ def model(samples, is_blind):
     )  # fmt: skip
 
 
+def always(samples):
+    """Has an alarm for everything, right or wrong."""
+    x = np.concatenate([samples.x, samples.x - 1e6])
+    y = np.repeat(["heads", "normal"], len(samples))
+    estimator = DecisionTreeClassifier(random_state=0).fit(x, y)
+    return bundle_of(
+        estimator, task="coin-window", negative="normal", features=samples.features, threshold=0.5,
+        trainer="tree@1",
+    )  # fmt: skip
+
+
 @pytest.fixture
 def loop(tmp_path, field):
     """Folder of a loop in which a blind version replaced one that sees."""
@@ -93,7 +104,7 @@ def loop(tmp_path, field):
 def said(field, path, verdict="confirmed", start_s=600.0, **more):
     rows = [
         {"episode_id": one.episode_id, "verdict": verdict, "event_type": "heads", "start_s": start_s,
-         "end_s": start_s + 300.0, "sensors": ["near"], **more}
+         "end_s": start_s + 300.0, "sensors": ["near"], "model": "coin-window@2", **more}
         for one in field
     ]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -114,9 +125,30 @@ def test_events_that_the_version_before_would_have_seen_bring_it_back(loop, fiel
     assert "coin-window@1 serves again" in str(found)
 
 
-def test_false_alarms_that_the_version_before_would_raise_do_not(loop, field, tmp_path):
-    found = take_feedback(loop.root, field, said(field, tmp_path / "f.jsonl", "false"), FieldLoop())
-    assert found.rollback is None
+def test_events_that_both_missed_do_not(loop, field, tmp_path):
+    path = said(field, tmp_path / "f.jsonl", "missed", start_s=0.0)
+    assert take_feedback(loop.root, field, path, FieldLoop()).rollback is None
+    assert serving(loop) == "coin-window@2"
+
+
+def test_what_the_version_before_says_where_nobody_looked_counts_against_it(loop, field, tmp_path):
+    """The events were elsewhere; on the rise, of which nobody spoke, only the version before has an alarm."""
+    deployment = ModelDeployment(ModelRegistry(loop.url), "coin-window")
+    samples = FieldLoop().samples(field)
+    deployment.promote(deployment.registry.add(always(samples)), reason="a test", who="test")
+    deployment.promote("coin-window@2", reason="a test", who="test")
+    path = said(field, tmp_path / "f.jsonl", "missed", start_s=0.0)
+    assert take_feedback(loop.root, field, path, FieldLoop()).rollback is None
+    assert serving(loop) == "coin-window@2"
+
+
+@pytest.mark.parametrize(
+    "of_another",
+    [{"model": "coin-window@1"}, {"model": "", "reported_utc": "2020-01-01T00:00:00Z"}, {"model": ""}],
+)
+def test_records_of_another_version_or_time_bring_nothing_back(loop, field, tmp_path, of_another):
+    path = said(field, tmp_path / "f.jsonl", "missed", **of_another)
+    assert take_feedback(loop.root, field, path, FieldLoop()).rollback is None
     assert serving(loop) == "coin-window@2"
 
 

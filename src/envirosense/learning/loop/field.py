@@ -7,7 +7,8 @@ feedback/refused.jsonl   files that were refused, with the reason
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,8 @@ from envirosense.learning.judging.units import unit_outcomes
 from envirosense.learning.loop.folder import LoopFolder, read_config
 from envirosense.learning.loop.subject import LOOPS, LoopSubject
 from envirosense.learning.models.bundle import alarm_score
-from envirosense.learning.samples import Bools, Samples
+from envirosense.learning.samples import Samples
+from envirosense.learning.tasks import ModelTask
 
 FOLDER: Final = "feedback"
 _REFUSED: Final = "refused.jsonl"
@@ -85,8 +87,9 @@ def take_feedback(
 ) -> FieldReport:
     """Report after adding a file of feedback to a loop.
 
-    Where the version before was right about the judged units and the one that serves was not, beyond chance,
-    it returns (`ModelDeployment.auto_rollback`); a target that does not load changes nothing.
+    Where the version before is better on these logs than the one that serves, beyond chance, it returns
+    (`ModelDeployment.auto_rollback`); a target that does not load changes nothing. People look where the one
+    that serves raised an alarm; so what the other says where nobody looked counts against it.
 
     Args:
         root: folder of the loop.
@@ -107,22 +110,21 @@ def take_feedback(
         classes = Samples.load(folder.validation).classes
         scope = FeedbackScope.of(field, chosen.task, classes)
         new = read_feedback(path, scope)
-        judged = feedback_samples(new, chosen.samples(field), field, chosen.task)
+        samples = chosen.samples(field)
+        feedback_samples(new, samples, field, chosen.task)  # refuses what is about no sample
         n_new = add_feedback(log, path, scope)
     except EnviroSenseError as error:
         _note_refusal(log.parent, Path(path), str(error))
         raise
     records = read_feedback(log, scope)
-    if n_new:
-        judged = feedback_samples(records, chosen.samples(field), field, chosen.task)
     place = log.with_suffix(".parquet")
-    judged.save(place)
+    feedback_samples(records, samples, field, chosen.task).save(place)
     return FieldReport(
         n_new=n_new,
         counts=feedback_counts(records),
         weak_spots=weak_in_the_field(records, config.active),
         samples=place,
-        rollback=_returned(folder, chosen, judged),
+        rollback=_returned(folder, chosen.task, records, samples, field),
     )
 
 
@@ -139,20 +141,39 @@ def weak_in_the_field(records: Sequence[FeedbackRecord], settings: ActiveSetting
     return slices_of_feedback(found.by_class, found.by_sensor, settings.alpha, settings.least_gap)
 
 
-def _returned(folder: LoopFolder, subject: LoopSubject, judged: Samples) -> Deployment | None:
-    """The row of an automatic rollback, where the judged units ask for one."""
-    deployment = ModelDeployment(ModelRegistry(folder.url), subject.task.name)
+def _returned(
+    folder: LoopFolder, task: ModelTask, records: Sequence[FeedbackRecord], samples: Samples, field: Dataset
+) -> Deployment | None:
+    """The row of an automatic rollback, where what was said of the version at work asks for one."""
+    deployment = ModelDeployment(ModelRegistry(folder.url), task.name)
     running, before = deployment.on_trial(), deployment.fallback()
     if running is None or before is None:
         return None
-    right: list[Bools] = []
-    for version in (running, before):
-        model = deployment.registry.load(version)
-        if model.card.features != judged.features:
-            return None  # the consumers changed since; the two cannot be compared on these samples
-        units = unit_outcomes(judged, alarm_score(model, judged) > model.threshold, subject.task)
-        right.append(np.asarray(units.right))
-    return deployment.auto_rollback(right[0], right[1], group=units.group)
+    models = [deployment.registry.load(version) for version in (running, before)]
+    since = max(one.at_utc for one in deployment.history() if one.to_version == running.label)
+    said = [one for one in records if _is_about(one, running.label, datetime.fromisoformat(since))]
+    if not said or any(model.card.features != samples.features for model in models):
+        return None  # nothing to go by, or consumers that changed since
+    alarms = [alarm_score(model, samples) > model.threshold for model in models]
+    judged = feedback_samples(said, samples, field, task)
+    is_judged = np.isin(samples.sample_id, judged.sample_id)
+    about_others = [one for one in records if one not in said]
+    others = feedback_samples(about_others, samples, field, task).sample_id if about_others else ()
+    y = np.full(len(samples), task.negative).astype(np.result_type(judged.y, np.asarray(task.negative)))
+    y[is_judged] = judged.y  # both in the order of the samples
+    # An alarm of the version at work on which nobody has spoken may be right or wrong.
+    known = is_judged | (~alarms[0] & ~np.isin(samples.sample_id, others))
+    # A log is long: each window counts, and the duel counts sites.
+    told = replace(samples, y=y, unit=samples.sample_id).select(known)
+    units = [unit_outcomes(told, alarm[known], task) for alarm in alarms]
+    return deployment.auto_rollback(units[0].right, units[1].right, group=units[0].group)
+
+
+def _is_about(record: FeedbackRecord, label: str, since: datetime) -> bool:
+    """Whether a record speaks of a version: by name, or of events since it is at work."""
+    if record.model:
+        return record.model == label
+    return record.reported_utc is not None and record.reported_utc >= since
 
 
 def _note_refusal(folder: Path, path: Path, reason: str) -> None:
