@@ -18,13 +18,15 @@ class WeakSpot(FrozenModel):
     """Scenarios that a model is weak on, and where in their parameters.
 
     `parameters` is a spread by name: `[low, high]`, a held value, or a mapping as in scenario files; they
-    reach the twin as its option `ranges`. `reason` says where the weakness was seen.
+    reach the twin as its option `ranges`. `reason` says where the weakness was seen, `origin` who saw
+    it, such as `feedback`.
     """
 
     scenario: str  # id or pattern
     weight: PositiveFloat = 1.0  # share of the episodes, beside the other spots
     parameters: dict[str, Any] = Field(default_factory=dict)
     reason: str = ""
+    origin: str = ""
 
     def spreads(self) -> dict[str, Any]:
         """Parameters as a twin's `ranges` has them."""

@@ -18,6 +18,7 @@ from envirosense.learning.retraining.sufficiency import SufficiencyNeeds
 from envirosense.learning.samples import Samples
 from envirosense.learning.tasks import ModelTask
 from envirosense.testing.twins import CoinTwin
+from tests.learning.loop.field_world import recorded_field
 
 if "coin" not in TWINS:
     TWINS.register("coin")(CoinTwin)
@@ -104,3 +105,9 @@ def coin():
 def own_catalogue(tmp_path, monkeypatch):
     """Keep the catalogue of a test inside its folder."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def field(tmp_path_factory):
+    """Sites whose level rises for five minutes."""
+    return recorded_field(tmp_path_factory.mktemp("field"))

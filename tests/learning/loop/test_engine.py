@@ -10,6 +10,7 @@ from envirosense.factory.lineage import LineageTracker
 from envirosense.learning.deployment.deployment import ModelDeployment
 from envirosense.learning.deployment.registry import ModelRegistry
 from envirosense.learning.loop import cycle as cycles_of
+from envirosense.learning.loop.asking import Plan
 from envirosense.learning.loop.engine import loop_config, run_loop
 from envirosense.learning.loop.folder import LoopFolder, read_config
 
@@ -36,7 +37,13 @@ def test_what_was_said_in_the_field_is_asked_for(coin, tmp_path):
     spots = report.cycles[1]["asked"]["weak_spots"]
     assert spots[0]["words"].startswith("heads: error 1 against ")
     assert "by 30 reports" in spots[0]["words"]
-    assert all("reports" not in one["words"] for one in report.cycles[0]["asked"]["weak_spots"])
+    assert spots[0]["origin"] == "feedback"
+    assert all(one["origin"] == "held out" for one in spots[1:] + report.cycles[0]["asked"]["weak_spots"])
+    asked = Plan.model_validate(report.cycles[1]["asked"]["plan"])
+    told = [one.spot for one in asked.asked if one.spot is not None and one.spot.origin == "feedback"]
+    assert told[0].reason == spots[0]["words"]
+    assert f"({len(told)} of them from feedback)" in asked.said
+    assert '<td data-head="seen in">from feedback</td>' in (out / "report.html").read_text()
 
 
 def test_two_cycles_leave_a_model_a_report_and_a_way_back(coin, tmp_path):

@@ -187,7 +187,7 @@ def slices_of_feedback(
         if p <= alpha and error - outside >= least_gap:
             where = name if variable == CLASS else f"{variable} {name}"
             words = f"{error_words(where, error, outside)}, by {n} reports"
-            kept.append(WeakSlice(words, {variable: name}, n, n, error, outside, p))
+            kept.append(WeakSlice(words, {variable: name}, n, n, error, outside, p, origin="feedback"))
     return tuple(sorted(kept, key=lambda one: (one.p, -one.excess)))
 
 

@@ -8,7 +8,7 @@ named is at most `alpha`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from envirosense.learning.active.slices_within import weakest_within
 from envirosense.learning.samples import Bools, Samples
 
 type Range = tuple[float, float] | str
+type Origin = Literal["held out", "feedback"]
 
 LEAST_GROUPS: Final = 4  # two in each half
 
@@ -38,6 +39,7 @@ class WeakSlice:
         error_outside: Share of wrong ones outside, in the same groups; or in the rest of its scenario.
         p: Of the test, after Holm's correction.
         box: Its conditions, with open ends.
+        origin: Whether held-out samples show it, or what people said of alarms.
     """
 
     words: str
@@ -48,6 +50,7 @@ class WeakSlice:
     error_outside: float
     p: float
     box: Box = field(repr=False, default=())
+    origin: Origin = "held out"
 
     @property
     def excess(self) -> float:
@@ -65,10 +68,12 @@ class WeakSlice:
             if name not in (SCENARIO, CLASS)
         }
         scenario = str(self.ranges.get(SCENARIO, "*"))
-        return WeakSpot(scenario=scenario, weight=weight, parameters=drawn, reason=self.words)
+        return WeakSpot(
+            scenario=scenario, weight=weight, parameters=drawn, reason=self.words, origin=self.origin
+        )
 
     def __str__(self) -> str:
-        return self.words
+        return f"{self.words} (from feedback)" if self.origin == "feedback" else self.words
 
 
 def find_slices(

@@ -68,7 +68,7 @@ def feedback_samples(
     """
     if not 0 < weight < float("inf"):
         raise ConfigError("weight", weight, "must be finite and above zero")
-    rows, owner, words = _matched(records, samples, dataset, length_s)
+    rows, owner, words = matched(records, samples, dataset, length_s)
     classes = [
         task.negative if words[at].verdict == "false" else words[at].event_type for at in owner.tolist()
     ]
@@ -88,14 +88,18 @@ def feedback_errors(
 
     Wrong is a false alarm, a missed event, and an event that was called another.
     """
-    _, owner, words = _matched(records, samples, dataset, length_s)
+    _, owner, words = matched(records, samples, dataset, length_s)
     return np.asarray([words[at].is_error for at in owner.tolist()], dtype=np.bool_)
 
 
-def _matched(
-    records: Iterable[FeedbackRecord], samples: Samples, dataset: Dataset, length_s: float
+def matched(
+    records: Iterable[FeedbackRecord], samples: Samples, dataset: Dataset, length_s: float = 60.0
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], list[FeedbackRecord]]:
-    """Rows of samples with a verdict, the record of each, and the records."""
+    """Rows of samples with a verdict, the place in the records of each, and the records.
+
+    Raises:
+        DatasetError: if the dataset is simulated, or a record is about no sample.
+    """
     require_real(dataset)
     if not 0 < length_s < float("inf"):
         raise ConfigError("length_s", length_s, "must be finite and above zero")

@@ -29,15 +29,23 @@ class FeedbackScope:
         negative: Class that raises no alarm.
         lengths_s: Length of each episode by id [s].
         sensors: Known ones.
+        models: Labels of the versions that may have raised an alarm; None takes any.
     """
 
     classes: tuple[str, ...]
     negative: str
     lengths_s: Mapping[str, float]
     sensors: frozenset[str]
+    models: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, task: ModelTask, classes: Collection[str]) -> Self:
+    def of(
+        cls,
+        dataset: Dataset,
+        task: ModelTask,
+        classes: Collection[str],
+        models: Collection[str] | None = None,
+    ) -> Self:
         """Episodes and sensors of a dataset of recorded logs.
 
         Raises:
@@ -53,6 +61,7 @@ class FeedbackScope:
             negative=task.negative,
             lengths_s={row["episode_id"]: row["dt_s"] * row["n_ticks"] for row in rows},
             sensors=frozenset(name.partition(".")[0] for name in channels),
+            models=None if models is None else frozenset(models),
         )
 
     def require(self, record: FeedbackRecord) -> None:
@@ -74,6 +83,8 @@ class FeedbackScope:
         for sensor in record.sensors:
             if sensor not in self.sensors:
                 raise UnknownNameError("sensors", sensor, self.sensors)
+        if record.model and self.models is not None and record.model not in self.models:
+            raise UnknownNameError("model", record.model, self.models)
 
 
 def require_real(dataset: Dataset) -> None:

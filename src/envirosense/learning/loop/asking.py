@@ -25,7 +25,10 @@ _MOST_SHOWN: Final = 6
 
 
 class Question(FrozenModel):
-    """A weak spot in words; `refusal` says why it cannot be asked for, `left_out` which part of it cannot."""
+    """A weak spot in words; `refusal` says why it cannot be asked for, `left_out` which part of it cannot.
+
+    `origin` is `feedback` where people reported it, and else `held out`.
+    """
 
     words: str
     p: float
@@ -35,9 +38,13 @@ class Question(FrozenModel):
     ranges: dict[str, Any] = Field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     refusal: str = ""
+    origin: str = "held out"
 
     def __str__(self) -> str:
-        return f"weak spot: {self.words}" + (f" (not asked for: {self.refusal})" if self.refusal else "")
+        source = " from feedback" if self.origin == "feedback" else ""
+        return f"weak spot{source}: {self.words}" + (
+            f" (not asked for: {self.refusal})" if self.refusal else ""
+        )
 
 
 class Part(FrozenModel):
@@ -69,7 +76,11 @@ class Plan(FrozenModel):
         spots = [one for one in self.asked if one.spot is not None]
         targeted = sum(one.episodes for one in spots)
         said = f"{even} episodes drawn evenly"
-        return f"{said}, {targeted} from {len(spots)} places where more is needed" if spots else said
+        if not spots:
+            return said
+        n_told = sum(one.spot is not None and one.spot.origin == "feedback" for one in spots)
+        told = f" ({n_told} of them from feedback)" if n_told else ""
+        return f"{said}, {targeted} from {len(spots)} places where more is needed{told}"
 
 
 def asked_next(
@@ -167,4 +178,5 @@ def _question(manager: ActiveLearningManager, one: WeakSlice) -> Question:
         },
         left_out=tuple(dict.fromkeys(text for change in changes for text in change.left_out)),
         refusal=refusals[0] if len(refusals) == len(changes) and refusals else "",
+        origin=one.origin,
     )

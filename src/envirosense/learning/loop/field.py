@@ -2,6 +2,7 @@
 
 feedback/NAME.jsonl      the last word on every place of the recorded dataset NAME
 feedback/NAME.parquet    its judged samples, of origin `real`, to train on with `--real`
+feedback/NAME.json       what was said of each version there, for the trigger of a fall
 feedback/refused.jsonl   files that were refused, with the reason
 """
 
@@ -33,6 +34,7 @@ from envirosense.learning.feedback import (
     feedback_samples,
     read_feedback,
 )
+from envirosense.learning.feedback.field_log import FOLDER, FieldLog, speaks_of
 from envirosense.learning.judging.units import unit_outcomes
 from envirosense.learning.loop.folder import LoopFolder, read_config
 from envirosense.learning.loop.subject import LOOPS, LoopSubject
@@ -40,7 +42,6 @@ from envirosense.learning.models.bundle import alarm_score
 from envirosense.learning.samples import Samples
 from envirosense.learning.tasks import ModelTask
 
-FOLDER: Final = "feedback"
 _REFUSED: Final = "refused.jsonl"
 
 
@@ -70,14 +71,14 @@ class FieldReport:
             "confirmed": total.confirmed,
             "false": total.false,
             "missed": total.missed,
-            "weak_spots": [{"words": one.words, "p": one.p} for one in self.weak_spots],
+            "weak_spots": [{"words": one.words, "p": one.p, "origin": one.origin} for one in self.weak_spots],
             "samples": str(self.samples),
             "rollback": self.rollback.to_json() if self.rollback else None,
         }
 
     def __str__(self) -> str:
         lines = [str(self.counts), "", f"{self.n_new} new records; judged samples in {self.samples}"]
-        lines += [f"weak spot: {one.words}" for one in self.weak_spots]
+        lines += [f"weak spot: {one}" for one in self.weak_spots]
         lines += [f"{self.rollback.to_version} serves again: {self.rollback.reason}"] if self.rollback else []
         return "\n".join(lines)
 
@@ -108,7 +109,8 @@ def take_feedback(
     log = folder.root / FOLDER / f"{field.folder.name}.jsonl"
     try:
         classes = Samples.load(folder.validation).classes
-        scope = FeedbackScope.of(field, chosen.task, classes)
+        models = [one.label for one in ModelRegistry(folder.url).versions(chosen.task.name)]
+        scope = FeedbackScope.of(field, chosen.task, classes, models)
         new = read_feedback(path, scope)
         samples = chosen.samples(field)
         feedback_samples(new, samples, field, chosen.task)  # refuses what is about no sample
@@ -119,6 +121,7 @@ def take_feedback(
     records = read_feedback(log, scope)
     place = log.with_suffix(".parquet")
     feedback_samples(records, samples, field, chosen.task).save(place)
+    FieldLog.of(records, samples, field).save(log.with_suffix(".json"))
     return FieldReport(
         n_new=n_new,
         counts=feedback_counts(records),
@@ -171,9 +174,7 @@ def _returned(
 
 def _is_about(record: FeedbackRecord, label: str, since: datetime) -> bool:
     """Whether a record speaks of a version: by name, or of events since it is at work."""
-    if record.model:
-        return record.model == label
-    return record.reported_utc is not None and record.reported_utc >= since
+    return speaks_of(record.model, record.reported_utc, label, since)
 
 
 def _note_refusal(folder: Path, path: Path, reason: str) -> None:

@@ -166,18 +166,24 @@ def _why(cycle: Facts) -> str:
 def _spots(report: LoopReport) -> str:
     rows = [
         [str(one["cycle"]), spot["words"], f"{spot['error']:.2f}", f"{spot['error_outside']:.2f}",
-         f"{spot['p']:.2g}", str(spot["n_cases"]), _outcome(spot, is_last=one is report.cycles[-1])]
+         f"{spot['p']:.2g}", str(spot["n_cases"]), _origin(spot),
+         _outcome(spot, is_last=one is report.cycles[-1])]
         for one in report.cycles
         for spot in one["asked"]["weak_spots"]
     ]  # fmt: skip
     if not rows:
         why = "None that can be told from chance." if _shown(report)[1] else "No model to look at yet."
         return f'<h2>Weak spots</h2><p class="empty">{why}</p>'
-    head = ("cycle", "where", "error", "elsewhere", "p, corrected", "units", "what came of it")
+    head = ("cycle", "where", "error", "elsewhere", "p, corrected", "units", "seen in", "what came of it")
     return (
-        "<h2>Weak spots</h2><p>Found on validation groups, searched on one half and tested on the other; "
-        f"the next cycle asks for them.</p>{_table(head, rows, words=1)}"
+        "<h2>Weak spots</h2><p>Found on validation groups, searched on one half and tested on the other, or "
+        "reported of alarms on real devices (from feedback; units are reports); the next cycle asks for them."
+        f"</p>{_table(head, rows, words=1)}"
     )
+
+
+def _origin(spot: Facts) -> str:
+    return "from feedback" if spot.get("origin") == "feedback" else "validation"
 
 
 def _outcome(spot: Facts, is_last: bool) -> str:

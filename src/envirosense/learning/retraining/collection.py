@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.rng import stream
+from envirosense.learning.feedback.field_log import FieldLog
 from envirosense.learning.intervals import by_group
 from envirosense.learning.judging.units import UnitOutcomes, unit_outcomes
 from envirosense.learning.models.bundle import ModelBundle, alarm_score
@@ -32,8 +33,7 @@ class Collection:
         watched: Collected samples that were drawn evenly, for drift and degradation; None takes all. Samples
             asked for weak spots differ on purpose.
         accepted_share: Share of the collected records that passed the filters; None where none were.
-        answers: Share of the units of each group that the running model was right on since the last
-            training, from feedback, in the order they came, (group,); None tries it on the new samples.
+        field: What people said of alarms on recorded logs, by dataset.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Collection:
     test: Samples
     watched: Samples | None = None
     accepted_share: float | None = None
-    answers: Floats | None = None
+    field: tuple[FieldLog, ...] = ()
 
 
 def unseen(samples: Samples, trained: Samples | None) -> Samples:

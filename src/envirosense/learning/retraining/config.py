@@ -29,10 +29,12 @@ class DegradationSettings(FrozenModel):
     Attributes:
         fall: relative to the share that evaluation found; less is let pass.
         alpha: chance of ever firing while the model is as right as that.
+        field_alpha: the same for what people said of it in the field.
     """
 
     fall: Annotated[float, Field(ge=0, lt=1)] = 0.05
     alpha: Alpha = 0.01
+    field_alpha: Alpha = 0.01
 
 
 class DriftSettings(FrozenModel):

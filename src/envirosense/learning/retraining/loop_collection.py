@@ -5,6 +5,7 @@ cycle_N/even_part.parquet    those of them that were drawn evenly; in cycle 1 al
 cycle_N/collected.json       written when cycle N has collected all, with the share that was accepted
 validation.parquet, test.parquet
 loop.json                    of a loop: names samples of real origin, and what one counts
+feedback/NAME.json           what people said of alarms on the recorded dataset NAME
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from envirosense.core.errors import DatasetError
+from envirosense.learning.feedback.field_log import field_logs, log_files
 from envirosense.learning.retraining.collection import Collection
 from envirosense.learning.samples import Samples
 
@@ -84,6 +86,7 @@ def collection_of_loop(
         test=test,
         watched=Samples.concat(even),
         accepted_share=_accepted_share(cycles[-1]),
+        field=field_logs(folder),
     )
 
 
@@ -108,6 +111,11 @@ def changed_at(folder: Path, number: int) -> float:
         real, _ = _real_file(folder)
         paths += [] if real is None else [real]
     return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)
+
+
+def fed_at(folder: Path) -> float:
+    """When feedback was last taken in a folder [s]; 0 where there is none."""
+    return max((path.stat().st_mtime for path in log_files(folder)), default=0.0)
 
 
 def _is_loop(folder: Path) -> bool:

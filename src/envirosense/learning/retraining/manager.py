@@ -31,6 +31,7 @@ from envirosense.learning.retraining.collection import (
     unseen,
 )
 from envirosense.learning.retraining.config import RetrainingConfig
+from envirosense.learning.retraining.field import field_state
 from envirosense.learning.retraining.history import (
     UNREADABLE,
     RetrainingRun,
@@ -181,10 +182,10 @@ class RetrainingManager:
         watched = collection.samples if collection.watched is None else collection.watched
         watched = unseen(watched, trained)
         serving = self._serving()
-        answers, right = collection.answers, None
+        answers, right = None, None
         if serving is not None:
             right = share_right(serving, collection.test, self.task, self.config.seed)
-            answers = tried(serving, watched, self.task) if answers is None else answers
+            answers = tried(serving, watched, self.task)
         asked = self.config.triggers.manual
         met = {one.manual for one in runs}
         return RetrainingState(
@@ -197,6 +198,9 @@ class RetrainingManager:
             attempted_at=attempt.at if attempt else None,
             judged=right,
             answers=answers,
+            field=field_state(
+                collection.field, serving, self.deployment, collection.test, self.task, self.config.seed
+            ),
             manual=manual or (asked if asked not in met else ""),
             disarmed=disarmed(runs),
             seed=derived_seed(self.config.seed, "retraining", "look", len(runs)),

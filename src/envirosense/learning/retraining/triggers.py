@@ -17,6 +17,7 @@ from envirosense.learning.retraining.config import (
 )
 from envirosense.learning.retraining.degradation import degradation
 from envirosense.learning.retraining.drift import feature_drift
+from envirosense.learning.retraining.field import FieldState, field_fall
 from envirosense.learning.samples import Samples
 
 type Floats = npt.NDArray[np.float64]
@@ -39,6 +40,7 @@ class RetrainingState:
         judged: Share of the units that the running model was right on when it was evaluated.
         answers: Share of the units of each group that the running model was right on since, in the order
             they came, (group,); groups, as units of one depend on one another.
+        field: What people said of it on real devices; None where nobody did.
         manual: A reason given by hand that was not met yet.
         disarmed: Triggers that have fired for this model and were not quiet since.
         seed: Of the draws of this look.
@@ -53,6 +55,7 @@ class RetrainingState:
     attempted_at: datetime | None = None
     judged: float | None = None
     answers: Floats | None = None
+    field: FieldState | None = None
     manual: str = ""
     disarmed: frozenset[str] = frozenset()
     seed: int = 0
@@ -114,7 +117,24 @@ class Fall:
     settings: DegradationSettings
 
     def look(self, state: RetrainingState) -> Finding:
-        """Fires when a bet on its answers has won."""
+        """Fires when a bet on its answers has won, or one on what people said of it."""
+        tried = self._tried(state)
+        if state.field is None:
+            return tried
+        real, chance = (
+            field_fall(state.field, self.settings),
+            f"{self.settings.field_alpha:.2%} of real origin",
+        )
+        return Finding(
+            "degradation",
+            tried.fired or real.fired,
+            f"new samples: {tried.words}; origin real: {real.words}",
+            f"{tried.false_alarms}; {chance}",
+            is_calm=tried.is_calm and real.is_calm,
+        )
+
+    def _tried(self, state: RetrainingState) -> Finding:
+        """What it makes of the new samples."""
         budget = f"{self.settings.alpha:.2%} over the life of a model, however often one looks"
         if state.judged is None or state.answers is None or not len(state.answers):
             missing = "no model was judged yet" if state.judged is None else "no group to judge it by since"

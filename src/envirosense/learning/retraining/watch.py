@@ -7,7 +7,7 @@ from threading import Event
 
 from envirosense.core.errors import EnviroSenseError
 from envirosense.learning.retraining.history import RetrainingRun, recorded_time
-from envirosense.learning.retraining.loop_collection import changed_at, collection_in, cycles_in
+from envirosense.learning.retraining.loop_collection import changed_at, collection_in, cycles_in, fed_at
 from envirosense.learning.retraining.manager import FolderBusyError, RetrainingManager
 
 
@@ -21,8 +21,8 @@ def watch(
     """Runs as they happen, until `stop` is set.
 
     A collection is looked at once; one that cannot be read is looked at again when it has changed, and so
-    is one whose folder another process is at work in. A schedule, or a reason in the configuration, is
-    answered without a new collection.
+    is one whose folder another process is at work in. Feedback from the field, a schedule, or a reason in
+    the configuration is answered without a new collection.
 
     Args:
         folder: of the loop.
@@ -52,13 +52,15 @@ def _to_look_at(
     folder: Path, manager: RetrainingManager, spoilt: dict[int, float], now: datetime
 ) -> list[int]:
     """Cycles that no run has looked at, or that have changed since; the last one when it is due."""
-    answered = {run.collection for run in manager.history.runs() if not run.is_unreadable}
+    runs = manager.history.runs()
+    answered = {run.collection for run in runs if not run.is_unreadable}
     there = cycles_in(folder)
     found = [
         number
         for number in there
         if f"cycle_{number}" not in answered and spoilt.get(number) != changed_at(folder, number)
     ]
-    if found or not there or f"cycle_{there[-1]}" not in answered or not manager.is_due(now):
+    if found or not there or f"cycle_{there[-1]}" not in answered:
         return found
-    return there[-1:]
+    is_fed = fed_at(folder) > runs[-1].at.timestamp()
+    return there[-1:] if is_fed or manager.is_due(now) else []
