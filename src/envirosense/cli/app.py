@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from envirosense.cli import (
+    ab,
     dataset,
     demo,
     doctor,
@@ -44,6 +45,7 @@ app.command("evaluate")(models.evaluate)
 app.command("loop")(loop.loop)
 app.command("retrain")(retrain.retrain)
 app.command("feedback")(feedback.feedback)
+registry.commands.command("ab")(ab.ab)
 app.add_typer(registry.commands, name="registry")
 app.command("promote")(registry.promote)
 app.command("rollback")(registry.rollback)

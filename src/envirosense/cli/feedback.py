@@ -7,6 +7,16 @@ import typer
 
 from envirosense.cli.output import AsJson, report
 
+Told = Annotated[
+    Path | None,
+    typer.Option(
+        "--feedback", metavar="FILE", help="First take what people said of alarms, as `feedback` does."
+    ),
+]
+Logs = Annotated[
+    Path | None, typer.Option("--dataset", metavar="DIR", help="Recorded logs that --feedback is about.")
+]
+
 
 def feedback(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Records, JSON lines or Parquet.")],
@@ -25,3 +35,22 @@ def feedback(
 
     found = take_feedback(loop.expanduser().absolute(), Dataset.open(dataset), file)
     report(found.to_json(), str(found), as_json)
+
+
+def take_first(folder: Path, file: Path | None, dataset: Path | None) -> None:
+    """Give a loop the file of `--feedback`, where there is one, before anything else is done; told on stderr.
+
+    Raises:
+        ConfigError: if the file or the dataset is given alone.
+    """
+    from envirosense.core.errors import ConfigError
+    from envirosense.datasets import Dataset
+    from envirosense.learning.loop.field import take_feedback
+
+    if file is None and dataset is None:
+        return
+    if file is None or dataset is None:
+        missing = "dataset" if dataset is None else "feedback"
+        raise ConfigError(missing, None, "--feedback FILE and --dataset DIR go together; give both")
+    found = take_feedback(folder.expanduser().absolute(), Dataset.open(dataset), file)
+    typer.echo(str(found), err=True)

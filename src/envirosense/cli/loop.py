@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from envirosense.cli.feedback import Logs, Told, take_first
 from envirosense.cli.output import AsJson, say, say_json, table
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def loop(
         Path | None, typer.Option(help="Samples of real origin (Parquet) to train on too.")
     ] = None,
     real_weight: Annotated[float | None, typer.Option(help="What one of them counts; default 1.")] = None,
+    feedback: Told = None,
+    dataset: Logs = None,
     uniform: Annotated[
         bool, typer.Option("--uniform/--no-uniform", help="Also learn from even draws alone, to compare.")
     ] = True,
@@ -57,6 +60,7 @@ def loop(
         real_weight=real_weight,
         compare_uniform=uniform,
     )
+    take_first(folder, feedback, dataset)
     report = run_loop(
         config,
         folder,

@@ -37,11 +37,11 @@ def list_versions(
     as_json: AsJson = False,
 ) -> None:
     """List versions: when they were entered, what they replaced, and which one serves."""
-    registry = _registry(home)
+    registry = registry_in(home)
     versions = registry.versions(name)
     marks: dict[str, str] = {}
     for task in dict.fromkeys(one.name for one in versions):
-        deployment = _deployment(registry, task, target)
+        deployment = deployment_of(registry, task, target)
         serving, trial = deployment.serving(), deployment.canary()
         marks |= {serving.label: "serves"} if serving else {}
         marks |= {trial.version.label: f"{trial.kind} {trial.share:.0%}"} if trial else {}
@@ -63,7 +63,7 @@ def show(version: Version, home: Home = None, as_json: AsJson = False) -> None:
     """Show a version: its card and where it lies, after a smoke test."""
     from envirosense.cli.version_page import version_page
 
-    registry = _registry(home)
+    registry = registry_in(home)
     one = registry.version(version)
     card = registry.tested(one).card
     told: dict[str, object] = {
@@ -89,7 +89,7 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Print who put which version in service, when and why; or what served at a time."""
-    deployment = _deployment(_registry(home), name, target)
+    deployment = deployment_of(registry_in(home), name, target)
     if as_of is not None:
         served = deployment.as_of(_moment(as_of))
         label = served.label if served else None
@@ -109,7 +109,7 @@ def mirror(
     """Mirror versions and what serves into a model registry of MLflow; needs the extra `mlflow`."""
     from envirosense.learning.deployment.mlflow_mirror import mirror_to_mlflow
 
-    found = mirror_to_mlflow(_registry(home), to)
+    found = mirror_to_mlflow(registry_in(home), to)
     lines = [f"added {len(found.added)} versions", *(f"{a} = {v}" for a, v in found.aliases.items())]
     report({"added": found.added, "aliases": found.aliases}, "\n".join(lines), as_json)
 
@@ -120,6 +120,7 @@ def promote(
     on: Annotated[Path | None, typer.Option(metavar="FILE", help=f"{_ON} Refuses what is no better.")] = None,
     by_group: Annotated[bool, typer.Option("--by-group", help=_GROUPS)] = False,
     share: Annotated[float, typer.Option(help="Share of the groups; below 1 is a canary.")] = 1.0,
+    ab: Annotated[bool, typer.Option("--ab", help="The share is of an A/B test; see `registry ab`.")] = False,
     target: Target = PRODUCTION,
     new_target: Annotated[bool, typer.Option("--new-target", help="The target is a new one.")] = False,
     who: Who = "",
@@ -127,14 +128,21 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Put a version in service, after a smoke test and, with --on, only if it is better."""
-    registry = _registry(home)
+    from envirosense.core.errors import ConfigError
+
+    if ab and share >= 1:
+        raise ConfigError("share", share, "must be below 1 with --ab: both versions serve")
+    registry = registry_in(home)
     one = registry.version(version)
-    deployment = _deployment(registry, one.name, target, new_target)
+    deployment = deployment_of(registry, one.name, target, new_target)
     _require_reason(reason)
     verdict = None
     if on is not None:
         verdict = _judged(registry, deployment.serving(), one, on, 0.05, by_group).verdict
-    row = deployment.promote(one, reason=reason, who=who or getpass.getuser(), verdict=verdict, share=share)
+    row = deployment.promote(
+        one, reason=reason, who=who or getpass.getuser(), verdict=verdict, share=share,
+        kind="ab" if ab else "canary",
+    )  # fmt: skip
     report(row.to_json(), str(row), as_json)
 
 
@@ -149,7 +157,7 @@ def rollback(
 ) -> None:
     """End a canary or return to the version before, after a smoke test of it."""
     _require_reason(reason)
-    deployment = _deployment(_registry(home), name, target)
+    deployment = deployment_of(registry_in(home), name, target)
     row = deployment.rollback(reason=reason, who=who or getpass.getuser(), to=to)
     report(row.to_json(), str(row), as_json)
 
@@ -172,9 +180,9 @@ def duel(
     plan = plan_duel(won, lost, alpha)
     if not as_json:
         say(str(plan))
-    registry = _registry(home)
+    registry = registry_in(home)
     one = registry.version(version)
-    other = registry.version(against) if against else _deployment(registry, one.name, target).serving()
+    other = registry.version(against) if against else deployment_of(registry, one.name, target).serving()
     found = _judged(registry, other, one, on, alpha, by_group)
     fought = found.duel.to_json() if found.duel else None
     told: dict[str, object] = {"plan": plan.to_json(), "duel": fought, "verdict": found.verdict.to_json()}
@@ -212,7 +220,9 @@ def _judged(
     return judge_versions(registry, champion, challenger, test, alpha=alpha, by_group=by_group)
 
 
-def _deployment(registry: "ModelRegistry", name: str, target: str, is_new: bool = False) -> "ModelDeployment":
+def deployment_of(
+    registry: "ModelRegistry", name: str, target: str, is_new: bool = False
+) -> "ModelDeployment":
     """What serves on a target that is known, or that is said to be new."""
     from envirosense.core.errors import ConfigError, UnknownNameError
     from envirosense.learning.deployment.deployment import ModelDeployment
@@ -228,7 +238,8 @@ def _deployment(registry: "ModelRegistry", name: str, target: str, is_new: bool 
     return ModelDeployment(registry, name, target)
 
 
-def _registry(home: Path | None) -> "ModelRegistry":
+def registry_in(home: Path | None) -> "ModelRegistry":
+    """Registry of a folder that was named, or of where this command runs."""
     from envirosense.datasets.catalog import catalog_url
     from envirosense.learning.deployment.registry import ModelRegistry
 

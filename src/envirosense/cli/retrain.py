@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from envirosense.cli.feedback import Logs, Told, take_first
 from envirosense.cli.loop import Trainer, chosen_trainer
 from envirosense.cli.output import AsJson, report, say
 
@@ -31,6 +32,8 @@ def retrain(
     ] = None,
     trainer: Trainer = None,
     reason: Annotated[str, typer.Option(help="Train for this reason, whatever the triggers say.")] = "",
+    feedback: Told = None,
+    dataset: Logs = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each trigger says.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as a service until stopped.")] = False,
     poll_s: Annotated[float, typer.Option(help="Time between looks of the service [s].")] = 10.0,
@@ -40,9 +43,13 @@ def retrain(
 
     A new version is evaluated and entered in the registry; what serves is left alone.
     """
+    from envirosense.core.errors import ConfigError
     from envirosense.learning.retraining.loop_collection import collection_in
 
     folder = folder.expanduser().absolute()
+    if dry_run and feedback is not None:
+        raise ConfigError("dry-run", None, "writes nothing; give the file to `envirosense feedback` first")
+    take_first(folder, feedback, dataset)
     manager = _manager(folder, _task(folder, task), _config(folder, config, trainer))
     if watch:
         return _serve(folder, manager, poll_s, as_json)

@@ -6,6 +6,9 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from envirosense.datasets.recorded import ImportMap, import_logs
+from envirosense.learning.deployment.deployment import ModelDeployment
+from envirosense.learning.deployment.registry import ModelRegistry
+from envirosense.learning.loop.folder import LoopFolder
 from envirosense.learning.models.bundle import bundle_of
 from envirosense.learning.samples import Samples
 from envirosense.learning.tasks import ModelTask
@@ -83,3 +86,22 @@ def said(field, path, verdict="confirmed", start_s=600.0, **more):
     ]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def seeing_loop(root, field):
+    """Folder of a loop whose version sees a rise, which is all that its frozen test set asks for."""
+    folder = LoopFolder(root)
+    config = {"subject": "coin", "episodes": 4, "validation_episodes": 4, "test_episodes": 4}
+    folder.root.mkdir()
+    (folder.root / "loop.json").write_text(json.dumps(config))
+    samples = FieldLoop().samples(field)
+    columns = {one: getattr(samples, one) for one in Samples.__slots__ if one not in ("y", "unit")}
+    risen = np.where(samples.x.max(axis=1) > 2.0, "heads", "normal")
+    known = Samples(**columns, unit=samples.sample_id, y=risen)
+    for path in (folder.test, folder.validation, folder.cycle(1) / "samples.parquet"):
+        known.save(path)
+    (folder.cycle(1) / "collected.json").write_text('{"accepted_share": null}')
+    registry = ModelRegistry(folder.url)
+    first = registry.add(model(samples, is_blind=False))
+    ModelDeployment(registry, "coin-window").promote(first, reason="a test", who="test")
+    return folder

@@ -1,6 +1,5 @@
 """What people said of alarms on real devices fires the trigger of a fall, or does not, and says why."""
 
-import json
 import os
 from threading import Event
 
@@ -19,38 +18,20 @@ from envirosense.learning.feedback.field_log import (
     field_logs,
 )
 from envirosense.learning.loop.field import take_feedback
-from envirosense.learning.loop.folder import LoopFolder
 from envirosense.learning.retraining.config import DegradationSettings, RetrainingConfig, TriggerSettings
 from envirosense.learning.retraining.field import FieldState, field_fall
 from envirosense.learning.retraining.history import recorded_time
 from envirosense.learning.retraining.loop_collection import collection_in
 from envirosense.learning.retraining.manager import RetrainingManager
 from envirosense.learning.retraining.watch import watch
-from envirosense.learning.samples import Samples
-from tests.learning.loop.field_world import N_SITES, FieldLoop, model, said
+from tests.learning.loop.field_world import N_SITES, FieldLoop, model, said, seeing_loop
 
 SINCE = recorded_time()
 
 
 @pytest.fixture
 def loop(tmp_path, field):
-    """Folder of a loop whose version sees a rise, which is all that its frozen test set asks for."""
-    folder = LoopFolder(tmp_path / "loop")
-    config = {"subject": "coin", "episodes": 4, "validation_episodes": 4, "test_episodes": 4}
-    folder.root.mkdir()
-    (folder.root / "loop.json").write_text(json.dumps(config))
-    samples = FieldLoop().samples(field)
-    columns = {one: getattr(samples, one) for one in Samples.__slots__ if one not in ("y", "unit")}
-    known = Samples(
-        **columns, unit=samples.sample_id, y=np.where(samples.x.max(axis=1) > 2.0, "heads", "normal")
-    )
-    for path in (folder.test, folder.validation, folder.cycle(1) / "samples.parquet"):
-        known.save(path)
-    (folder.cycle(1) / "collected.json").write_text('{"accepted_share": null}')
-    registry = ModelRegistry(folder.url)
-    first = registry.add(model(samples, is_blind=False))
-    ModelDeployment(registry, "coin-window").promote(first, reason="a test", who="test")
-    return folder
+    return seeing_loop(tmp_path / "loop", field)
 
 
 def manager(loop):

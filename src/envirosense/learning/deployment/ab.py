@@ -1,25 +1,30 @@
 """Two versions, each on its own groups: which is right more often where it serves?"""
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.core.errors import ConfigError, DatasetError
+from envirosense.datasets.recorded.log_file import LogError
 from envirosense.learning.deployment.betting import log_evidence
 from envirosense.learning.deployment.deployment import ModelDeployment, Trial
 from envirosense.learning.deployment.duel import ALPHA
 from envirosense.learning.deployment.log import Deployment
 from envirosense.learning.deployment.verdict import Verdict
 from envirosense.learning.deployment.version import ModelVersion
+from envirosense.learning.judging.results import Comparison
 
 type Floats = npt.NDArray[np.float64]
 type Winner = Literal["champion", "challenger"]
 
+_FIELDS: Final[Mapping[str, type]] = {"group": str, "version": str, "right": bool}
 UNITS_PER_GROUP: Final = 10  # assumed: a place confirms or denies a few alarms
 
 
@@ -76,6 +81,38 @@ class ABVerdict:
         return {**asdict(self), "reason": self.reason}
 
 
+def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
+    """Outcomes of a file of JSON lines with `group`, `version` and `right`, in its order.
+
+    Raises:
+        LogError: for the first line that is none.
+        DatasetError: if the file cannot be read.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DatasetError(f"{path}: no outcomes can be read ({error.strerror})") from None
+    return tuple(_outcome(path, line, text) for line, text in enumerate(lines, 1) if text.strip())
+
+
+def _outcome(path: Path, line: int, text: bytes) -> Outcome:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        raise LogError(path, line, "outcome", "is not JSON; the line is damaged or cut") from None
+    if not isinstance(told, dict):
+        raise LogError(path, line, "outcome", "is no object of fields and values")
+    for name, kind in _FIELDS.items():
+        if not isinstance(told.get(name), kind):
+            fix = "give true or false" if kind is bool else "give its name as text"
+            raise LogError(path, line, name, f"{told.get(name)!r}: {fix}")
+    odd = sorted(told.keys() - _FIELDS.keys())
+    if odd:
+        raise LogError(path, line, odd[0], f"unknown field; known: {', '.join(_FIELDS)}")
+    return Outcome(told["group"], told["version"], told["right"])
+
+
 class ABTest:
     """A challenger on a share of the groups of a deployment.
 
@@ -118,7 +155,7 @@ class ABTest:
         Raises:
             DatasetError: if a group was served by another version than the one it is routed to.
         """
-        champion, trial = self._sides()
+        champion, trial = self.sides()
         first: dict[str, list[bool]] = {}
         complete: dict[str, list[float]] = {champion.label: [], trial.version.label: []}
         routes = self.deployment.route([one.group for one in outcomes])
@@ -137,21 +174,47 @@ class ABTest:
         return two_sample(*sides, share=trial.share, alpha=self.alpha, n_waiting=n_waiting)
 
     def conclude(
-        self, outcomes: Sequence[Outcome], *, who: str = "ab-test", now: datetime | None = None
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        who: str = "ab-test",
+        comparison: Comparison | None = None,
+        now: datetime | None = None,
     ) -> Deployment | None:
-        """The row that made the winner serve all groups; None while there is none."""
-        champion, trial = self._sides()
+        """The row that made the winner serve all groups; None while there is none.
+
+        Args:
+            outcomes: all so far, in the order they came.
+            who: decides, for the log.
+            comparison: of the two on the same held-out samples; a challenger that falls too far anywhere does
+                not serve all groups, however often it is right here.
+            now: time of the row.
+
+        Raises:
+            ConfigError: if the winner falls too far, or the comparison is of other models.
+        """
+        champion, trial = self.sides()
         found = self.verdict(outcomes)
         if found.winner is None:
             return None
         if found.winner == "champion":
             return self.deployment.rollback(reason=found.reason, who=who, verdict=found.to_json(), now=now)
-        verdict = Verdict(
-            champion.name, champion.model_id, trial.version.model_id, True, (found.reason,), found.to_json()
-        )
+        ids = (champion.model_id, trial.version.model_id)
+        if comparison is not None and (comparison.champion, comparison.challenger) != ids:
+            said = f"{comparison.challenger} against {comparison.champion}"
+            raise ConfigError("comparison", said, f"is not of {ids[1]} against {ids[0]}; compare these")
+        falls = () if comparison is None else comparison.regressions
+        told = tuple(f"Falls too far: {one}." for one in falls)
+        facts = {**found.to_json(), "regressions": [asdict(one) for one in falls]}
+        verdict = Verdict(champion.name, *ids, not falls, (found.reason, *told), facts)
         return self.deployment.promote(trial.version, reason=found.reason, who=who, verdict=verdict, now=now)
 
-    def _sides(self) -> tuple[ModelVersion, Trial]:
+    def sides(self) -> tuple[ModelVersion, Trial]:
+        """The version that serves, and the one on trial.
+
+        Raises:
+            ConfigError: if no test runs.
+        """
         champion, trial = self.deployment.serving(), self.deployment.canary()
         if champion is None or trial is None:
             raise ConfigError("task", self.deployment.task, "no A/B test runs; start one")

@@ -73,7 +73,7 @@ def judge_promotion(
         needed = "" if is_worth_it else f", and {task.least_gain:.0%} are asked for"
         reasons += (f"It takes away {gain:.1%} of the champion's wrong units{needed}.",)
     if not found.regressions:
-        reasons += (f"No gated metric falls by more than {task.most_fall:.0%}, overall or in a slice.",)
+        reasons += (_no_fall(task),)
     return Verdict(
         task.name,
         champion.model_id,
@@ -96,6 +96,15 @@ def _gain(champion: ModelEvaluation, duel: DuelVerdict) -> float:
         raise ConfigError("champion", champion.model_id, "has no units any more; evaluate it again")
     wrong = int((~champion.units.right).sum())
     return (duel.challenger_only - duel.champion_only) / wrong if wrong else 0.0
+
+
+def fall_words(found: Comparison, task: ModelTask) -> tuple[str, ...]:
+    """What falls too far, overall or in a slice, as sentences; or that nothing does."""
+    return _falls(found) or (_no_fall(task),)
+
+
+def _no_fall(task: ModelTask) -> str:
+    return f"No gated metric falls by more than {task.most_fall:.0%}, overall or in a slice."
 
 
 def _falls(found: Comparison) -> tuple[str, ...]:
