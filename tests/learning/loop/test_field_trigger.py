@@ -93,7 +93,7 @@ def test_few_do_not_and_say_how_many_are_missing(loop, field, tmp_path):
     take_feedback(loop.root, field, path, FieldLoop())
     decision, finding = explained(loop)
     assert not decision.fire
-    assert "too few to tell: 1 more groups with a reported event are needed" in str(finding)
+    assert "too few to tell: 1 more group with a reported event is needed" in str(finding)
 
 
 def test_what_was_said_of_another_version_or_before_does_not(loop, field, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from envirosense.core.errors import DatasetError
 from envirosense.learning.models.bundle import alarm_score
-from envirosense.learning.retraining.label_free import label_free_estimate
+from envirosense.learning.retraining.label_free import expectation, label_free_estimate
 from envirosense.testing.toy_samples import FormulaModel, toy_samples
 
 MODEL = FormulaModel()
@@ -50,3 +50,21 @@ def test_one_kind_of_sample_cannot_calibrate(labelled) -> None:
         label_free_estimate(MODEL, labelled.select(labelled.y == "event"), labelled)
     with pytest.raises(DatasetError, match="samples to judge"):
         label_free_estimate(MODEL, labelled, labelled.select(labelled.y == "none"))
+
+
+def test_an_expectation_is_told_beside_what_validation_said(labelled) -> None:
+    fresh = toy_samples(5, 40, 40)
+    unsure = fresh.select(np.abs(alarm_score(MODEL, fresh) - MODEL.threshold) < 0.15)
+    found = expectation(MODEL, labelled, unsure, 1)
+    assert found.validation == pytest.approx(truth(labelled)[0])
+    assert found.new.high < found.validation
+    assert f"right on {found.new.value:.1%} (" in str(found)
+    assert f"{found.validation:.1%} of the validation samples" in str(found)
+
+
+def test_nothing_is_expected_where_nothing_can_be_told(labelled) -> None:
+    assert expectation(None, labelled, labelled, 1) is None
+    assert expectation(MODEL, labelled.select(labelled.y == "event"), labelled, 1) is None
+    assert expectation(MODEL, labelled, labelled.select(labelled.y == "none"), 1) is None
+    odd = replace(labelled, features=tuple(f"{one}2" for one in labelled.features))
+    assert expectation(MODEL, labelled, odd, 1) is None

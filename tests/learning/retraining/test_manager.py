@@ -14,6 +14,7 @@ from envirosense.learning.retraining.history import RetrainingRun, RunHistory
 from envirosense.learning.retraining.manager import LOCK, FolderBusyError
 from envirosense.learning.retraining.sufficiency import SufficiencyNeeds
 from envirosense.learning.retraining.trainer import ForestTrainer
+from envirosense.learning.samples import Samples
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -44,6 +45,22 @@ def test_a_dry_run_explains_and_writes_nothing(place, collection) -> None:
     assert decision.fire
     assert "volume: fires, 120 new units, 50 are asked for (false alarms: never" in str(decision)
     assert not manager.folder.exists()
+
+
+def test_the_word_on_drift_says_what_the_running_model_should_still_get_right(
+    place, collection, toy, train, validation
+) -> None:
+    manager = place.manager(place.ready(train, validation), volume=VolumeSettings(new_units=1))
+    run = manager.after_collection(collection)
+    place.deployment.promote(run.version, reason="a test", who="test")
+    near = toy(40, 8, seed=7, name="n")
+    near = replace(near, x=near.x * np.array([0.0, 1.0, 1.0]) + np.array([1.5, 0.0, 0.0]))  # all are doubtful
+    more = replace(collection, name="cycle_2", samples=Samples.concat([collection.samples, near]))
+    said = next(one for one in manager.explain(more).findings if one.trigger == "drift")
+    assert said.fired
+    assert "by its own scores, labels unseen, the model should be right on" in said.words
+    expected = manager.state(more, run.at).expected
+    assert expected.new.value < expected.validation - 0.05
 
 
 def test_one_class_only_is_refused_and_the_running_model_stays(place, collection, train, validation) -> None:

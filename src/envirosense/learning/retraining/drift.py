@@ -17,7 +17,6 @@ type Texts = npt.NDArray[np.str_]
 N_PERMUTATIONS: Final = 499
 _MOST_ROWS: Final = 4000  # of both batches together: more change no verdict and cost time
 _CHUNK: Final = 50  # permutations at once, for memory
-_ONE_IN_20: Final = 1.645  # standard deviations of a normal law that one in 20 draws lies below
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,29 +159,3 @@ def _moved(reference: Floats, current: Floats) -> float | None:
     scale = float(np.subtract(*np.quantile(reference, [0.75, 0.25])))
     distance = np.abs(np.quantile(reference, q) - np.quantile(current, q)).mean()
     return float(distance / scale) if scale > 0 else None
-
-
-def stability_index(reference: Floats, current: Floats, n_bins: int = 10) -> float:
-    """Population stability index over the quantile bins of the reference; half a case in an empty bin."""
-    edges = np.quantile(reference, np.linspace(0, 1, n_bins + 1)[1:-1])
-    shares = []
-    for values in (reference, current):
-        counts = np.bincount(np.searchsorted(edges, values), minlength=n_bins)
-        shares.append(np.maximum(counts, 0.5) / len(values))
-    return float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
-
-
-def stability_threshold(
-    n_reference: int, n_current: int, alpha: float, n_bins: int = 10, seed: int = 0
-) -> float:
-    """Index that two batches of independent values of one law exceed with probability `alpha`.
-
-    Drawn, as the usual 0.1 and 0.25 are right at no size: with 100 values a batch 0.1 is exceeded in
-    most stable cases. The same for every continuous law; tied values lie on the safe side.
-    """
-    rng = stream(seed, "drift", "stability threshold")
-    n_draws = max(2000, math.ceil(100 / alpha))
-    found = [stability_index(rng.random(n_reference), rng.random(n_current), n_bins) for _ in range(n_draws)]
-    over = n_draws * alpha  # above the limit that is looked for, give or take the next line
-    n_over = math.floor(over - _ONE_IN_20 * math.sqrt(over * (1 - alpha)))
-    return float(np.sort(found)[n_draws - n_over])

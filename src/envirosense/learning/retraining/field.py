@@ -77,7 +77,7 @@ def field_fall(state: FieldState, settings: DegradationSettings) -> FieldFinding
         found.append(_events(answers, held, limit))
     elif state.recall is not None:
         least = _least_groups(state.recall * (1 - settings.fall), limit)
-        found.append(FieldFinding(False, f"no reported event; {least} more groups with one are needed"))
+        found.append(FieldFinding(False, f"no reported event; {_needed(least, 'with one')}"))
     if state.false_alarms is not None and len(answers.quiet):
         found.append(_quiet(answers, min(state.false_alarms * (1 + settings.fall), 1.0), limit))
     if not found:
@@ -94,7 +94,7 @@ def _events(answers: FieldAnswers, held: float, limit: float) -> FieldFinding:
     )
     lacking = _least_groups(held, limit) - n
     if lacking > 0:
-        words += f", too few to tell: {lacking} more groups with a reported event are needed"
+        words += f", too few to tell: {_needed(lacking, 'with a reported event')}"
     return FieldFinding(bet.evidence >= limit, words, bet.right >= held)
 
 
@@ -107,8 +107,12 @@ def _quiet(answers: FieldAnswers, most: float, limit: float) -> FieldFinding:
     )
     lacking = _least_groups(1.0 - most, limit) - len(answers.quiet)
     if lacking > 0:
-        words += f", too few to tell: {lacking} more groups with recorded logs are needed"
+        words += f", too few to tell: {_needed(lacking, 'with recorded logs')}"
     return FieldFinding(bet.evidence >= limit, words, bet.right >= bet.held)
+
+
+def _needed(n: int, which: str) -> str:
+    return f"{n} more group{'' if n == 1 else 's'} {which} {'is' if n == 1 else 'are'} needed"
 
 
 def _least_groups(held: float, limit: float) -> int:

@@ -65,6 +65,35 @@ def label_free_estimate(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """How right a model should be on new samples, and how right it was on the validation samples."""
+
+    new: Estimate
+    validation: float
+
+    def __str__(self) -> str:
+        said = f"{self.new.value:.1%}" if self.new.value is not None else "an unknown share"
+        if self.new.low is not None and self.new.high is not None:
+            said += f" ({self.new.low:.1%} to {self.new.high:.1%})"
+        return (
+            f"by its own scores, labels unseen, the model should be right on {said} of the new samples, "
+            f"{self.validation:.1%} of the validation samples"
+        )
+
+
+def expectation(model: Scorer | None, validation: Samples, new: Samples, seed: int) -> Expectation | None:
+    """What a model's scores promise on new samples; None where that cannot be told."""
+    if model is None or validation.features != new.features:
+        return None
+    try:
+        found = label_free_estimate(model, validation, new, seed).right
+        alarm = alarm_score(model, validation) > model.threshold
+    except DatasetError:  # nothing new, validation of one class, or a model of other features
+        return None
+    return Expectation(found, float(np.mean(alarm == (validation.y != model.negative))))
+
+
 def _ratio(weight: Floats, part: Floats, whole: Floats) -> float:
     total = float((weight * whole).sum())
     return float((weight * part).sum()) / total if total else float("nan")

@@ -39,6 +39,7 @@ from envirosense.learning.retraining.history import (
     Status,
     recorded_time,
 )
+from envirosense.learning.retraining.label_free import expectation
 from envirosense.learning.retraining.run import TrainingFailed, run_trainer
 from envirosense.learning.retraining.sufficiency import DataSufficiencyChecker
 from envirosense.learning.retraining.triggers import Decision, RetrainingState, decide
@@ -198,6 +199,7 @@ class RetrainingManager:
             attempted_at=attempt.at if attempt else None,
             judged=right,
             answers=answers,
+            expected=expectation(serving, collection.validation, watched, self.config.seed),
             field=field_state(
                 collection.field, serving, self.deployment, collection.test, self.task, self.config.seed
             ),

@@ -18,6 +18,7 @@ from envirosense.learning.retraining.config import (
 from envirosense.learning.retraining.degradation import degradation
 from envirosense.learning.retraining.drift import feature_drift
 from envirosense.learning.retraining.field import FieldState, field_fall
+from envirosense.learning.retraining.label_free import Expectation
 from envirosense.learning.samples import Samples
 
 type Floats = npt.NDArray[np.float64]
@@ -40,6 +41,7 @@ class RetrainingState:
         judged: Share of the units that the running model was right on when it was evaluated.
         answers: Share of the units of each group that the running model was right on since, in the order
             they came, (group,); groups, as units of one depend on one another.
+        expected: How right the running model should be on `watched`, by its own scores.
         field: What people said of it on real devices; None where nobody did.
         manual: A reason given by hand that was not met yet.
         disarmed: Triggers that have fired for this model and were not quiet since.
@@ -55,6 +57,7 @@ class RetrainingState:
     attempted_at: datetime | None = None
     judged: float | None = None
     answers: Floats | None = None
+    expected: Expectation | None = None
     field: FieldState | None = None
     manual: str = ""
     disarmed: frozenset[str] = frozenset()
@@ -162,13 +165,13 @@ class Drift:
             return Finding("drift", False, missing, budget)
         reference = state.trained if state.reference is None else state.reference
         report = feature_drift(reference, state.watched, state.seed, self.settings.alpha)
+        expected = "" if state.expected is None else f"; {state.expected}"
         if not report.can_tell:
-            words = (
-                f"{len(state.watched.groups)} new groups are too few to tell (least p {report.least_p:.2g})"
-            )
+            n = len(state.watched.groups)
+            words = f"{n} new groups are too few to tell (least p {report.least_p:.2g}){expected}"
             return Finding("drift", False, words, budget)
         first = report.shifts[0]
-        words = f"{len(report.found)} of {len(report.shifts)} features changed, foremost {first}"
+        words = f"{len(report.found)} of {len(report.shifts)} features changed, foremost {first}{expected}"
         return Finding("drift", bool(report.found), words, budget, is_calm=first.p >= self.settings.rearm)
 
 
