@@ -105,12 +105,17 @@ def test_a_duel_says_first_what_it_needs(said, tmp_path):
     on = tmp_path / "test.parquet"
     first = said("duel", "pump-window@1", "--on", on)
     assert first.splitlines()[0].endswith("independent units (one look planned before: 1012).")
+    assert first.splitlines()[1].startswith("Its chance to see that: ")
     assert "better than a constant" in first
     text = said("duel", "pump-window@2", "--against", "pump-window@1", "--on", on)
     assert text.index("needs") < text.index("holds 300 units") < text.index("right alone")
     told = json.loads(said("duel", "pump-window@2", "--against", "pump-window@1", "--on", on, "--json"))
     assert told["duel"]["n"] == 300
     assert told["plan"]["n_units"] > told["plan"]["n_fixed"]
+    chances = [chance for _, chance in told["plan"]["curve"]]
+    assert chances == sorted(chances)
+    assert chances[0] < 0.2 < 0.8 <= chances[-1]
+    assert told["plan"]["curve"][-1][0] == told["plan"]["n_units"]
 
 
 def test_promotion_on_samples_refuses_what_is_no_better(said, tmp_path):

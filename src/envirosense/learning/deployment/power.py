@@ -22,6 +22,7 @@ type Test = Literal["evidence", "mcnemar"]
 
 _MOST_PAIRS: Final = 8_000  # discordant; the exact walk takes a second then
 _POWER: Final = 0.8
+_CURVE: Final = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the units that a duel needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class DuelPlan:
         lost: Share that only the champion is right about.
         n_units: Units by which the duel promotes with chance `power`; None where too many to plan.
         n_fixed: Units that one look planned before needs with McNemar's test.
+        curve: Units, and the chance to have promoted by then, up to `n_units`.
     """
 
     won: float
@@ -41,6 +43,7 @@ class DuelPlan:
     power: float
     n_units: int | None
     n_fixed: int | None
+    curve: tuple[tuple[int, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -54,7 +57,9 @@ class DuelPlan:
         return (
             f"To see a challenger that alone is right about {self.won:.1%} of units against {self.lost:.1%}, "
             f"with chance {self.power:.0%}, a duel at alpha {self.alpha:.0%} needs {self.n_units} "
-            f"independent units{fixed}."
+            f"independent units{fixed}.\nIts chance to see that: "
+            + ", ".join(f"{chance:.0%} at {n}" for n, chance in self.curve)
+            + " units."
         )
 
 
@@ -83,7 +88,10 @@ def plan_duel(won: float, lost: float, alpha: float = ALPHA, power: float = _POW
             )
         return high
 
-    return DuelPlan(won, lost, alpha, power, needed("evidence"), needed("mcnemar"))
+    n_units = needed("evidence")
+    at = [] if n_units is None else [math.ceil(part * n_units) for part in _CURVE]
+    curve = zip(at, power_curve(won, lost, at, alpha).tolist(), strict=True)
+    return DuelPlan(won, lost, alpha, power, n_units, needed("mcnemar"), tuple(curve))
 
 
 def power_curve(
