@@ -6,6 +6,7 @@ import pytest
 import envirosense as es
 from envirosense.datasets.recorded import ImportMap, import_logs
 from envirosense.learning.feedback import FeedbackRecord, feedback_samples
+from envirosense.learning.feedback.field_log import FieldLog
 from envirosense.learning.samples import Samples
 from envirosense.pole.loop import PoleLoop
 
@@ -41,3 +42,7 @@ def test_feedback_on_a_recorded_pole_can_be_trained_on_with_simulated_windows(tm
     mixed = Samples.concat([subject.samples(simulated), judged])
     assert len(mixed.of_origin("real")) == 2
     assert mixed.of_origin("real").groups[0].startswith("pole-17-")
+
+    (verdict,) = (log := FieldLog.of([record], subject.samples(recorded), recorded)).verdicts
+    assert (verdict.is_event, verdict.is_alarmed, verdict.n_samples) == (True, False, 2)
+    assert log.n_samples == {verdict.group: 10}  # a minute each
