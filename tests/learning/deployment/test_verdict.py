@@ -84,6 +84,17 @@ def test_a_better_model_is_promoted_and_says_why(evaluator, champion):
     assert found.verdict.facts["duel"]["n"] == N
 
 
+@pytest.mark.parametrize(("share", "is_promoted"), [(0.52, False), (0.53, True)])
+def test_a_sure_gain_of_less_than_five_percent_is_not_worth_a_change(evaluator, champion, share, is_promoted):
+    found = fought(evaluator, champion, caught(share, share))  # of 1,000 wrong units 40 or 60 less
+    assert found.duel.promote
+    assert found.verdict.promote is is_promoted
+    assert found.verdict.facts["gain"] == pytest.approx(0.04 if share == 0.52 else 0.06)
+    assert ("takes away 4.0% of the champion's wrong units, and 5% are asked for" in str(found.verdict)) is (
+        not is_promoted
+    )
+
+
 @pytest.mark.parametrize(("windy", "is_promoted"), [(0.47, False), (0.48, True)])
 def test_a_planted_fall_of_six_percent_in_a_slice_is_refused_and_of_four_is_not(
     evaluator, champion, windy, is_promoted
