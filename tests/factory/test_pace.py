@@ -1,4 +1,4 @@
-"""Time left, from completion times that are planted: start-up counts for nothing, a round of workers for one."""
+"""Time left, from planted times of completion: start-up counts for nothing, a round of workers for one."""
 
 from collections.abc import Iterable
 
@@ -105,7 +105,8 @@ def test_nothing_left_takes_no_time():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "about 1 s"), (89.0, "about 89 s"), (600.0, "about 10 min"), (7200.0, "about 2.0 h")]
+    ("seconds", "text"),
+    [(0.2, "about 1 s"), (89.0, "about 89 s"), (600.0, "about 10 min"), (7200.0, "about 2.0 h")],
 )
 def test_times_are_told_in_fitting_units(seconds, text):
     assert time_text(seconds) == text

@@ -45,7 +45,7 @@ class Pace:
         return self._n[-1] / max(self.elapsed_s, 1e-9) if self._n else None
 
     def left_s(self, n_left: int) -> float | None:
-        """Time that so many more will take [s], at most that where `is_known` is not; None before the first."""
+        """Time that so many more will take [s], at most so where `is_known` is not; None before the first."""
         if not self._n:
             return None
         found = self._each_s()

@@ -416,7 +416,12 @@ def test_a_counted_stage_says_how_long_it_takes(
     clock = [0.0]
     monkeypatch.setattr("envirosense.factory.pipeline.reporting.time.monotonic", lambda: clock[0])
     told = ConsoleStages().counted("files")
-    for clock[0], done in ((4.0, 1), (6.0, 3), (7.0, 4), (12.0, 9)):  # 3 s before it begins, then one a second
+    for clock[0], done in (
+        (4.0, 1),
+        (6.0, 3),
+        (7.0, 4),
+        (12.0, 9),
+    ):  # 3 s before it begins, then one a second
         told(done, 60)
     assert capsys.readouterr().err.splitlines() == [
         "3/60 files, about 57 s left",
