@@ -205,6 +205,14 @@ def test_time_is_no_answer_and_an_ideal_sensor_no_leak() -> None:
     assert not leak_reasons({"s.x": TRUTH}, truth=table({"air": TRUTH}, "truth"), stages=stages)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_answer_near_nothing_is_looked_at_without_overflow() -> None:
+    tiny = 1e-200 * np.linspace(1.0, 9.0, N) ** 2
+    truth = table({"air": tiny}, "truth")
+    assert not leak_reasons({"s.x": TRUTH}, truth=truth)
+    assert leak_reasons({"s.x": 1e200 * tiny}, truth=truth) == ["function_of_truth.air"]
+
+
 def test_the_severity_of_labels_among_the_readings_is_a_leak() -> None:
     severity = np.linspace(0.01, 1, 200) ** 2
     labels = pa.table(

@@ -122,6 +122,7 @@ class LineProgress:
         self._pace = Pace()
         self._said_s = 0.0
         self._last: Standing | None = None
+        self._reported: Standing | None = None
 
     def start(self, standing: Standing) -> None:
         """Say how much there is to do."""
@@ -137,7 +138,7 @@ class LineProgress:
 
     def stop(self) -> None:
         """Say where it ended."""
-        if self._last is not None:
+        if self._last is not None and self._last != self._reported:
             self._report(self._last)
 
     def _greet(self, standing: Standing) -> None:
@@ -145,7 +146,7 @@ class LineProgress:
         self._say(f"generating {standing.total} episodes{found}")
 
     def _report(self, standing: Standing) -> None:
-        self._said_s = time.monotonic()
+        self._said_s, self._reported = time.monotonic(), standing
         left = left_text(self._pace, standing.total - standing.done)
         told = f"{standing.done}/{standing.total} episodes, {pace_text(standing, self._pace)}"
         self._say(told + (f", {left}" if left else ""))
