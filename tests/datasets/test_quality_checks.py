@@ -1,5 +1,6 @@
 """The checks of whole datasets on small tables: what is a hit, and what must never be one."""
 
+import tracemalloc
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from envirosense.core.episode import EpisodeSpec
-from envirosense.datasets.drift_checks import ShardMeans, ks_bound, ks_distance, stability_index
+from envirosense.datasets.drift_checks import ShardMeans, _Means, ks_bound, ks_distance, stability_index
 from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
 from envirosense.datasets.episode_tables import EpisodeTables
@@ -110,6 +111,19 @@ def copies(*runs: EpisodeTables, most_kept: int = 2**21) -> list[str]:
     return [failure.reason for failure in state.failures()]
 
 
+def test_signatures_of_many_episodes_take_the_memory_of_those_kept() -> None:
+    runs = [episode(str(i), readings=table(three(i), "reading")) for i in range(60)]
+    state = Signatures(most_kept=256)
+    tracemalloc.start()
+    try:
+        for n in range(3000):
+            state.update(runs[n % 60], ["readings"])
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert grown / 3000 < 300  # bytes: an episode's own entry; four arrays of each channel would be 1500
+
+
 def three(seed: int) -> dict[str, np.ndarray]:
     return {f"s.{name}": noise(10 * seed + i) for i, name in enumerate("xyz")}
 
@@ -189,6 +203,14 @@ def test_time_is_no_answer_and_an_ideal_sensor_no_leak() -> None:
     assert not leak_reasons({"s.charge": 90 - hour}, regimes=table({"hour": hour}, "label"))
     stages = pa.table({"sensor_id": ["other"]}, pa.schema([("sensor_id", pa.string())], {"role": "stage"}))
     assert not leak_reasons({"s.x": TRUTH}, truth=table({"air": TRUTH}, "truth"), stages=stages)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_answer_near_nothing_is_looked_at_without_overflow() -> None:
+    tiny = 1e-200 * np.linspace(1.0, 9.0, N) ** 2
+    truth = table({"air": tiny}, "truth")
+    assert not leak_reasons({"s.x": TRUTH}, truth=truth)
+    assert leak_reasons({"s.x": 1e200 * tiny}, truth=truth) == ["function_of_truth.air"]
 
 
 def test_the_severity_of_labels_among_the_readings_is_a_leak() -> None:
@@ -279,6 +301,31 @@ def test_a_shard_that_drifts_is_named_and_equal_ones_are_not() -> None:
     assert not drift(0.0)
     (found,) = [text for text in drift(2.0) if text.startswith("train-00001")]
     assert "PSI" in found
+
+
+def test_a_shard_is_compared_with_the_groups_elsewhere() -> None:
+    rng = np.random.default_rng(11)
+    owner = rng.integers(0, 6, 400)
+    group = rng.integers(0, 90, 400)
+    owner, group = np.unique(np.stack([owner, group]), axis=1)  # one mean a group and shard, many in several
+    for means in (rng.normal(size=owner.size), np.round(rng.normal(size=owner.size))):
+        told = _Means(means, owner, group)
+        for shard in range(6):
+            here, rest = told.split(shard)
+            distance, n_here, n_rest = told.distance(shard)
+            assert (n_here, n_rest) == (len(here), len(rest))
+            assert distance == pytest.approx(ks_distance(np.round(here, 9), np.round(rest, 9)), abs=1e-9)
+
+
+def test_a_constant_channel_of_the_same_groups_everywhere_does_not_drift() -> None:
+    owner, group = (side.ravel() for side in np.meshgrid(np.arange(40), np.arange(120)))
+    told = _Means(np.full(owner.size, 0.1), owner, group)
+    assert {told.distance(shard) for shard in range(40)} == {(0.0, 120, 120)}
+
+
+def test_the_only_owner_of_all_groups_is_compared_with_nothing() -> None:
+    told = _Means(np.arange(4.0), np.zeros(4, int), np.arange(4))
+    assert told.distance(0) == (0.0, 4, 0)
 
 
 def test_few_groups_say_nothing_about_drift() -> None:

@@ -1,5 +1,6 @@
 import json
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,18 @@ def test_frame_summary_is_that_of_the_pixels() -> None:
     assert result["std"] == pytest.approx(kelvin.std())
     assert result["quantiles"]["p50"] == pytest.approx(np.quantile(kelvin, 0.5, method="inverted_cdf"))
     assert CodeSummary(1.0, 0.0).result()["rows"] == 0
+
+
+def test_a_summary_holds_no_more_than_its_samples() -> None:
+    summary, rng = NumberSummary(), np.random.default_rng(4)
+    tracemalloc.start()
+    try:
+        for _ in range(900):
+            summary.update(rng.normal(size=3600))
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < 1.5 * 65_536 * 8  # bytes; what was fed is 26 MB
 
 
 def test_texts_are_counted_until_they_are_too_many() -> None:

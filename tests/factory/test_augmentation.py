@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pytest
 from pydantic import Field
 
+from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import ConfigError, DatasetError, UnknownNameError
 from envirosense.datasets import Dataset, verify
 from envirosense.datasets.hashing import content_hash
@@ -20,7 +21,7 @@ from envirosense.factory.augmentation import (
     read_recipe,
     replayed,
 )
-from envirosense.factory.augmented import augment, provenance
+from envirosense.factory.augmented import _planned, augment, provenance
 from envirosense.factory.executors import InlineExecutor
 from envirosense.factory.generator import GenerationFailed, GenerationInterrupted, generate
 from envirosense.factory.progress import SilentProgress
@@ -220,6 +221,23 @@ def test_an_episode_gets_as_many_copies_as_there_are_different_ones(augmented):
     }  # fmt: skip
     fewer = found.manifest.settings["augmentation"]["fewer_copies"]
     assert fewer == {"the recipe makes no other copy of the episode": 4}
+
+
+def test_every_stored_spec_is_read_once_and_failed_ones_are_not_made_again(augmented, tmp_path, monkeypatch):
+    asked = {"twin": "coin", "episodes": 6, "duration_s": 60.0, "options": {"fail": [1]}}
+    parent = generate(
+        GenerationRequest.parse(asked), tmp_path / "some-fail", 1, InlineExecutor(), allow_failures=True
+    )
+    read = []
+    validate = EpisodeSpec.model_validate_json
+    monkeypatch.setattr(EpisodeSpec, "model_validate_json", lambda text: read.append(text) or validate(text))
+    augmenter, kept = Augmenter("coin", Recipe.of([NOISES]), 0), []
+    monkeypatch.setattr(Augmenter, "copies", lambda _self, _spec, _n, taken: kept.append(set(taken)) or ())
+    with pytest.raises(ConfigError, match="no episode to copy"):
+        _planned(parent, augmenter, 1, None, originals=False, is_part=True)
+    assert len(read) == len(parent) == 5
+    assert kept[0] == set(parent.manifest.spec_fingerprints)
+    assert parent.failed[0].spec.fingerprint in kept[0]
 
 
 class StopsEarly(SilentProgress):

@@ -1,6 +1,6 @@
 """What an episode is asked to be, and what became of it."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, JsonValue, NonNegativeInt, PositiveFloat
 
@@ -9,6 +9,7 @@ from envirosense.core.fingerprint import fingerprint
 from envirosense.core.grid import TimeGrid
 
 SCHEMA_VERSION = 1
+ID_DIGITS: Final = 16  # of the fingerprint, hexadecimal, are the id
 
 type JsonObject = dict[str, JsonValue]
 
@@ -54,7 +55,7 @@ class EpisodeSpec(FrozenModel):
     @property
     def episode_id(self) -> str:
         """First 16 hexadecimal digits of the fingerprint."""
-        return self.fingerprint[:16]
+        return self.fingerprint[:ID_DIGITS]
 
 
 class EpisodeSummary(FrozenModel):

@@ -9,7 +9,7 @@ distribution; alpha is shared out over all comparisons. Few groups can show no d
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,10 @@ from envirosense.datasets.tally import Failure
 
 ALPHA: Final = 1e-3  # chance of one false hit in a dataset without drift
 _BINS: Final = 10  # of the population stability index
+_DIGITS: Final = 2.0**40  # of a mean: twelve decimal digits
+_SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
+
+type Places = npt.NDArray[np.intp]
 
 
 class ShardMeans:
@@ -53,25 +57,74 @@ class ShardMeans:
         for (stream, column), number in self._columns.items():
             total, n = np.array([found[:, number] for found in self._sums.values()]).T
             known = n > 0
-            means = total[known] / n[known]
-            for place, shard in enumerate(shards):
-                here, rest = _split(means, owner[known] == place, group[known])
-                if not here.size or not rest.size:
+            means = _Means(total[known] / n[known], owner[known], group[known])
+            for place in np.unique(means.owner).tolist():
+                distance, n_here, n_rest = means.distance(place)
+                if not n_rest or distance <= (bound := ks_bound(n_here, n_rest, alpha)):
                     continue
-                distance, bound = ks_distance(here, rest), ks_bound(here.size, rest.size, alpha)
-                if distance > bound:
-                    text = f"{shard} {stream}.{column}: distance {distance:.2f} over {bound:.2f}"
-                    example = f"{text}, PSI {stability_index(here, rest):.2f}"
-                    yield Failure(example, "drift", "", stream, column, value=distance)
+                text = f"{shards[place]} {stream}.{column}: distance {distance:.2f} over {bound:.2f}"
+                example = f"{text}, PSI {stability_index(*means.split(place)):.2f}"
+                yield Failure(example, "drift", "", stream, column, value=distance)
 
 
-def _split(
-    means: Floats, is_here: npt.NDArray[np.bool_], group: npt.NDArray[np.intp]
-) -> tuple[Floats, Floats]:
-    """Means of a shard's groups, and of the groups elsewhere."""
-    total = np.bincount(group[~is_here], weights=means[~is_here])
-    count = np.bincount(group[~is_here])
-    return means[is_here], total[count > 0] / count[count > 0]
+class _Means:
+    """One channel's mean in every group of every shard, told apart by shard.
+
+    What a shard is compared with, the groups elsewhere, is the same for all shards but for the groups that
+    the shard has itself. So everything is sorted once, and a shard costs what its own groups do.
+    """
+
+    def __init__(self, means: Floats, owner: Places, group: Places) -> None:
+        order = np.argsort(owner, kind="stable")
+        self.owner, self._group, self._means = owner[order], group[order], means[order]
+        self._total, self._count = np.bincount(group, weights=means), np.bincount(group)
+        self._n_groups = int((self._count > 0).sum())
+        overall = self._total / np.maximum(self._count, 1)
+        self._overall = _rounded(overall)
+        self._sorted = np.sort(self._overall[self._count > 0])
+
+    def _of(self, place: int) -> slice:
+        first, last = np.searchsorted(self.owner, (place, place + 1))
+        return slice(int(first), int(last))
+
+    def distance(self, place: int) -> tuple[float, int, int]:
+        """Distance of a shard's distribution function from that elsewhere, and how many groups both have."""
+        mine = self._of(place)
+        here, group = np.sort(_rounded(self._means[mine])), self._group[mine]
+        is_shared = self._count[group] > 1
+        shared = group[is_shared]
+        elsewhere = (self._total[shared] - self._means[mine][is_shared]) / (self._count[shared] - 1)
+        n_rest = self._n_groups - int((~is_shared).sum())
+        if not n_rest:
+            return 0.0, len(here), 0
+        gone, come = np.sort(self._overall[group]), np.sort(_rounded(elsewhere))
+        # Between two of its own values the shard's function is level, the other rises: the ends tell all.
+        return max(
+            float(np.abs(
+                np.searchsorted(here, here, side) / len(here)
+                - (
+                    np.searchsorted(self._sorted, here, side)
+                    - np.searchsorted(gone, here, side)
+                    + np.searchsorted(come, here, side)
+                ) / n_rest
+            ).max())
+            for side in _SIDES
+        ), len(here), n_rest  # fmt: skip
+
+    def split(self, place: int) -> tuple[Floats, Floats]:
+        """Means of a shard's groups, and of the groups elsewhere."""
+        mine = self._of(place)
+        others = np.ones(len(self._means), dtype=bool)
+        others[mine] = False
+        total = np.bincount(self._group[others], weights=self._means[others])
+        count = np.bincount(self._group[others])
+        return self._means[mine], total[count > 0] / count[count > 0]
+
+
+def _rounded(means: Floats) -> Floats:
+    """Means to twelve digits: of one constant channel all are equal, however they were summed up."""
+    mantissa, exponent = np.frexp(means)
+    return np.asarray(np.ldexp(np.rint(mantissa * _DIGITS), exponent))
 
 
 def ks_distance(one: Floats, other: Floats) -> float:

@@ -22,8 +22,11 @@ from envirosense.datasets.rule_checks import Floats
 from envirosense.datasets.tally import Failure
 
 type Words = npt.NDArray[np.uint64]
+type _Counts = npt.NDArray[np.int32]
+type _Part = tuple[Words, _Counts, _Counts, _Counts]  # signatures, their rows, episodes and channels
 
 MOST_KEPT: Final = 2**21  # signatures, of 24 bytes
+_MOST_PARTS: Final = 4096  # arrays that hold them: an empty one takes as much as forty signatures
 _BITS: Final = 64.0  # a signature tells; two alike by chance among 10^7: 3e-6
 _SHORTEST: Final = 4  # samples of a signature
 _LONGEST: Final = 32
@@ -53,9 +56,7 @@ class Signatures:
         self._every = np.uint64(1)
         self._lengths: dict[tuple[str, str], int] = {}  # samples of a signature by channel; 0: none fits
         self._homes: list[_Home] = []
-        self._parts: list[
-            tuple[Words, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
-        ] = []
+        self._parts: list[_Part] = []
         self._n_kept = 0
 
     @property
@@ -86,6 +87,8 @@ class Signatures:
         keep = words % self._every == 0
         words, first = words[keep], first[keep]
         n = len(words)
+        if not n:
+            return
         self._parts.append(
             (
                 words,
@@ -95,10 +98,16 @@ class Signatures:
             )
         )
         self._n_kept += n
+        if len(self._parts) > _MOST_PARTS:
+            self._parts = [self._whole()]
+
+    def _whole(self) -> _Part:
+        words, rows, homes, numbers = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        return words, rows, homes, numbers
 
     def _thin(self) -> None:
         self._every *= np.uint64(2)
-        whole = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+        whole = self._whole()
         keep = whole[0] % self._every == 0
         words, rows, homes, numbers = (column[keep] for column in whole)
         self._parts, self._n_kept = [(words, rows, homes, numbers)], int(keep.sum())
@@ -167,9 +176,7 @@ def _signatures(values: Floats, length: int, number: int) -> tuple[Words, npt.ND
     return mixed[first], first
 
 
-def _pairs(
-    parts: list[tuple[Words, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]],
-) -> dict[tuple[int, int, int], list[tuple[int, int]]]:
+def _pairs(parts: list[_Part]) -> dict[tuple[int, int, int], list[tuple[int, int]]]:
     """Repeats by (earlier episode, later episode, distance in rows): (column, row in the later one)."""
     words, rows, homes, numbers = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(words, kind="stable")  # they came in order of episode and row

@@ -112,10 +112,12 @@ def _lines(readings: Named, answers: Named, ticks: Floats) -> Iterator[tuple[str
         usable = _usable(answers[1], prefix)
         if not usable.any():
             continue
-        shaped = form(answers[1][:, usable])
+        shaped = _scaled(form(answers[1][:, usable]))
         sides = _unit(shaped)
         alike = np.abs(unit.T @ sides) > _LIKE
-        alike &= np.abs(_unit(answers[1][:, usable]).T @ _unit(ticks[:, None])).T < _LIKE  # no clocks
+        alike &= (
+            np.abs(_unit(_scaled(answers[1][:, usable])).T @ _unit(ticks[:, None])).T < _LIKE
+        )  # no clocks
         answer_names = np.array(answers[0])[usable]
         for one, other in np.argwhere(alike):
             if _is_line(values[:, one], shaped[:, other]):
@@ -130,6 +132,12 @@ def _usable(answers: Floats, form: str) -> npt.NDArray[np.bool_]:
     if form == "exponential_of_":
         return np.asarray(varies & (np.abs(answers).max(axis=0) < _EXPONENT))
     return np.asarray(varies)
+
+
+def _scaled(values: Floats) -> Floats:
+    """Columns over a power of two near their largest, so that a float holds their squares."""
+    _, exponent = np.frexp(np.abs(values).max(axis=0))
+    return np.asarray(np.ldexp(values, -exponent))
 
 
 def _unit(values: Floats) -> Floats:

@@ -10,6 +10,7 @@ type Floats = npt.NDArray[np.float64]
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BARS: Final = 20  # of a histogram, evenly between the least and the greatest value
 _KEPT: Final = 65_536  # samples for the quantiles; standard error of the median 0.2 % in probability
+_PIECES: Final = 256  # that hold them
 _TEXTS: Final = 64  # distinct texts counted one by one
 
 
@@ -43,8 +44,12 @@ class NumberSummary:
 
     def _keep(self, known: Floats) -> None:
         first = -self._n % self._stride  # values at multiples of the stride, counted over all pieces
-        self._kept.append(known[first :: self._stride])
+        if first >= known.size:
+            return
+        self._kept.append(known[first :: self._stride].copy())  # a view would hold all of the values
         self._n_kept += len(self._kept[-1])
+        if len(self._kept) > _PIECES:
+            self._kept = [np.concatenate(self._kept)]
         while self._n_kept > _KEPT:
             thinned = np.concatenate(self._kept)[::2]
             self._kept, self._n_kept, self._stride = [thinned], len(thinned), 2 * self._stride

@@ -145,7 +145,7 @@ def _planned(
         if split not in known and not is_part:
             raise UnknownNameError("split", split, known)
     made = _Made(PackedSpecs(), [], PackedFacts(), Counter())
-    taken = {episode.spec.fingerprint for episode in source}
+    taken = set(source.manifest.spec_fingerprints)
     for episode in source:
         if originals:
             noted = {name: fact for name, fact in episode.summary["facts"].items() if name in NOTED}

@@ -144,11 +144,12 @@ def _run_pending(
     resumed, failed = stored.total(), stored["failed"]
     hours = output.plan.episodes.duration_s / 3600.0 / total
     done = resumed
+    abreast = 1 if isinstance(executor, InlineExecutor) else min(workers, len(output.pending))
 
     def beat(running: int) -> None:
-        progress.update(Standing(total, resumed, done + running, failed, hours))
+        progress.update(Standing(total, resumed, done + running, failed, hours, abreast))
 
-    progress.start(Standing(total, resumed, done, failed, hours))
+    progress.start(Standing(total, resumed, done, failed, hours, abreast))
     try:
         with _executor(executor, make_twin, min(workers, len(output.pending))) as chosen:
             window = 1 if isinstance(chosen, InlineExecutor) else 2 * workers
@@ -157,7 +158,6 @@ def _run_pending(
                 for record in run.results(output.pending, beat):
                     done += len(record.episodes)
                     failed += sum(one.summary.outcome == "failed" for one in record.episodes)
-                    beat(0)
             except BaseException:
                 if executor is not None:  # it goes on after this call; our own pool is killed
                     run.abandon()

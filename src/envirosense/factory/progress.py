@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from envirosense.factory.pace import Pace, left_text
 
 _LINE_EVERY_S: Final = 5.0
 
@@ -20,6 +22,12 @@ class Standing:
     done: int  # of them stored or simulated, resumed ones included
     failed: int
     episode_hours: float  # mean length of an episode [h]
+    workers: int = 1  # that simulate at a time
+
+    @property
+    def made(self) -> int:
+        """Episodes of this run."""
+        return self.done - self.resumed
 
 
 class ProgressReporter(Protocol):
@@ -51,37 +59,54 @@ class SilentProgress:
         """Nothing."""
 
 
-class BarProgress:
-    """Rich bar with rate and time left."""
+class CountBar:
+    """Rich bar of a count, with pace and time left."""
 
-    def __init__(self, console: Console | None = None, title: str = "episodes") -> None:
+    def __init__(self, title: str, console: Console | None = None) -> None:
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[pace]}"),
             TimeElapsedColumn(),
-            TextColumn("gone,"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
+            TextColumn("gone{task.fields[left]}"),
             console=console or Console(stderr=True),
         )
-        self._title = title
-        self._task = TaskID(0)
-        self._began_s = 0.0
+        self._task = self._bar.add_task(title, total=None, start=False, visible=False, pace="", left="")
+
+    def start(self, done: int, total: int, pace: str = "") -> None:
+        """Show the bar."""
+        self._bar.start_task(self._task)
+        self._bar.update(self._task, completed=done, total=total, pace=pace, visible=True)
+        self._bar.start()
+
+    def update(self, done: int, total: int, pace: str, left: str) -> None:
+        """Move the bar."""
+        left = f", {left}" if left else ""
+        self._bar.update(self._task, completed=done, total=total, pace=pace, left=left)
+
+    def stop(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.stop()
+
+
+class BarProgress:
+    """A bar of episodes."""
+
+    def __init__(self, console: Console | None = None, title: str = "episodes") -> None:
+        self._bar = CountBar(title, console)
+        self._pace = Pace()
 
     def start(self, standing: Standing) -> None:
         """Show the bar."""
-        self._began_s = time.monotonic()
-        self._task = self._bar.add_task(
-            self._title, total=standing.total, completed=standing.done, rate="starting workers"
-        )
-        self._bar.start()
+        self._pace = Pace(standing.workers)
+        self._bar.start(standing.done, standing.total, "starting workers")
 
     def update(self, standing: Standing) -> None:
         """Move the bar."""
-        rate = rate_text(standing, time.monotonic() - self._began_s)
-        self._bar.update(self._task, completed=standing.done, rate=rate)
+        self._pace.note(standing.made)
+        left = left_text(self._pace, standing.total - standing.done)
+        self._bar.update(standing.done, standing.total, pace_text(standing, self._pace), left)
 
     def stop(self) -> None:
         """Leave the bar as it is."""
@@ -94,52 +119,49 @@ class LineProgress:
     def __init__(self, out: TextIO | None = None, every_s: float = _LINE_EVERY_S) -> None:
         self._out = out or sys.stderr
         self._every_s = every_s
-        self._began_s = self._said_s = 0.0
+        self._pace = Pace()
+        self._said_s = 0.0
         self._last: Standing | None = None
+        self._reported: Standing | None = None
 
     def start(self, standing: Standing) -> None:
         """Say how much there is to do."""
-        self._began_s = self._said_s = time.monotonic()
-        found = f", {standing.resumed} stored by an earlier run" if standing.resumed else ""
-        self._say(f"generating {standing.total} episodes{found}")
+        self._pace, self._said_s = Pace(standing.workers), time.monotonic()
+        self._greet(standing)
 
     def update(self, standing: Standing) -> None:
         """Say how far it is, if it is time."""
         self._last = standing
+        self._pace.note(standing.made)
         if time.monotonic() - self._said_s >= self._every_s:
             self._report(standing)
 
     def stop(self) -> None:
         """Say where it ended."""
-        if self._last is not None:
+        if self._last is not None and self._last != self._reported:
             self._report(self._last)
 
+    def _greet(self, standing: Standing) -> None:
+        found = f", {standing.resumed} stored by an earlier run" if standing.resumed else ""
+        self._say(f"generating {standing.total} episodes{found}")
+
     def _report(self, standing: Standing) -> None:
-        self._said_s = time.monotonic()
-        elapsed_s = self._said_s - self._began_s
-        left = _left_text(standing, elapsed_s)
-        self._say(f"{standing.done}/{standing.total} episodes, {rate_text(standing, elapsed_s)}{left}")
+        self._said_s, self._reported = time.monotonic(), standing
+        left = left_text(self._pace, standing.total - standing.done)
+        told = f"{standing.done}/{standing.total} episodes, {pace_text(standing, self._pace)}"
+        self._say(told + (f", {left}" if left else ""))
 
     def _say(self, text: str) -> None:
         self._out.write(text + "\n")
         self._out.flush()
 
 
-def rate_text(standing: Standing, elapsed_s: float) -> str:
+def pace_text(standing: Standing, pace: Pace) -> str:
     """Pace in episodes and simulated hours per second, with failures if any."""
-    made = standing.done - standing.resumed
-    pace = made / max(elapsed_s, 1e-9)
     failed = f", {standing.failed} failed" if standing.failed else ""
-    if not made:
+    if (per_s := pace.per_s) is None:
         return f"waiting for the first{failed}"
-    return f"{pace:.2f} episodes/s, {pace * standing.episode_hours:.2f} simulated h/s{failed}"
-
-
-def _left_text(standing: Standing, elapsed_s: float) -> str:
-    done = standing.done - standing.resumed
-    if not done or standing.done == standing.total:
-        return ""
-    return f", about {elapsed_s / done * (standing.total - standing.done):.0f} s left"
+    return f"{per_s:.2f} episodes/s, {per_s * standing.episode_hours:.2f} simulated h/s{failed}"
 
 
 def console_progress(title: str = "episodes") -> ProgressReporter:

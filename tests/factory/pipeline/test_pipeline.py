@@ -1,7 +1,9 @@
 """Runs of whole manifests: what they deliver, what they leave out, how they go on after a stop."""
 
+import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -414,12 +416,48 @@ def test_a_counted_stage_says_how_long_it_takes(
     clock = [0.0]
     monkeypatch.setattr("envirosense.factory.pipeline.reporting.time.monotonic", lambda: clock[0])
     told = ConsoleStages().counted("files")
-    for clock[0], done in ((1.0, 1), (6.0, 6), (7.0, 7), (12.0, 10)):
+    for clock[0], done in (
+        (4.0, 1),
+        (6.0, 3),
+        (7.0, 4),
+        (12.0, 9),
+    ):  # 3 s before it begins, then one a second
         told(done, 60)
     assert capsys.readouterr().err.splitlines() == [
-        "6/60 files, about 54 s left",
-        "10/60 files, about 60 s left",
+        "3/60 files, about 57 s left",
+        "9/60 files, about 51 s left",
     ]
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what it was sent."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_every_stage_has_one_bar_on_a_terminal(
+    tmp_path: Path, run_into: Run, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+    run_into(tmp_path / "run", asked(formats=["arrow"]), ConsoleStages(terminal))
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
+    lines = [line.rpartition("\r")[2].strip() for line in text.splitlines()]
+    stages = re.split(r"\n(?=\d/5 )", "\n".join(line for line in lines if line))
+    assert len(stages) == 5
+    bars = [set(re.findall(r"^[^\W\d][\w ]*?(?= [━╸╺])", stage, re.MULTILINE)) for stage in stages]
+    assert bars == [
+        {"episodes"},
+        {"episodes checked"},
+        set(),
+        {"episodes read back"},
+        {"episodes written", "episodes read back"},
+    ]
+    assert "6/6" in stages[1]
+    assert "6/6 episodes" not in text  # lines are for elsewhere
 
 
 def test_long_stages_without_episodes_of_their_own_are_counted(

@@ -5,7 +5,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TextIO
 
-from envirosense.factory.progress import BarProgress, LineProgress, ProgressReporter, SilentProgress, Standing
+from rich.console import Console
+
+from envirosense.factory.pace import Pace, left_text, time_text
+from envirosense.factory.progress import (
+    BarProgress,
+    CountBar,
+    LineProgress,
+    ProgressReporter,
+    SilentProgress,
+    Standing,
+)
 
 _LINE_EVERY_S: Final = 5.0
 _LEAST_S: Final = 5.0  # of finished stages before their pace corrects the estimate
@@ -89,6 +99,7 @@ class ConsoleStages:
         self._n_done = 0  # by an earlier run
         self._present = ""
         self._outlook: Outlook | None = None
+        self._bar: CountBar | None = None  # that is on the terminal now
 
     def begin(self, planned_s: Mapping[str, float], n_done: int = 0) -> None:
         """Say what an earlier run left to do."""
@@ -110,26 +121,56 @@ class ConsoleStages:
 
     def episodes(self, title: str) -> ProgressReporter:
         """Bar or lines of the present stage."""
-        return BarProgress(title=title) if self._out.isatty() else StageLines(self._out)
+        self._close_bar()
+        return BarProgress(self._console, title) if self._console else StageLines(self._out)
 
     def counted(self, unit: str) -> Told:
-        """A line every few seconds, with the time left to the end of the stage."""
-        began_s = said_s = time.monotonic()
+        """A bar, or a line every few seconds, with the time left to the end of the stage."""
+        self._close_bar()
+        return self._counted_bar(unit, self._console) if self._console else self._counted_lines(unit)
+
+    def _counted_bar(self, unit: str, console: Console) -> Told:
+        bar, pace = CountBar(unit, console), Pace()
+
+        def told(done: int, total: int) -> None:
+            pace.note(done)
+            if self._bar is not bar:
+                self._close_bar()
+                self._bar = bar
+                bar.start(done, total)
+            bar.update(done, total, "", left_text(pace, total - done))
+
+        return told
+
+    def _counted_lines(self, unit: str) -> Told:
+        pace, said_s = Pace(), time.monotonic()
 
         def told(done: int, total: int) -> None:
             nonlocal said_s
-            now_s = time.monotonic()
-            if now_s - said_s >= _LINE_EVERY_S:
+            pace.note(done)
+            if (now_s := time.monotonic()) - said_s >= _LINE_EVERY_S:
                 said_s = now_s
-                left_s = (now_s - began_s) / max(done, 1) * (total - done)
-                self._say(f"{done}/{total} {unit}" + (f", {time_text(left_s)} left" if done else ""))
+                left = left_text(pace, total - done)
+                self._say(f"{done}/{total} {unit}" + (f", {left}" if left else ""))
 
         return told
 
     def end(self) -> None:
         """Nothing more to say."""
+        self._close_bar()
+
+    @property
+    def _console(self) -> Console | None:
+        """The terminal, None where there is none."""
+        return Console(file=self._out) if self._out.isatty() else None
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def _say(self, text: str) -> None:
+        self._close_bar()
         self._out.write(text + "\n")
         self._out.flush()
 
@@ -137,15 +178,7 @@ class ConsoleStages:
 class StageLines(LineProgress):
     """Plain lines of a stage, below its heading."""
 
-    def start(self, standing: Standing) -> None:
+    def _greet(self, standing: Standing) -> None:
         """Say what an earlier run stored."""
-        self._began_s = self._said_s = time.monotonic()
         if standing.resumed:
             self._say(f"{standing.resumed} of {standing.total} episodes stored by an earlier run")
-
-
-def time_text(seconds: float) -> str:
-    """Time in words."""
-    if seconds < 90.0:
-        return f"about {max(round(seconds), 1)} s"
-    return f"about {seconds / 60.0:.0f} min" if seconds < 5400.0 else f"about {seconds / 3600.0:.1f} h"
