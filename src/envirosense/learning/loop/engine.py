@@ -22,9 +22,11 @@ from envirosense.learning.loop.generation import Generation
 from envirosense.learning.loop.pools import real_samples, require_apart
 from envirosense.learning.loop.report import LoopReport, report_of
 from envirosense.learning.loop.subject import LOOPS, LoopSubject
+from envirosense.learning.loop.tracing import record_held_out
 from envirosense.learning.retraining.config import RetrainingConfig
 from envirosense.learning.retraining.manager import RetrainingManager
 from envirosense.learning.retraining.trainer import TRAINERS
+from envirosense.learning.samples import Samples
 
 
 def loop_config(subject: LoopSubject, **said: object) -> LoopConfig:
@@ -86,13 +88,9 @@ def run_loop(
 
 def _bench(generation: Generation, tell: Callable[[str], None]) -> Bench:
     folder, config, subject = generation.folder, generation.config, generation.subject
-    test = folder.samples(
-        folder.test, lambda: generation.samples([generation.even("test", 0, config.test_episodes)])
-    )
-    validation = folder.samples(
-        folder.validation,
-        lambda: generation.samples([generation.even("validation", 0, config.validation_episodes)]),
-    )
+    tracker = LineageTracker(folder.url)
+    test = _held_out(generation, tracker, "test", folder.test, config.test_episodes)
+    validation = _held_out(generation, tracker, "validation", folder.validation, config.validation_episodes)
     for held_out in (test, validation):
         require_apart(real_samples(config), held_out)
     registry = ModelRegistry(folder.url)
@@ -109,9 +107,23 @@ def _bench(generation: Generation, tell: Callable[[str], None]) -> Bench:
         retraining=RetrainingManager(
             subject.task, registry, deployment, folder.root / "retraining", retraining_config(subject, config)
         ),
-        tracker=LineageTracker(folder.url),
+        tracker=tracker,
         tell=tell,
     )
+
+
+def _held_out(
+    generation: Generation, tracker: LineageTracker, role: str, path: Path, episodes: int
+) -> Samples:
+    """Samples of groups that nothing is trained on, made once and entered in lineage."""
+
+    def make() -> Samples:
+        dataset = generation.dataset(generation.even(role, 0, episodes))
+        samples = generation.subject.samples(dataset)
+        record_held_out(tracker, generation.subject.name, role, samples, path, dataset)
+        return samples
+
+    return generation.folder.samples(path, make)
 
 
 def require_trainer(trainer: str | tuple[str, ...] | None) -> None:

@@ -41,6 +41,14 @@ def record_samples(
         run.generated("samples", samples_name(subject, cycle), path, samples.content_hash)
 
 
+def record_held_out(
+    tracker: LineageTracker, subject: str, role: str, samples: Samples, path: Path, dataset: Dataset
+) -> None:
+    """Enter the samples of groups that nothing is trained on: those of `validation` or of `test`."""
+    with tracker.activity("hold_out", used=[dataset], facts={"role": role}) as run:
+        run.generated("samples", f"{subject}-{role}", path, samples.content_hash)
+
+
 def record_model(
     tracker: LineageTracker,
     subject: str,
