@@ -10,6 +10,7 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import StorageError, UnknownNameError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
+from envirosense.datasets.files import gigabytes
 from envirosense.datasets.manifest import MANIFEST
 from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.shard import STAGING
@@ -119,6 +120,6 @@ def require_space(request: GenerationRequest, twin: Twin, out: Path | str) -> No
     if needed > free:
         raise StorageError(
             f"{folder}: {request.episodes} episodes of {request.duration_s / 3600.0:g} h need about "
-            f"{needed / 1e9:.2f} GB but {free / 1e9:.2f} GB are free; free disk space, choose another "
-            "folder, or ask for fewer or shorter episodes"
+            f"{gigabytes(needed)} but {gigabytes(free)} are free; free disk space, choose another folder, or "
+            "ask for fewer or shorter episodes"
         )
