@@ -48,21 +48,24 @@ def _lights_us(history: HomeHistory) -> np.ndarray:
 
 def main(homes: int, days: int) -> None:
     """Print least, median and most of each statistic, and how many homes lie in the range."""
-    twin, rows, alike, alone = HomeTwin(), [], [], []
+    twin, rows, alike, alone, wired = HomeTwin(), [], [], [], []
     for number in range(homes):
         history = history_of(
             twin.draw("home/standard", EpisodeRequest(1, number, homes, days * 86_400.0, 900.0))
         )
-        n_sensors = np.unique(statistics.activations(history.log, history.home)[1]).size
-        n_people = len(history.home.residents)
+        active = np.unique(statistics.activations(history.log, history.home)[1])
+        n_sensors, n_people = active.size, len(history.home.residents)
+        n_binary = sum(history.home.entities[entity].domain == "binary_sensor" for entity in active)
         rows.append(figures(history))
         alike.append(n_sensors >= LEAST_SENSORS and n_people <= MOST_PEOPLE)
         alone.append(n_sensors >= LEAST_SENSORS and n_people == 1)
+        wired.append(n_binary >= LEAST_SENSORS and n_people <= MOST_PEOPLE)
     table = np.array(rows)
     groups: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "all": lambda column: column,
         "14 sensors, 1 or 2 residents": lambda column: column[alike],
         "14 sensors, 1 resident": lambda column: column[alone],
+        "14 binary sensors, 1 or 2 residents": lambda column: column[wired],
     }
     for name, pick in groups.items():
         print(f"{name}: {pick(table[:, 0]).size} homes")

@@ -58,6 +58,7 @@ def test_one_home_can_be_asked_for(tmp_path: Path) -> None:
         (["--region", "moon"], "moon"),
         (["--level", "hopeless"], "easy, standard or hard"),
         (["--faults", "-1"], "faults_per_month"),
+        (["--homes", "3000000", "--days", "3650"], "3000000 episodes of 87600 h need about"),
     ],
 )
 def test_bad_input_is_named(
@@ -121,10 +122,10 @@ def test_a_week_is_drawn_on_a_page(homes: Path, tmp_path: Path) -> None:
     assert "What was planted" in text
     (first, *_) = Dataset.open(homes)
     assert first.episode_id in text
-    curves = [part for part in text.split("<svg")[1:] if "<polyline" in part]
+    curves = [part for part in text.split("<svg")[1:] if '<path class="line' in part]
     assert curves
     for one in curves:
-        drawn = re.findall(r'<polyline class="([^"]+)"', one)
+        drawn = re.findall(r'<path class="([^"]+)"', one)
         assert len(set(drawn)) == len(drawn), "every line has a colour of its own"
         assert len(re.findall(r'class="tick"[^>]*>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d<', one)) == 2  # days
 

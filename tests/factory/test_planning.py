@@ -1,10 +1,13 @@
 """Requests, scenario patterns, specs and estimates."""
 
+import shutil
+
 import pytest
 
-from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.core.errors import ConfigError, StorageError, UnknownNameError
 from envirosense.factory import GenerationRequest, draw_specs, estimate, match_scenarios
-from envirosense.factory.generator import make_plan
+from envirosense.factory.executors import InlineExecutor
+from envirosense.factory.generator import generate, make_plan
 from envirosense.testing.twins import CoinTwin
 
 IDS = ("a/one", "a/two", "b/one")
@@ -67,3 +70,22 @@ def test_an_estimate_scales_with_hours_and_workers(request_coin):
     assert found.gigabytes == pytest.approx(20 * cost.n_bytes / 1e9)
     assert found.minutes == pytest.approx(20 * cost.seconds / 60 / 2)
     assert found.scenarios == ("normal/tails", "toss/heads")
+
+
+def test_more_than_the_disk_holds_is_refused_before_a_spec_is_drawn(request_coin, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(CoinTwin, "draw", lambda *_: pytest.fail("drew a spec"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
+    with pytest.raises(
+        StorageError, match=r"8 episodes of 0\.0333333 h need about [1-9].* GB but 1e-08 GB are free"
+    ):
+        generate(request_coin(), tmp_path / "not" / "there", executor=InlineExecutor())
+    assert not (tmp_path / "not").exists()
+
+
+def test_a_finished_dataset_is_opened_on_a_full_disk(request_coin, tmp_path, monkeypatch):
+    made = generate(request_coin(), tmp_path / "out", executor=InlineExecutor())
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
+    again = generate(request_coin(), tmp_path / "out", executor=InlineExecutor())
+    assert again.logical_hash == made.logical_hash

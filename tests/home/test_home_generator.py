@@ -8,11 +8,13 @@ from collections import Counter
 import pytest
 
 from envirosense.core.errors import ConfigError, UnknownNameError
+from envirosense.factory.request import EpisodeRequest
 from envirosense.home.building.home_generator import SyntheticHomeGenerator
 from envirosense.home.building.mix import home_plan, region_counts, rounded_counts, size_counts, type_counts
 from envirosense.home.building.naming import UniqueNames, hex_id, slug
 from envirosense.home.catalog import default_catalog
 from envirosense.home.model import Home
+from envirosense.home.twin import HomeTwin
 
 TYPES, SIZES = tuple(default_catalog().homes.types), tuple(default_catalog().homes.sizes)
 REGIONS = tuple(default_catalog().regions)
@@ -267,8 +269,18 @@ def test_negative_number_of_homes_is_refused() -> None:
 
 
 def test_plan_depends_on_the_seed_alone() -> None:
-    assert home_plan(50, seed=1) == home_plan(50, seed=1)
+    plan = home_plan(50, seed=1)
+    home_plan.cache_clear()
+    assert home_plan(50, seed=1) == plan
     assert home_plan(50, seed=1) != home_plan(50, seed=2)
+
+
+def test_a_plan_is_dealt_once_for_all_homes_of_a_set() -> None:
+    home_plan.cache_clear()
+    twin = HomeTwin()
+    for index in range(6):
+        twin.draw("home/standard", EpisodeRequest(3, index, 6, 86_400.0, 900.0, {}))
+    assert home_plan.cache_info().misses == 1
 
 
 def test_homes_with_many_rooms_tend_to_have_many_devices() -> None:

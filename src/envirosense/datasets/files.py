@@ -22,6 +22,11 @@ def _fix(error: OSError) -> str:
     return f"check the folder, {_RESUME}"
 
 
+def gigabytes(n_bytes: float) -> str:
+    """Size as an error says it, [GB]: two decimals, and two digits where those would be nothing."""
+    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e9:.2g} GB"
+
+
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
     """Context in which an `OSError` becomes a `StorageError` naming the path and the fix."""

@@ -22,7 +22,13 @@ from envirosense.datasets.plan import Plan
 from envirosense.datasets.planned_episodes import PlannedEpisodes
 from envirosense.datasets.splits import assign_splits
 from envirosense.factory.executors import InlineExecutor, WorkerPool, worker_count
-from envirosense.factory.planning import draw_spec, draw_specs, estimate, match_scenarios
+from envirosense.factory.planning import (
+    draw_spec,
+    draw_specs,
+    estimate,
+    match_scenarios,
+    require_space,
+)
 from envirosense.factory.progress import ProgressReporter, SilentProgress, Standing
 from envirosense.factory.request import GenerationRequest
 from envirosense.factory.shards import ShardRun
@@ -102,12 +108,13 @@ def generate(
     Raises:
         GenerationFailed: if episodes failed and that is not allowed; the dataset is complete without them.
         GenerationInterrupted: on Ctrl-C; what is finished stays.
+        StorageError: if the disk has no room for it, or refuses in the middle.
     """
     make_twin = TWINS[request.twin]
-    count = worker_count(workers, executor)
-    return run_plan(
-        make_plan(request, make_twin(), count), make_twin, out, count, executor, progress, allow_failures
-    )
+    count, twin = worker_count(workers, executor), make_twin()
+    require_space(request, twin, out)
+    plan = make_plan(request, twin, count)
+    return run_plan(plan, make_twin, out, count, executor, progress, allow_failures)
 
 
 def run_plan(

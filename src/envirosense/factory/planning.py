@@ -1,14 +1,19 @@
 """From a request to specs, splits and an estimate of what they cost."""
 
 import fnmatch
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from envirosense.core.episode import EpisodeSpec
-from envirosense.core.errors import UnknownNameError
+from envirosense.core.errors import StorageError, UnknownNameError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
+from envirosense.datasets.files import gigabytes
+from envirosense.datasets.manifest import MANIFEST
 from envirosense.datasets.packed_specs import PackedSpecs
+from envirosense.datasets.shard import STAGING
 from envirosense.factory.request import EpisodeRequest, GenerationRequest
 from envirosense.factory.twins import TWINS
 
@@ -97,3 +102,24 @@ def estimate(request: GenerationRequest, twin: Twin | None = None, workers: int 
         minutes=hours * cost.seconds / 60.0 / workers,
         workers=workers,
     )
+
+
+def require_space(request: GenerationRequest, twin: Twin, out: Path | str) -> None:
+    """Refuse a new dataset that the disk has no room for before its specs are drawn, which may take hours.
+
+    What is begun or finished there is left to the output, which knows what is still to be written.
+
+    Raises:
+        StorageError: naming what is asked for, what it needs and what is free.
+    """
+    folder = Path(out).expanduser().absolute()
+    if (folder / MANIFEST).exists() or (folder / STAGING).exists():
+        return
+    free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+    needed = 1e9 * estimate(request, twin).gigabytes
+    if needed > free:
+        raise StorageError(
+            f"{folder}: {request.episodes} episodes of {request.duration_s / 3600.0:g} h need about "
+            f"{gigabytes(needed)} but {gigabytes(free)} are free; free disk space, choose another folder, or "
+            "ask for fewer or shorter episodes"
+        )

@@ -1,6 +1,7 @@
 """How many homes of a set are of which type, size and region: the catalogue's shares, rounded exactly."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -69,10 +70,12 @@ def region_counts(n: int, catalog: Catalog | None = None) -> dict[str, int]:
     return rounded_counts({key: one.share for key, one in regions.items()}, n)
 
 
-def home_plan(n_homes: int, seed: int, catalog: Catalog | None = None) -> list[PlannedHome]:
+@lru_cache(maxsize=8)
+def home_plan(n_homes: int, seed: int, catalog: Catalog | None = None) -> tuple[PlannedHome, ...]:
     """Type, size and region of each home of a set, in the order of the homes.
 
-    Homes of many rooms tend to be the ones with many devices; regions are dealt out blindly.
+    Homes of many rooms tend to be the ones with many devices; regions are dealt out blindly. Kept, since
+    every home of a set asks for the whole of it.
 
     Raises:
         ConfigError: if `n_homes` is negative.
@@ -86,7 +89,7 @@ def home_plan(n_homes: int, seed: int, catalog: Catalog | None = None) -> list[P
     by_devices = sorted(size_counts(n_homes, catalog).items(), key=lambda item: catalog.size(item[0]).devices)
     ascending = [name for name, count in by_devices for _ in range(count)]
     sizes = dict(zip(order.tolist(), ascending, strict=True))
-    return [PlannedHome(types[i], sizes[i], regions[i]) for i in range(n_homes)]
+    return tuple(PlannedHome(types[i], sizes[i], regions[i]) for i in range(n_homes))
 
 
 def _dealt(counts: Mapping[str, int], seed: int, name: str) -> list[str]:

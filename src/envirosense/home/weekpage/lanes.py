@@ -142,7 +142,10 @@ def _events(week: Week, day: int) -> tuple[str, str]:
 
 
 def curves(series: Sequence[tuple[str, str, Floats]], days: Sequence[str], height: int = 130) -> str:
-    """Lines over some days, whose names stand below: name, class, (report, 2) each; one scale for all."""
+    """Lines over some days, whose names stand below: name, class, (report, 2) each; one scale for all.
+
+    A report holds until the next: a slope between two would show what nobody measured.
+    """
     every = np.concatenate([one[:, 1] for _, _, one in series if len(one)])
     low, high = float(np.min(every)), float(np.max(every))
     n_days = len(days)
@@ -153,9 +156,9 @@ def curves(series: Sequence[tuple[str, str, Floats]], days: Sequence[str], heigh
             continue
         x = LEFT + WIDTH * values[:, 0] / end_s
         y = 4 + (height - 24) * (1.0 - (values[:, 1] - low) / span)
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-        title = f"<title>{escape(name)}</title>"
-        lines.append(f'<polyline class="{css}" points="{points}">{title}</polyline>')
+        steps = "".join(f"H{a:.1f}V{b:.1f}" for a, b in zip(x[1:], y[1:], strict=True))
+        path = f"M{x[0]:.1f},{y[0]:.1f}{steps}H{LEFT + WIDTH}"
+        lines.append(f'<path class="{css}" d="{path}"><title>{escape(name)}</title></path>')
     at_px = [LEFT + WIDTH * day / n_days for day in range(n_days + 1)]
     axis = "".join(f'<line class="hour" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - 18}"/>' for x in at_px)
     axis += "".join(
