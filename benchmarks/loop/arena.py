@@ -8,6 +8,7 @@ the arm has not used. Where a pool runs out the rest is dealt evenly, and paid f
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -122,6 +123,12 @@ class Sets:
             *region_requests(sizes.asked, _ASKED),
             *region_requests(sizes.tested, _TESTED),
         ]
+
+
+@cache
+def sets_of(store: Store, sizes: Sizes, looked_at: float = 1.0) -> Sets:
+    """`Sets.of`, read once in each process."""
+    return Sets.of(store, sizes, looked_at)
 
 
 def _parted(pool: Samples) -> dict[str, Samples]:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong
+from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong, sets_of
 from regions import REGIONS, SCENARIOS
 from store import Store
 
@@ -87,7 +87,7 @@ class ArmRun:
 def run_one(job: tuple[int, str, int], folder: Path, sizes: Sizes, rounds: Rounds) -> ArmRun:
     """One arm of one seed, in a worker."""
     region, arm, seed = REGIONS[job[0]], *job[1:]
-    arena = PlantedArena(Sets.of(Store(folder), sizes), region, seed)
+    arena = PlantedArena(sets_of(Store(folder), sizes), region, seed)
     if arm == "even":
         return ArmRun(region.name, run_arm(arm, arena, even, rounds, seed))
     with TemporaryDirectory() as memory:
@@ -102,7 +102,7 @@ def named_when_missing(seed: int, folder: Path, sizes: Sizes) -> dict[str, dict[
     By region, and by the share of the further validation sites that it sees.
     """
     store = Store(folder)
-    seen = {f"{share:g}": Sets.of(store, sizes, share) for share in LOOKED_AT}
+    seen = {f"{share:g}": sets_of(store, sizes, share) for share in LOOKED_AT}
     train = next(iter(seen.values())).train
     told: dict[str, dict[str, list[str]]] = {}
     for region in (None, *REGIONS):
@@ -130,7 +130,7 @@ def validation_facts(store: Store, sizes: Sizes) -> dict[str, dict[str, int]]:
     """Episodes and sites to look at, and cases of each region among them, by share of the further sites."""
     facts = {}
     for share in LOOKED_AT:
-        seen = Sets.of(store, sizes, share).validation
+        seen = sets_of(store, sizes, share).validation
         cases = {
             one.name: len(np.unique(seen.unit[one.inside(seen) & (seen.y == one.label)])) for one in REGIONS
         }
@@ -247,7 +247,7 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
             runs.append(run)
             print(f"{len(runs)} of {len(jobs)} arms after {time.monotonic() - began:.0f} s", flush=True)
         alone = list(pool.map(partial(named_when_missing, folder=folder, sizes=sizes), range(seeds)))
-    sets = Sets.of(store, sizes)
+    sets = sets_of(store, sizes)
     facts = {
         "rounds": asdict(rounds),
         "pools": asdict(sizes),
