@@ -4,6 +4,10 @@ Every episode comes from pools that are simulated once and parted by site. An ar
 no more: even draws are dealt in turn over the scenarios, as often inside a region as the simulator's own
 spreads have it; a weak spot is drawn from those episodes of its scenarios that lie within its ranges and that
 the arm has not used. Where a pool runs out the rest is dealt evenly, and paid for all the same.
+
+The validation sites are the same for both arms and charged to neither. How many cases of a region they hold
+decides whether it can be named: a scan of made-up cases like the overload's shows an error of .75 against .46
+in 30 % of the draws with 59 cases in the region, and in 90 % with 119. So they have draws of their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
