@@ -4,10 +4,15 @@ Every episode comes from pools that are simulated once and parted by site. An ar
 no more: even draws are dealt in turn over the scenarios, as often inside a region as the simulator's own
 spreads have it; a weak spot is drawn from those episodes of its scenarios that lie within its ranges and that
 the arm has not used. Where a pool runs out the rest is dealt evenly, and paid for all the same.
+
+The validation sites are the same for both arms and charged to neither. How many cases of a region they hold
+decides whether it can be named: a scan of made-up cases like the overload's shows an error of .75 against .46
+in 30 % of the draws with 59 cases in the region, and in 90 % with 119. So they have draws of their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +33,7 @@ from envirosense.pole.loop import PoleLoop
 
 N_TREES: Final = 100
 _PARTS: Final = {"train": 0.4, "validation": 0.35, "test": 0.25}  # of the sites
-_POOL, _ASKED, _TESTED = 41, 32, 33  # seeds
+_POOL, _ASKED, _TESTED, _LOOKED_AT = 41, 32, 33, 34  # seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,11 @@ class Sizes:
     other: int = 200  # of each of the others
     asked: int = 140  # within each region, for those who ask
     tested: int = 60  # within each region, to judge by
+    looked_at: int = 880  # more of each electrical scenario for validation, on sites of their own
 
     def scaled(self, share: float) -> "Sizes":
         """A share of each."""
-        return Sizes(
-            *(max(round(share * n), 4) for n in (self.electrical, self.other, self.asked, self.tested))
-        )
+        return Sizes(*(max(round(share * n), 4) for n in astuple(self)))
 
 
 class ArenaLoop(PoleLoop):
@@ -70,6 +74,12 @@ def pool_requests(sizes: Sizes) -> list[GenerationRequest]:
     return [loop.request_for(WeakSpot(scenario=name), n, _POOL) for name, n in many.items()]
 
 
+def validation_requests(n: int) -> list[GenerationRequest]:
+    """More of each electrical scenario, evenly: nothing tells where a region lies."""
+    electrical = [name for name in SCENARIOS if name.startswith("electrical")]
+    return [PoleLoop().request_for(WeakSpot(scenario=name), n, _LOOKED_AT) for name in electrical]
+
+
 def region_requests(n: int, seed: int) -> list[GenerationRequest]:
     """Draws from within each region."""
     return [PoleLoop().request_for(region.spot, n, seed) for region in REGIONS]
@@ -86,8 +96,14 @@ class Sets:
     tested: tuple[Samples, ...]  # of each region
 
     @classmethod
-    def of(cls, store: Store, sizes: Sizes) -> "Sets":
-        """Pools parted by site; regions are tested on the test sites' draws and on more of their own."""
+    def of(cls, store: Store, sizes: Sizes, looked_at: float = 1.0) -> "Sets":
+        """Pools parted by site; regions are tested on the test sites' draws and on more of their own.
+
+        Args:
+            store: Of what was simulated.
+            sizes: Of the pools.
+            looked_at: Share of the further validation sites that is used.
+        """
         pool = Samples.concat([store.samples(one) for one in pool_requests(sizes)])
         parts = _parted(pool)
         more = [store.samples(one) for one in region_requests(sizes.tested, _TESTED)]
@@ -96,16 +112,27 @@ class Sets:
             for region, own in zip(REGIONS, more, strict=True)
         ]
         asked = tuple(store.samples(one) for one in region_requests(sizes.asked, _ASKED))
-        return cls(parts["train"], asked, parts["validation"], parts["test"], tuple(inside))
+        further = Samples.concat([store.samples(one) for one in validation_requests(sizes.looked_at)])
+        sites = stream(0, "bench-loop", "further sites").permutation(np.array(further.groups))
+        used = further.of_groups(sites[: round(looked_at * len(sites))].tolist())
+        validation = Samples.concat([parts["validation"], used])
+        return cls(parts["train"], asked, validation, parts["test"], tuple(inside))
 
     @staticmethod
     def requests(sizes: Sizes) -> list[GenerationRequest]:
         """All that has to be simulated."""
         return [
             *pool_requests(sizes),
+            *validation_requests(sizes.looked_at),
             *region_requests(sizes.asked, _ASKED),
             *region_requests(sizes.tested, _TESTED),
         ]
+
+
+@cache
+def sets_of(store: Store, sizes: Sizes, looked_at: float = 1.0) -> Sets:
+    """`Sets.of`, read once in each process."""
+    return Sets.of(store, sizes, looked_at)
 
 
 def _parted(pool: Samples) -> dict[str, Samples]:

@@ -9,6 +9,7 @@ spots as the loop does, and is read against the even arm's final score.
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong
+from arena import ArenaLoop, Forest, PlantedArena, Sets, Sizes, is_wrong, sets_of
 from regions import REGIONS, SCENARIOS
 from store import Store
 
@@ -34,10 +35,12 @@ from envirosense.learning.active.comparison import (
 )
 from envirosense.learning.active.evidence import Judged
 from envirosense.learning.active.manager import ActiveLearningManager
+from envirosense.learning.active.slices import WeakSlice
 from envirosense.learning.models.bundle import Scorer
 from envirosense.learning.samples import Samples
 
 WANTED: Final = 4  # regions of five
+LOOKED_AT: Final = (0.0, 0.5, 1.0)  # shares of the further validation sites; the arms see all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class ArmRun:
 def run_one(job: tuple[int, str, int], folder: Path, sizes: Sizes, rounds: Rounds) -> ArmRun:
     """One arm of one seed, in a worker."""
     region, arm, seed = REGIONS[job[0]], *job[1:]
-    arena = PlantedArena(Sets.of(Store(folder), sizes), region, seed)
+    arena = PlantedArena(sets_of(Store(folder), sizes), region, seed)
     if arm == "even":
         return ArmRun(region.name, run_arm(arm, arena, even, rounds, seed))
     with TemporaryDirectory() as memory:
@@ -93,20 +96,46 @@ def run_one(job: tuple[int, str, int], folder: Path, sizes: Sizes, rounds: Round
     return ArmRun(region.name, curves, tuple(ask.found), ask.n_asked, arena.n_short)
 
 
-def named_when_missing(seed: int, folder: Path, sizes: Sizes) -> dict[str, list[str]]:
-    """What the manager says of a forest that has all even draws but one region's, and of one that has all."""
-    sets = Sets.of(Store(folder), sizes)
-    told = {}
+def named_when_missing(seed: int, folder: Path, sizes: Sizes) -> dict[str, dict[str, list[str]]]:
+    """What the manager says of a forest that has all even draws but one region's, and of one that has all.
+
+    By region, and by the share of the further validation sites that it sees.
+    """
+    store = Store(folder)
+    seen = {f"{share:g}": sets_of(store, sizes, share) for share in LOOKED_AT}
+    train = next(iter(seen.values())).train
+    told: dict[str, dict[str, list[str]]] = {}
     for region in (None, *REGIONS):
-        train = sets.train if region is None else sets.train.select(~region.inside(sets.train))
-        wrong = is_wrong(Forest(train, seed), sets.validation)
-        with TemporaryDirectory() as memory:
-            manager = ActiveLearningManager(ArenaLoop(), memory, seed)
-            slices = manager.identify_weak_spots(Judged(sets.validation, wrong))
+        forest = Forest(train if region is None else train.select(~region.inside(train)), seed)
         wanted = REGIONS if region is None else (region,)
-        words = [one.words for one in slices if any(other.is_named(one.ranges) for other in wanted)]
-        told[region.name if region else "none"] = words
+        told[region.name if region else "none"] = {
+            share: [
+                one.words
+                for one in weak_slices(forest, sets.validation, seed)
+                if any(other.is_named(one.ranges) for other in wanted)
+            ]
+            for share, sets in seen.items()
+        }
     return told
+
+
+def weak_slices(forest: Forest, validation: Samples, seed: int) -> Sequence[WeakSlice]:
+    """What a new manager says of a forest."""
+    with TemporaryDirectory() as memory:
+        manager = ActiveLearningManager(ArenaLoop(), memory, seed)
+        return manager.identify_weak_spots(Judged(validation, is_wrong(forest, validation)))
+
+
+def validation_facts(store: Store, sizes: Sizes) -> dict[str, dict[str, int]]:
+    """Episodes and sites to look at, and cases of each region among them, by share of the further sites."""
+    facts = {}
+    for share in LOOKED_AT:
+        seen = sets_of(store, sizes, share).validation
+        cases = {
+            one.name: len(np.unique(seen.unit[one.inside(seen) & (seen.y == one.label)])) for one in REGIONS
+        }
+        facts[f"{share:g}"] = {"episodes": len(np.unique(seen.unit)), "sites": len(seen.groups), **cases}
+    return facts
 
 
 def named(runs: list[ArmRun]) -> dict[str, dict[str, Any]]:
@@ -124,9 +153,11 @@ def named(runs: list[ArmRun]) -> dict[str, dict[str, Any]]:
         }
         best = min((spot for found in hits[True] for spot in found), key=lambda spot: spot.p, default=None)
         share = {key: float(np.mean([bool(one) for one in found or [[]]])) for key, found in hits.items()}
+        at_once = [any(spot.turn == 1 for spot in found) for found in hits[True]]
         told[region.name] = {
             "planted": region.words,
             "named by": share[True],
+            "named at the first look by": float(np.mean(at_once or [False])),
             "named elsewhere by": share[False],
             "in words": best.words if best else "",
         }
@@ -162,22 +193,32 @@ def report_of(result: ArmComparison, runs: list[ArmRun], facts: dict[str, Any]) 
 def show(report: dict[str, Any]) -> None:
     """The report on the screen."""
     print(
-        f"{'region':24s} {'share':>6s} {'p':>7s} {'even':>6s} {'active':>6s} {'natural':>8s} named, elsewhere"
+        f"{'region':24s} {'share':>6s} {'p':>7s} {'even':>6s} {'active':>6s} {'natural':>8s}"
+        " named at the first look, at any, elsewhere"
     )
     for row in report["rows"]:
         name = row["region"]
         told = report["regions"][name]
         print(
             f"{name:24s}{row['median share of episodes']:8.2f}{row['p']:8.4f}{row['even final']:8.3f}"
-            f"{row['active final']:8.3f}{report['natural_share'][name]:8.1%}{told['named by']:8.0%}"
+            f"{row['active final']:8.3f}{report['natural_share'][name]:8.1%}"
+            f"{told['named at the first look by']:8.0%}{told['named by']:8.0%}"
             f"{told['named elsewhere by']:8.0%} {told['in words']}"
         )
-    for name, told in report["named_when_missing"].items():
-        words = next((one for found in told for one in found), "")
-        missing = f"only {name} is missing" if name != "none" else "nothing is missing (control)"
-        print(f"named where {missing}: {sum(map(bool, told))} of {len(told)} seeds {words}")
+    show_naming(report)
     print(report["won"])
     print(f"{report['minutes']:.1f} minutes, of these {report['minutes_simulating']:.1f} simulating")
+
+
+def show_naming(report: dict[str, Any]) -> None:
+    """How many seeds named each region where it alone was missing, by what there was to look at."""
+    for share, seen in report["validation"].items():
+        print(f"validation: {seen['episodes']} episodes of {seen['sites']} sites")
+        for name, found in report["named_when_missing"].items():
+            told = [one[share] for one in found]
+            words = next((one for words in told for one in words), "")
+            missing = f"only {name}, {seen[name]} cases, is missing" if name in seen else "nothing is missing"
+            print(f"  named where {missing}: {sum(map(bool, told))} of {len(told)} seeds {words}")
 
 
 def natural_share(sets: Sets) -> dict[str, float]:
@@ -206,13 +247,12 @@ def measured(folder: Path, sizes: Sizes, rounds: Rounds, seeds: int, workers: in
             runs.append(run)
             print(f"{len(runs)} of {len(jobs)} arms after {time.monotonic() - began:.0f} s", flush=True)
         alone = list(pool.map(partial(named_when_missing, folder=folder, sizes=sizes), range(seeds)))
-    sets = Sets.of(store, sizes)
-    n_validation = {"episodes": len(np.unique(sets.validation.unit)), "sites": len(sets.validation.groups)}
+    sets = sets_of(store, sizes)
     facts = {
         "rounds": asdict(rounds),
         "pools": asdict(sizes),
         "natural_share": natural_share(sets),
-        "validation": n_validation,
+        "validation": validation_facts(store, sizes),
         "named_when_missing": {name: [one[name] for one in alone] for name in alone[0]},
         "minutes_simulating": (simulated - began) / 60.0,
         "minutes": (time.monotonic() - began) / 60.0,

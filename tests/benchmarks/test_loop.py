@@ -109,6 +109,31 @@ def test_a_region_is_named_by_its_scenario_and_a_range_of_its_own(ranges, is_nam
     assert WINDY.is_named(ranges) is is_named
 
 
+class Shelf:
+    """Stands for the store: two episodes of each site, named after what was asked for."""
+
+    def samples(self, request: Any) -> Samples:
+        return pool(f"{request.seed}-{'-'.join(request.scenarios)}-", 2)
+
+
+def test_further_validation_sites_are_seen_by_the_arms_and_taught_to_nobody() -> None:
+    sizes = arena.Sizes().scaled(0.01)
+    none, half, every = (arena.Sets.of(Shelf(), sizes, share) for share in (0.0, 0.5, 1.0))
+    sites = [set(one.validation.groups) for one in (none, half, every)]
+    assert sites[0] < sites[1] < sites[2]
+    assert len(sites[1] - sites[0]) == pytest.approx(len(sites[2] - sites[0]) / 2, abs=1)
+    for others in (every.train, every.test, *every.asked):
+        assert not sites[2] & set(others.groups)
+    np.testing.assert_array_equal(none.train.unit, every.train.unit)
+
+
+def test_more_to_look_at_is_drawn_evenly_from_all_electrical_scenarios() -> None:
+    asked = arena.validation_requests(7)
+    electrical = {name for name in regions.SCENARIOS if name.startswith("electrical")}
+    assert {name for one in asked for name in one.scenarios} == electrical
+    assert all(one.episodes == 7 and "conditions" not in one.options for one in asked)
+
+
 def test_five_regions_are_planted_and_can_be_drawn_from() -> None:
     assert len(regions.REGIONS) == 5
     for region in regions.REGIONS:

@@ -24,6 +24,18 @@ def cases(rng, share, n_sites=120, per_site=5, site_sigma=0.0):
     return Cases(wrong, np.repeat(np.arange(n_sites), per_site).astype(str), columns)
 
 
+def few_sites(rng, gap, site_sigma=0.0):
+    """One scenario at twelve sites, hardly two of which have equally many units."""
+    of = np.repeat(np.arange(12), rng.integers(10, 26, size=12))
+    wind = rng.random(len(of))
+    site = site_sigma * rng.standard_normal(12)[of]
+    wrong = rng.random(len(of)) < np.clip(0.4 + gap * (wind > 0.7) + site, 0.0, 1.0)
+    return Cases(wrong, of.astype(str), {
+        "scenario": np.full(len(of), HARD), "wind_m_s": wind, "age_d": rng.random(12)[of],
+        "damp": rng.random(len(of)),
+    })  # fmt: skip
+
+
 def hard_alone(scenario, wind, age):
     return np.where(scenario == HARD, 0.5, 0.05)
 
@@ -88,6 +100,21 @@ def test_errors_without_a_condition_pass_no_more_often_than_alpha(site_sigma):
         given = cases(stream(at, "within"), hard_alone, n_sites=60, site_sigma=site_sigma)
         seen += any(one.p <= alpha for one in weakest_within(given, at) if one.box[-1].value == HARD)
     assert seen <= binom.ppf(0.995, n, alpha)
+
+
+@pytest.mark.parametrize("site_sigma", [0.0, 0.2])
+def test_few_sites_of_unlike_sizes_pass_no_more_often_than_alpha(site_sigma):
+    n, alpha = 80, 0.1
+    seen = sum(
+        weakest_within(few_sites(stream(at, "few"), 0.0, site_sigma), at)[0].p <= alpha for at in range(n)
+    )
+    assert seen <= binom.ppf(0.995, n, alpha)
+
+
+def test_few_sites_of_unlike_sizes_can_show_a_condition():
+    """There whole sites have none to change with: what counts is the order within each."""
+    found = [weakest_within(few_sites(stream(at, "few"), 0.45), at)[0] for at in range(101, 111)]
+    assert sum(one.p < 0.01 and "wind_m_s" in ranges(one.box) for one in found) >= 8
 
 
 def test_shuffled_conditions_are_not_named(rng):

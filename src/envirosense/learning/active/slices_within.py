@@ -3,7 +3,8 @@
 Against all other scenarios a hard one is weak as a whole, and that hides under which conditions. So each
 scenario (and true class in it) is scanned by itself: ranges of one condition and of pairs, rated by the gain
 of log-likelihood of two error rates over one [Kulldorff1997]. What the best of so many reaches by chance is
-told by permuting the errors among groups of the same size, so that units of one site stay together.
+told by permuting the errors within each group and among groups of the same size: units of one site stay
+together, and groups of a size of their own, which have none to change with, are not left as they are.
 """
 
 from collections.abc import Iterator
@@ -152,7 +153,11 @@ def _likelihood(k: Floats, n: Floats | np.float64) -> Floats:
 
 
 def _permuted(part: Cases, n: int, rng: np.random.Generator) -> Bools:
-    """The errors, each group's together given to another group of its size, (case, permutation)."""
+    """The errors, each group's together given to another group of its size in any order, (case, permutation).
+
+    Both leave errors that follow the site alone as likely as they were. Sites among which no two hold equally
+    many cases could otherwise not be permuted at all.
+    """
     _, of, sizes = np.unique(part.group, return_inverse=True, return_counts=True)
     order = np.argsort(of, kind="stable")
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -160,5 +165,6 @@ def _permuted(part: Cases, n: int, rng: np.random.Generator) -> Bools:
     for size in np.unique(sizes).tolist():
         rows = order[starts[sizes == size][:, None] + np.arange(size)]  # (group, case of it)
         to = np.argsort(rng.random((n, len(rows))), axis=1)
-        permuted[rows] = np.moveaxis(part.wrong[rows][to], 0, -1)
+        given = rng.permuted(part.wrong[rows][to], axis=-1)  # (permutation, group, case of it)
+        permuted[rows] = np.moveaxis(given, 0, -1)
     return permuted
