@@ -117,7 +117,11 @@ def test_import_makes_a_dataset_with_card_and_quality(call, made, tmp_path, monk
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["origin"] == "real"
     assert json.loads(Path("real/quality.json").read_text())["is_ok"]
-    assert "Recorded sensor readings" in Path("real/README.md").read_text()
+    card = Path("real/README.md").read_text()
+    assert "Recorded sensor readings" in card
+    assert "license: unknown" in card
+    assert "| Is it about people? | not stated: look before it is passed on |" in card
+    assert "labels: none" in card
     assert next(iter(Dataset.open("real"))).table("readings")["near"].to_pylist()[2] == pytest.approx(0.002)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from envirosense.datasets.card import hugging_face_header, write_card
+from envirosense.datasets.card import hugging_face_header, licence, write_card
+from envirosense.datasets.card_datasheet import datasheet_section
 from envirosense.datasets.card_sections import columns_section, limits_section
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.finish import finish
@@ -103,6 +104,30 @@ def test_card_tells_what_a_reader_needs(coins: Dataset) -> None:
         for column in coins.manifest.streams[stream].columns:
             assert f"| `{column['name']}` | {column['type']} |" in text
     assert text.count("# Coin twin: coins") == 1
+
+
+def test_the_datasheet_answers_from_the_dataset_and_says_what_nobody_stated(coins: Dataset) -> None:
+    stats, said = write_stats(coins), {"purpose": "to try a coin"}
+    text = datasheet_section(coins, stats, said, licence(coins, said))
+    rows = dict(line.strip("| ").split(" | ", 1) for line in text.splitlines()[4:])
+    topics = (
+        "Motivation",
+        "Composition",
+        "Collection",
+        "Preprocessing",
+        "Uses",
+        "Distribution",
+        "Maintenance",
+    )
+    for topic in topics:
+        assert any(question.startswith(topic) for question in rows)
+    assert rows["Motivation: what was it made for, by whom?"] == "to try a coin; contact: not stated"
+    n_groups = len({episode.group for episode in coins})
+    assert f"4 of {n_groups} groups, {stats['coverage']['events']} events" in text
+    assert "from seed 3" in text
+    assert "licence: apache-2.0" in text
+    assert coins.logical_hash[:16] in text
+    assert "## Datasheet" in write_card(coins, FACTS).read_text()
 
 
 def test_card_shows_the_stored_report_of_this_data_only(coins: Dataset) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 
+from envirosense.datasets.card_datasheet import datasheet_section
 from envirosense.datasets.card_sections import (
     base_rates_section,
     columns_section,
@@ -41,13 +42,20 @@ def hugging_face_header(dataset: Dataset, facts: Mapping[str, object]) -> dict[s
     """YAML front matter: one config a stream, one data file pattern a split."""
     rows = sum(stream.rows for stream in dataset.manifest.streams.values())
     return {
-        "license": str(facts.get("license", "apache-2.0")),
+        "license": licence(dataset, facts),
         "pretty_name": title(dataset, facts),
         "tags": [*_ORIGIN_TAGS[dataset.manifest.origin], "sensors", "time-series", dataset.manifest.twin],
         "task_categories": ["tabular-classification", "time-series-forecasting"],
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "configs": _configs(dataset),
     }
+
+
+def licence(dataset: Dataset, facts: Mapping[str, object]) -> str:
+    """Identifier of the terms; of a recording nobody knows them who was not told."""
+    return str(
+        facts.get("license") or {"simulated": "apache-2.0", "real": "unknown"}[dataset.manifest.origin]
+    )
 
 
 def title(dataset: Dataset, facts: Mapping[str, object]) -> str:
@@ -94,6 +102,7 @@ def card_text(
         quality_section(quality, dataset.folder.name),
         base_rates_section(facts, held),
         recorded_limits_section(dataset) if is_recorded else limits_section(facts, held),
+        datasheet_section(dataset, stats, facts, licence(dataset, facts)),
         columns_section(dataset, stats),
     )
     return f"---\n{header}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
@@ -114,14 +123,14 @@ def write_card(
         dataset: a finished dataset.
         facts: what the twin says of itself, `Twin.describe()`: `title`, `summary`, `limits`
             (texts, also by name), `what_it_is` (in place of the general sentences), `sources` (texts),
-            `versions` (name to version), `license`.
+            `versions` (name to version), `license`, `purpose`, `contact`.
         quality: a report to show; by default the stored one.
     """
     known = facts or {}
     stats = write_stats(dataset)
     report = quality or read_quality(dataset.folder)
     current = report if report and report.logical_hash == dataset.logical_hash else None
-    write_croissant(dataset, title(dataset, known), str(known.get("license", "apache-2.0")))
+    write_croissant(dataset, title(dataset, known), licence(dataset, known))
     path = dataset.folder / README  # last: where it is, the others are too
     write_whole(path, card_text(dataset, stats, known, current).encode())
     return path
