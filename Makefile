@@ -17,7 +17,7 @@ help:
 	@echo "make coverage  tests and coverage only, page in htmlcov/"
 	@echo "make bench     measurements"
 	@echo "make bench-detect  a detector over months of a device's life"
-	@echo "make bench-loop  asking for weak spots against even draws; up to an hour"
+	@echo "make bench-loop  asking for weak spots against even draws; under an hour"
 	@echo "make ha-check  homes opened by the real Home Assistant; ha-full: all fifty"
 	@echo "make lock      resolve the lock files anew"
 	@echo "make clean     remove what the targets above left, except .venv"

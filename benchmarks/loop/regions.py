@@ -45,8 +45,11 @@ class Region:
         return held
 
     def is_named(self, ranges: Mapping[str, Any]) -> bool:
-        """Whether a weak spot is this one: its scenario, one of its variables, no range beside its own."""
-        if ranges.get("scenario") != self.scenario:
+        """Whether a weak spot is this one: its scenario, one of its variables, no range beside its own.
+
+        Where it tells a class it must be the one at stake.
+        """
+        if ranges.get("scenario") != self.scenario or ranges.get("class", self.label) != self.label:
             return False
         shared = [name for name in self.ranges if name in ranges]
         return bool(shared) and all(_overlap(self.ranges[name], ranges[name]) for name in shared)

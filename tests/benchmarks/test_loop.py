@@ -103,6 +103,14 @@ def test_a_pool_that_is_used_up_is_refused(problem) -> None:
         ({"scenario": "electrical/corona_discharge"}, False),  # no variable
         ({"scenario": "electrical/arcing_event", "start_wind_m_s": (6.0, 11.0)}, False),
         ({"start_wind_m_s": (6.0, 11.0)}, False),
+        (
+            {"scenario": "electrical/corona_discharge", "class": "corona", "start_wind_m_s": (5.0, 11.0)},
+            True,
+        ),
+        (
+            {"scenario": "electrical/corona_discharge", "class": "normal", "start_wind_m_s": (5.0, 11.0)},
+            False,
+        ),
     ],
 )
 def test_a_region_is_named_by_its_scenario_and_a_range_of_its_own(ranges, is_named) -> None:
