@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from envirosense.core.episode import EpisodeSpec
+from envirosense.core.rng import stream
 from envirosense.datasets.drift_checks import ShardMeans, _Means, ks_bound, ks_distance, stability_index
 from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
@@ -19,7 +20,7 @@ from envirosense.datasets.label_checks import check_event_links
 from envirosense.datasets.leakage_checks import leaks
 from envirosense.datasets.rules import Reference, Rule
 from envirosense.datasets.stuck_checks import StuckRuns
-from envirosense.datasets.swap_checks import ChannelSpans
+from envirosense.datasets.swap_checks import ChannelSpans, _Least
 
 N = 400
 
@@ -237,6 +238,33 @@ def test_exchanged_columns_show_against_the_other_episodes() -> None:
 
     assert exchanged({"s.a": "K", "s.b": "Pa"}) == ["4 readings: s.a and s.b"]
     assert not exchanged({"s.a": "K", "s.b": "K"})
+
+
+def test_the_least_elsewhere_is_that_of_all_other_episodes() -> None:
+    values = stream(7, "least").integers(0, 9, (40, 6)).astype(np.float32)  # with ties
+    values[stream(7, "unknown").random(values.shape) < 0.4] = np.nan
+    values[:, 4], values[1:, 5] = np.nan, np.nan  # known nowhere, and in one episode only
+    found = _Least(6)
+    for episode_number, row in enumerate(values):
+        found.update(row, episode_number)
+    for number in range(len(values)):
+        others = np.delete(values, number, axis=0)
+        np.testing.assert_array_equal(found.elsewhere(number), np.fmin.reduce(others, axis=0))
+
+
+def test_the_spans_of_many_episodes_take_no_memory() -> None:
+    columns = {f"s.{number:02d}": noise(number) for number in range(40)}
+    one = episode("0", readings=table(columns, "reading", dict.fromkeys(columns, "K")))
+    state = ChannelSpans()
+    tracemalloc.start()
+    held = []
+    for n in (50, 250):
+        for _ in range(n):
+            state.update(one, "readings")
+        held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert state.n_checked == 300
+    assert held[1] - held[0] < 250 * 3 * 40 * 4 / 10  # a tenth of what the spans themselves take
 
 
 def across(reading: np.ndarray, truth: pa.Table, **rule: Any) -> int:
