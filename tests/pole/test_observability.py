@@ -5,7 +5,8 @@ import pytest
 
 from envirosense.core.grid import TimeGrid
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.observability import detectable_ticks, excess_snr, observe_event, scatter
+from envirosense.pole.natural_scatter import hours, scatter
+from envirosense.pole.observability import detectable_ticks, excess_snr, noise_sigma, observe_event
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.site import Site
 from envirosense.scenarios import Forcing, Heating, Storm, WoodFuel
@@ -124,3 +125,46 @@ def test_detection_never_comes_before_the_onset():
     assert (seen["b"].max_snr, seen["b"].first_detectable_s) == (0.0, None)
     never = observe_event({"a": np.full(300, 9.0)}, np.zeros(300, bool), grid)["a"]
     assert (never.max_snr, never.first_detectable_s) == (0.0, None)
+
+
+@pytest.mark.parametrize(("n", "dt_s"), [(86_400, 1.0), (8640, 10.0), (1440, 60.0), (5000, 1.0), (7, 10.0)])
+def test_an_hour_is_an_hour_at_every_tick(n, dt_s):
+    found = hours(n, dt_s)
+    assert [tick for hour in found for tick in range(n)[hour]] == list(range(n))
+    lengths_s = [dt_s * (hour.stop - hour.start) for hour in found]
+    assert len(found) == max(1, round(n * dt_s / 3600.0))
+    assert max(lengths_s) - min(lengths_s) <= dt_s
+    assert max(lengths_s) < 1.5 * 3600.0
+
+
+@pytest.mark.parametrize("dt_s", [10.0, 30.0])
+def test_what_comes_later_hides_nothing_now(make_world, dt_s):
+    """Three hours, and the first of them alone: a sigma is of the hour, whatever the tick."""
+    n = round(3600 / dt_s)
+    world = make_world(n=3 * n, dt_s=dt_s, wind_m_s=3.0, wind_from_deg=180.0)
+    world.add(leak(3 * n, 60.0, "pole_top_bolt"))
+    found, state = excess_snr(device(), world), world.state(0, 3 * n)
+    healthy = state.without_causes()
+    for name in ("voc_array", "microphone"):
+        sensor = device().sensors[name]
+        with_cause, without = sensor.observable(state), sensor.observable(healthy)
+        sigma = np.hypot(noise_sigma(sensor, dt_s), scatter(without[:n]))
+        assert not np.allclose(scatter(without[:n]), scatter(without), rtol=0.02), "this test could not fail"
+        rise = np.abs(with_cause - without)[:n]
+        assert np.allclose(found[name][:n], np.where(sigma > 0, rise / sigma, 0.0).max(axis=1)), name
+    first = device().cameras["thermal_camera"].excess_snr(state.ticks(0, n), healthy.ticks(0, n))
+    assert np.allclose(
+        found["thermal_camera"][: n - round(60 / dt_s)], first[: n - round(60 / dt_s)], rtol=0.05
+    )
+    whole = device().cameras["thermal_camera"].excess_snr(state, healthy)[:n]
+    assert first.max() > 1.02 * whole.max()
+
+
+def test_clouds_hide_heat_from_the_camera(make_world):
+    """The same heat under a clear sky and under clouds that pass."""
+    greatest = {}
+    for cover in (0.0, 5.0):
+        world = make_world(n=360, opaque_cover_tenths=cover, total_cover_tenths=cover)
+        world.add(leak(360, 20.0, "pole_top_bolt"))
+        greatest[cover] = excess_snr(device(), world)["thermal_camera"].max()
+    assert 0.0 < greatest[5.0] < 0.7 * greatest[0.0]

@@ -11,11 +11,11 @@ from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.natural_scatter import hours, scatter
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
 
 DETECTION_SNR = 3.0  # sigmas [Currie1968]
-BLOCK_TICKS = 3600
 SPAN_S = 60.0  # length of the look back; assumed
 NEEDED_S = 10.0  # time above the threshold within it that makes an event detectable; assumed
 
@@ -36,30 +36,34 @@ def excess_snr(
 
     A sigma is what a steady reading scatters by and, in quadrature, what the channel scatters by itself
     within the hour in the world without the cause: a sound of a hundredth of a decibel over gusty wind is
-    not to be told from the wind.
+    not to be told from the wind, nor a tenth of a kelvin in a picture through which clouds pass.
 
     Between its samples a sensor goes on showing the last. One that is switched off, without power or without
     a link shows nothing. A camera is asked at the steps of the heat network, between which temperatures are
     linear.
     """
-    state = world.state(0, world.grid.n)
+    grid = world.grid
+    state = world.state(0, grid.n)
     healthy = state.without_causes(cause_id)
-    snr: dict[str, Array] = {name: np.zeros(world.grid.n) for name in device.sensors}
-    for first in range(0, world.grid.n, BLOCK_TICKS):  # the answers of a whole day at once would fill memory
-        ticks = first, min(BLOCK_TICKS, world.grid.n - first)
+    snr: dict[str, Array] = {name: np.zeros(grid.n) for name in device.sensors}
+    for hour in hours(grid.n, grid.dt_s):
+        ticks = hour.start, hour.stop - hour.start
         for name, sensor in device.scalar_sensors.items():
             if sensor.is_enabled:
-                block = snr[name][first : first + ticks[1]]
-                _raise_to(block, sensor, state.ticks(*ticks), healthy.ticks(*ticks), world.grid.dt_s)
+                _raise_to(snr[name][hour], sensor, state.ticks(*ticks), healthy.ticks(*ticks), grid.dt_s)
     every = world.component_step_ticks
-    step_ticks = np.arange(0, world.grid.n, every)
+    steps = np.arange(0, grid.n, every)
+    slow, slow_healthy = state.every(every), healthy.every(every)
     for name, camera in device.cameras.items():
         if not camera.is_enabled:
             continue
-        at_steps = camera.excess_snr(state.every(every), healthy.every(every))
-        snr[name] = np.interp(np.arange(world.grid.n), step_ticks, at_steps)
+        at_steps = np.zeros(steps.size)
+        for hour in hours(steps.size, every * grid.dt_s):
+            ticks = hour.start, hour.stop - hour.start
+            at_steps[hour] = camera.excess_snr(slow.ticks(*ticks), slow_healthy.ticks(*ticks))
+        snr[name] = np.interp(np.arange(grid.n), steps, at_steps)
     for name, sensor in device.sensors.items():
-        snr[name] = snr[name][last_sample(sensor.config.ticks_apart(world.grid.dt_s), world.grid.n)]
+        snr[name] = snr[name][last_sample(sensor.config.ticks_apart(grid.dt_s), grid.n)]
     return {name: np.where(device.heard_ticks(name), values, 0.0) for name, values in snr.items()}
 
 
@@ -77,16 +81,6 @@ def _raise_to(
     sigma = np.hypot(noise, scatter(without))
     for channel in np.flatnonzero(noise > 0.0):  # a count without noise of its own tells no strength
         np.maximum(snr, rise[:, channel] / sigma[channel], out=snr)
-
-
-def scatter(values: Array) -> Array:
-    """Standard deviation about a straight line through each channel, (channel,)."""
-    n = values.shape[0]
-    away = np.arange(n) - (n - 1) / 2.0
-    centred = values - values.mean(axis=0)
-    slope = away @ centred / max(float(away @ away), 1.0)
-    variance = np.square(centred).mean(axis=0) - np.square(slope) * np.square(away).mean()
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def last_sample(every: int, n: int) -> npt.NDArray[np.int64]:

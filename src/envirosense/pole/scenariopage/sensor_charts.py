@@ -10,7 +10,7 @@ import numpy as np
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
 from envirosense.instruments.memory import SensorBlock
-from envirosense.pole.observability import scatter
+from envirosense.pole.natural_scatter import scatter
 from envirosense.pole.page.charts import Line, TimeView, chart, legend
 from envirosense.pole.page.device import part_name, sensor_names
 from envirosense.pole.page.recording import Series

@@ -25,14 +25,12 @@ from envirosense.instruments.stages.contract import AnyStage
 from envirosense.instruments.stages.spells import NEVER, Spells
 from envirosense.instruments.status import Status
 from envirosense.instruments.switching import on_times_s
-from envirosense.physics.light.radiation import band_radiance_slope
 from envirosense.pole.picture.scene_geometry import PinholeCamera
 from envirosense.pole.picture.thermal_grading import (
     camera_status,
     grade_pictures,
 )
 from envirosense.pole.picture.thermal_imperfections import (
-    REFERENCE_K,
     CameraUnit,
     ThermalImperfections,
     at_frame_period,
@@ -49,6 +47,7 @@ from envirosense.pole.picture.thermal_recording import (
     start_camera,
     switched_off,
 )
+from envirosense.pole.sensors.thermal_camera_excess import greatest_excess_snr
 from envirosense.pole.sensors.thermal_camera_faults import CAMERA_FAULTS, link_state, with_faults
 from envirosense.pole.sensors.thermal_camera_frames import (
     NO_FLAGS,
@@ -261,16 +260,7 @@ class ThermalCameraSensor(BaseSensor[ThermalCameraConfig, SensorWorld]):
 
     def excess_snr(self, world: SensorWorld, healthy: SensorWorld) -> Array:
         """Greatest departure of any pixel from the world without a cause, in sigmas, (time,)."""
-        with_cause, without = _scene(world), _scene(healthy)
-        seen, _ = with_cause.view(self.camera)
-        rise = with_cause.view_radiance_w_m2_sr(seen) - without.view_radiance_w_m2_sr(seen)
-        moved = np.flatnonzero(np.any(rise != 0.0, axis=0))
-        pixels = np.flatnonzero(seen.weights[:, moved].sum(axis=1) > 0.0)
-        if pixels.size == 0:
-            return np.zeros(rise.shape[0])
-        share = seen.weights[np.ix_(pixels, moved)].astype(np.float64)
-        sigma = self.detection_sigma_k * float(band_radiance_slope(REFERENCE_K))
-        return np.asarray(np.abs(rise[:, moved] @ share.T).max(axis=1) / sigma)
+        return greatest_excess_snr(_scene(world), _scene(healthy), self.camera, self.detection_sigma_k)
 
     def sample(self, environment_3d_state: SensorWorld) -> dict[str, Any]:
         """Frame at the one tick of the state: `image_k` (row, column) [K], or None between samples."""
