@@ -21,8 +21,9 @@ from envirosense.datasets.leakage_checks import leaks
 from envirosense.datasets.near_duplicates import NearDuplicates, chance, nearest_across
 from envirosense.datasets.provenance_checks import Worlds
 from envirosense.datasets.rules import Reference, Rule
+from envirosense.datasets.scratch_rows import ScratchRows
 from envirosense.datasets.stuck_checks import StuckRuns
-from envirosense.datasets.swap_checks import ChannelSpans
+from envirosense.datasets.swap_checks import ChannelSpans, _Extremes
 
 N = 400
 
@@ -240,6 +241,59 @@ def test_exchanged_columns_show_against_the_other_episodes() -> None:
 
     assert exchanged({"s.a": "K", "s.b": "Pa"}) == ["4 readings: s.a and s.b"]
     assert not exchanged({"s.a": "K", "s.b": "K"})
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_extremes_elsewhere_leave_out_the_one_row(sign: float) -> None:
+    rng = np.random.default_rng(8)
+    values = rng.integers(-3, 4, (12, 40)).astype(np.float32)  # with ties
+    values[rng.uniform(size=values.shape) < 0.5] = np.nan
+    extremes = _Extremes(40, sign)
+    for row in values:
+        extremes.update(row)
+    for row in range(12):
+        others = np.delete(values, row, axis=0)
+        expected = (np.fmin if sign > 0 else np.fmax).reduce(others, axis=0)
+        np.testing.assert_array_equal(extremes.elsewhere(row), expected)
+
+
+def test_rows_in_a_temporary_file_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._IN_MEMORY", 100)
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._BLOCK_BYTES", 90)
+    rows = ScratchRows([("name", "S4"), ("means", np.float64, (3,))])
+    assert rows.column("means").shape == (0, 3)
+    for n in range(20):
+        rows.append(b"%d" % n, [n, 2 * n, 3 * n])
+    assert len(rows) == 20
+    assert rows.column("name").tolist() == [b"%d" % n for n in range(20)]
+    np.testing.assert_array_equal(rows.column("means", slice(1, 3)), np.outer(np.arange(20), [2, 3]))
+
+
+@pytest.mark.parametrize("checked", ["spans", "means"])
+def test_spans_and_means_of_many_episodes_take_no_memory(
+    checked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._IN_MEMORY", 1024)
+    columns = {f"s.{n}": noise(n, 20) for n in range(40)}
+    tables = episode(readings=table(columns, "reading"))
+    spans, means = ChannelSpans(), ShardMeans([("readings", name) for name in columns])
+
+    def feed(n: int) -> int:
+        for place in range(n):
+            tables.group = f"site-{place}"
+            if checked == "spans":
+                spans.update(tables, "readings")
+            else:
+                means.update(tables, "readings", "train-00000")
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = feed(50)
+        grown = feed(500) - before
+    finally:
+        tracemalloc.stop()
+    assert grown / 500 < 20  # bytes: in memory it were 480 of spans, 640 of means
 
 
 def across(reading: np.ndarray, truth: pa.Table, **rule: Any) -> int:
