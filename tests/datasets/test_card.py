@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,34 @@ def test_card_tells_what_a_reader_needs(coins: Dataset) -> None:
         for column in coins.manifest.streams[stream].columns:
             assert f"| `{column['name']}` | {column['type']} |" in text
     assert text.count("# Coin twin: coins") == 1
+
+
+def answers(text: str) -> dict[str, str]:
+    """Answers of the datasheet by question."""
+    sheet = text.partition("## Datasheet")[2].partition("\n## ")[0]
+    cells = [line.strip("| ").rsplit(" | ", 2) for line in sheet.splitlines() if line.startswith("| ")]
+    return {row[-2].removeprefix("| ").strip(): row[-1] for row in cells[2:]}
+
+
+def test_the_datasheet_answers_from_the_dataset_and_says_what_nobody_stated(coins: Dataset) -> None:
+    found = answers(write_card(coins, FACTS, validate(coins)).read_text())
+    assert found["For what was it made?"] == found["Under which licence?"] == "not stated"
+    assert found["What does it hold?"].startswith("4 episodes of ")
+    assert found["How was it obtained?"].startswith("simulated by the twin `coin` from seed 3")
+    assert found["Are there labels?"].startswith("yes, ")
+    assert "0 failed" not in found["Was it checked?"]
+    assert coins.logical_hash in found["Which version is it?"]
+    said = {"purpose": "to try it", "contact": "a@b", "license": "mit", "maintenance": "a year"}
+    text = write_card(coins, FACTS | said).read_text()
+    told = answers(text)
+    assert (told["For what was it made?"], told["Under which licence?"]) == ("to try it", "mit")
+    assert (told["Who keeps it, and how long?"], told["Was it checked?"]) == ("a year", "no, see Quality")
+    sections = {line[3:] for line in text.splitlines() if line.startswith("## ")}
+    named = {
+        one.rstrip(";.") for answer in told.values() for one in re.findall(r"see ([A-Z][a-z ]*[a-z])", answer)
+    }
+    assert named
+    assert named <= sections
 
 
 def test_card_shows_the_stored_report_of_this_data_only(coins: Dataset) -> None:

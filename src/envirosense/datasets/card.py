@@ -25,6 +25,7 @@ from envirosense.datasets.card_sections import (
 )
 from envirosense.datasets.croissant import write_croissant
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.datasheet import datasheet_section, makers_word
 from envirosense.datasets.files import write_whole
 from envirosense.datasets.quality import QualityReport, read_quality
 from envirosense.datasets.stats import write_stats
@@ -41,13 +42,17 @@ def hugging_face_header(dataset: Dataset, facts: Mapping[str, object]) -> dict[s
     """YAML front matter: one config a stream, one data file pattern a split."""
     rows = sum(stream.rows for stream in dataset.manifest.streams.values())
     return {
-        "license": str(facts.get("license", "apache-2.0")),
+        "license": _license(dataset, facts),
         "pretty_name": title(dataset, facts),
         "tags": [*_ORIGIN_TAGS[dataset.manifest.origin], "sensors", "time-series", dataset.manifest.twin],
         "task_categories": ["tabular-classification", "time-series-forecasting"],
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "configs": _configs(dataset),
     }
+
+
+def _license(dataset: Dataset, facts: Mapping[str, object]) -> str:
+    return makers_word(dataset, facts).get("license", str(facts.get("license", "apache-2.0")))
 
 
 def title(dataset: Dataset, facts: Mapping[str, object]) -> str:
@@ -84,16 +89,18 @@ def card_text(
     )
     held = stats["coverage"]["episodes_by"]["scenario"]
     is_recorded = dataset.manifest.origin == "real"
+    run = _run_facts(dataset.folder)
     sections: Sequence[str] = (
         f"# {title(dataset, facts)}",
         summary_section(dataset, stats, facts),
-        origin_section(dataset, facts, _run_facts(dataset.folder)),
+        origin_section(dataset, facts, run),
         loading_section(dataset),
         splits_section(dataset, stats),
         coverage_section(stats),
         quality_section(quality, dataset.folder.name),
         base_rates_section(facts, held),
         recorded_limits_section(dataset) if is_recorded else limits_section(facts, held),
+        datasheet_section(dataset, stats, facts, run, quality),
         columns_section(dataset, stats),
     )
     return f"---\n{header}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
@@ -114,14 +121,15 @@ def write_card(
         dataset: a finished dataset.
         facts: what the twin says of itself, `Twin.describe()`: `title`, `summary`, `limits`
             (texts, also by name), `what_it_is` (in place of the general sentences), `sources` (texts),
-            `versions` (name to version), `license`.
+            `versions` (name to version), `license`; for the datasheet also `purpose`, `contact`,
+            `distribution`, `maintenance`.
         quality: a report to show; by default the stored one.
     """
     known = facts or {}
     stats = write_stats(dataset)
     report = quality or read_quality(dataset.folder)
     current = report if report and report.logical_hash == dataset.logical_hash else None
-    write_croissant(dataset, title(dataset, known), str(known.get("license", "apache-2.0")))
+    write_croissant(dataset, title(dataset, known), _license(dataset, known))
     path = dataset.folder / README  # last: where it is, the others are too
     write_whole(path, card_text(dataset, stats, known, current).encode())
     return path
