@@ -2,7 +2,7 @@
 
 By content: the means of equal parts of an episode are a profile of each channel, and its steps from part to
 part tell where and when the episode was. The same world sensed again repeats them, but for the sensors' own
-noise; another pole in the same weather repeats those of the weather alone. A channel counts where its steps
+noise; another site in the same weather repeats those of the weather alone. A channel counts where its steps
 have `_CLEAR` times the power that the noise of its samples gives; noise then leaves a correlation of
 1 - 1 / _CLEAR, and the shortest profile tells it to 0.05, so `_ALIKE` lies two such errors below. Two are
 nearly one where `_MOST` of such channels reach it. Whether chance would do it follows from the dataset:
