@@ -202,6 +202,22 @@ def test_an_instrument_is_no_leak_however_good(reading: np.ndarray) -> None:
     assert not leak_reasons({"s.x": reading}, truth=table({"air": TRUTH}, "truth"))
 
 
+@pytest.mark.parametrize("sigma_pa", [0.03, 0.1])
+def test_a_good_barometer_is_no_function_of_the_pressure(sigma_pa: float) -> None:
+    """Over an hour a logarithm is a line, and the noise is a few units in the last place of a float."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        truth = (9e4 + rng.uniform(10, 300) * np.linspace(0, 1, N) + np.cumsum(rng.normal(0, 0.1, N))).astype(
+            "f4"
+        )
+        reading = (truth + rng.normal(0, 3) + rng.normal(0, sigma_pa, N)).astype("f4")
+        assert not leak_reasons({"s.x": reading}, truth=table({"air": truth}, "truth"))
+        shifted = (truth.astype(float) / 100 - 3).astype("f4")
+        assert leak_reasons({"s.x": shifted}, truth=table({"air": truth}, "truth")) == [
+            "function_of_truth.air"
+        ]
+
+
 def test_time_is_no_answer_and_an_ideal_sensor_no_leak() -> None:
     hour = np.linspace(3.0, 4.0, N)
     assert not leak_reasons({"s.charge": 90 - hour}, regimes=table({"hour": hour}, "label"))

@@ -476,6 +476,9 @@ def test_the_datasheet_of_recorded_data_says_what_its_map_says(tmp_path):
     ):
         assert words in sheet, words
     assert "license: cc-by-4.0" in text
+    (tmp_path / "unsaid").mkdir()
+    unsaid = imported(tmp_path / "unsaid", rows(*range(10)))
+    assert "license: unknown" in write_card(unsaid, {"title": "Coin twin", "license": "mit"}).read_text()
     assert "simulat" not in text.lower()
 
 
