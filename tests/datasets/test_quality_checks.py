@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,7 +11,6 @@ import pyarrow as pa
 import pytest
 
 from envirosense.core.episode import EpisodeSpec
-from envirosense.core.rng import stream
 from envirosense.datasets.drift_checks import ShardMeans, _Means, ks_bound, ks_distance, stability_index
 from envirosense.datasets.duplicate_checks import Signatures
 from envirosense.datasets.episode import Episode
@@ -18,9 +18,12 @@ from envirosense.datasets.episode_tables import EpisodeTables
 from envirosense.datasets.follow_checks import check_across
 from envirosense.datasets.label_checks import check_event_links
 from envirosense.datasets.leakage_checks import leaks
+from envirosense.datasets.near_duplicates import NearDuplicates, chance, nearest_across
+from envirosense.datasets.provenance_checks import Worlds
 from envirosense.datasets.rules import Reference, Rule
+from envirosense.datasets.scratch_rows import ScratchRows
 from envirosense.datasets.stuck_checks import StuckRuns
-from envirosense.datasets.swap_checks import ChannelSpans, _Least
+from envirosense.datasets.swap_checks import ChannelSpans, _Extremes
 
 N = 400
 
@@ -199,6 +202,22 @@ def test_an_instrument_is_no_leak_however_good(reading: np.ndarray) -> None:
     assert not leak_reasons({"s.x": reading}, truth=table({"air": TRUTH}, "truth"))
 
 
+@pytest.mark.parametrize("sigma_pa", [0.03, 0.1])
+def test_a_good_barometer_is_no_function_of_the_pressure(sigma_pa: float) -> None:
+    """Over an hour a logarithm is a line, and the noise is a few units in the last place of a float."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        truth = (9e4 + rng.uniform(10, 300) * np.linspace(0, 1, N) + np.cumsum(rng.normal(0, 0.1, N))).astype(
+            "f4"
+        )
+        reading = (truth + rng.normal(0, 3) + rng.normal(0, sigma_pa, N)).astype("f4")
+        assert not leak_reasons({"s.x": reading}, truth=table({"air": truth}, "truth"))
+        shifted = (truth.astype(float) / 100 - 3).astype("f4")
+        assert leak_reasons({"s.x": shifted}, truth=table({"air": truth}, "truth")) == [
+            "function_of_truth.air"
+        ]
+
+
 def test_time_is_no_answer_and_an_ideal_sensor_no_leak() -> None:
     hour = np.linspace(3.0, 4.0, N)
     assert not leak_reasons({"s.charge": 90 - hour}, regimes=table({"hour": hour}, "label"))
@@ -240,31 +259,57 @@ def test_exchanged_columns_show_against_the_other_episodes() -> None:
     assert not exchanged({"s.a": "K", "s.b": "K"})
 
 
-def test_the_least_elsewhere_is_that_of_all_other_episodes() -> None:
-    values = stream(7, "least").integers(0, 9, (40, 6)).astype(np.float32)  # with ties
-    values[stream(7, "unknown").random(values.shape) < 0.4] = np.nan
-    values[:, 4], values[1:, 5] = np.nan, np.nan  # known nowhere, and in one episode only
-    found = _Least(6)
-    for episode_number, row in enumerate(values):
-        found.update(row, episode_number)
-    for number in range(len(values)):
-        others = np.delete(values, number, axis=0)
-        np.testing.assert_array_equal(found.elsewhere(number), np.fmin.reduce(others, axis=0))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_extremes_elsewhere_leave_out_the_one_row(sign: float) -> None:
+    rng = np.random.default_rng(8)
+    values = rng.integers(-3, 4, (12, 40)).astype(np.float32)  # with ties
+    values[rng.uniform(size=values.shape) < 0.5] = np.nan
+    extremes = _Extremes(40, sign)
+    for row in values:
+        extremes.update(row)
+    for row in range(12):
+        others = np.delete(values, row, axis=0)
+        expected = (np.fmin if sign > 0 else np.fmax).reduce(others, axis=0)
+        np.testing.assert_array_equal(extremes.elsewhere(row), expected)
 
 
-def test_the_spans_of_many_episodes_take_no_memory() -> None:
-    columns = {f"s.{number:02d}": noise(number) for number in range(40)}
-    one = episode("0", readings=table(columns, "reading", dict.fromkeys(columns, "K")))
-    state = ChannelSpans()
+def test_rows_in_a_temporary_file_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._IN_MEMORY", 100)
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._BLOCK_BYTES", 90)
+    rows = ScratchRows([("name", "S4"), ("means", np.float64, (3,))])
+    assert rows.column("means").shape == (0, 3)
+    for n in range(20):
+        rows.append(b"%d" % n, [n, 2 * n, 3 * n])
+    assert len(rows) == 20
+    assert rows.column("name").tolist() == [b"%d" % n for n in range(20)]
+    np.testing.assert_array_equal(rows.column("means", slice(1, 3)), np.outer(np.arange(20), [2, 3]))
+
+
+@pytest.mark.parametrize("checked", ["spans", "means"])
+def test_spans_and_means_of_many_episodes_take_no_memory(
+    checked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("envirosense.datasets.scratch_rows._IN_MEMORY", 1024)
+    columns = {f"s.{n}": noise(n, 20) for n in range(40)}
+    tables = episode(readings=table(columns, "reading"))
+    spans, means = ChannelSpans(), ShardMeans([("readings", name) for name in columns])
+
+    def feed(n: int) -> int:
+        for place in range(n):
+            tables.group = f"site-{place}"
+            if checked == "spans":
+                spans.update(tables, "readings")
+            else:
+                means.update(tables, "readings", "train-00000")
+        return tracemalloc.get_traced_memory()[0]
+
     tracemalloc.start()
-    held = []
-    for n in (50, 250):
-        for _ in range(n):
-            state.update(one, "readings")
-        held.append(tracemalloc.get_traced_memory()[0])
-    tracemalloc.stop()
-    assert state.n_checked == 300
-    assert held[1] - held[0] < 250 * 3 * 40 * 4 / 10  # a tenth of what the spans themselves take
+    try:
+        before = feed(50)
+        grown = feed(500) - before
+    finally:
+        tracemalloc.stop()
+    assert grown / 500 < 20  # bytes: in memory it were 480 of spans, 640 of means
 
 
 def across(reading: np.ndarray, truth: pa.Table, **rule: Any) -> int:
@@ -403,3 +448,101 @@ def test_many_saturated_episodes_leave_room_for_a_stuck_one() -> None:
     every = [episode(str(n), readings=table({"s.x": values}, "reading")) for n, values in enumerate(full)]
     (found,) = stuck(*every, episode("stuck", readings=table({"s.x": one}, "reading")))
     assert found.startswith("stuck ")
+
+
+NAMES = [f"s.{n:02d}" for n in range(20)]
+
+
+def sensed(world: int, sensing: int, weather: int | None = None, n_weather: int = 8) -> dict[str, np.ndarray]:
+    """Channels that wander with the world, the first ones with the weather, with noise and an offset."""
+    own, noisy = np.random.default_rng([1, world]), np.random.default_rng([2, world, sensing])
+    sky = np.random.default_rng([3, world if weather is None else weather])
+    found = {}
+    for place, name in enumerate(NAMES):
+        walk = np.cumsum((sky if place < n_weather else own).normal(size=N))
+        found[name] = walk + noisy.normal(0.0, 1.0, N) + noisy.normal(0.0, 50.0)
+    found[NAMES[-1]][:] = 3.0  # a flat one tells nothing
+    return found
+
+
+def alike(*extra: tuple[int, str, dict[str, np.ndarray]], n: int = 24) -> set[str]:
+    state = NearDuplicates([("readings", name) for name in NAMES])
+    every = [(one, ("train", "test")[one % 2], sensed(one, 0)) for one in range(n)]
+    for number, split, columns in (*every, *extra):
+        state.update(episode(f"{number:016x}", split, readings=table(columns, "reading")))
+    assert state.n_checked == n + len(extra)
+    return {failure.episode_id[-2:] for failure in state.failures()}
+
+
+def test_an_episode_sensed_again_in_another_split_is_found_by_what_it_reads() -> None:
+    assert not alike()
+    assert alike((99, "test", sensed(4, 1))) == {"04", "63"}
+    assert not alike((99, "train", sensed(4, 1)))  # in its own split it is no leak
+    turned = sensed(4, 1)
+    for name in NAMES[:3]:
+        turned[name] *= -1.0  # the wind turned
+    turned[NAMES[5]][:] = np.nan  # a sensor dropped
+    turned[NAMES[6]][::3] = np.nan
+    assert alike((99, "test", turned)) == {"04", "63"}
+
+
+def test_the_weather_of_another_episode_is_no_copy_of_it() -> None:
+    assert not alike((99, "test", sensed(99, 0, weather=4)))
+
+
+def test_few_episodes_tell_nothing_about_chance() -> None:
+    assert not alike((99, "test", sensed(1, 1)), n=3)
+
+
+def test_chance_bounds_the_cosines_of_random_directions() -> None:
+    drawn = np.random.default_rng(4).normal(size=(20_000, 12))
+    cosines = drawn[:, 0] / np.linalg.norm(drawn, axis=1)
+    for cosine in (0.3, 0.6, 0.8):
+        assert np.mean(cosines > cosine) <= chance(cosine, 12.0)
+    assert chance(0.9, 1.0) == chance(-0.5, 12.0) == 1.0
+
+
+def test_the_nearest_of_another_split_is_found_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    sketches = rng.integers(-60, 60, (90, 256)).astype(np.int8)
+    sketches[71] = sketches[20] + rng.integers(-5, 5, 256).astype(np.int8)
+    splits = (np.arange(90) % 3).astype(np.uint8)
+    monkeypatch.setattr("envirosense.datasets.near_duplicates._BLOCK", 7)
+    splits[71] = (splits[20] + 1) % 3
+    assert nearest_across(sketches, splits) == [(20, 71)]
+    splits[71] = splits[20]
+    assert nearest_across(sketches, splits) == []
+
+
+def told(number: int, split: str, world_seed: int, parent: int | None = None) -> Episode:
+    grid = SimpleNamespace(start_utc=datetime(2020, 1, 1, tzinfo=UTC))
+    spec = SimpleNamespace(scenario="a/b", world_seed=world_seed, params={"x": 1}, site={}, grid=grid)
+    facts = {} if parent is None else {"made": {"parent_episode_id": f"{parent:016x}"}}
+    summary = {"facts": facts | {"max_level": 1.0}}
+    fake = SimpleNamespace(episode_id=f"{number:016x}", split=split, spec=spec, summary=summary)
+    return cast(Episode, fake)
+
+
+def origins(*episodes: Episode, has_worlds: bool = True) -> set[tuple[str, str]]:
+    state = Worlds(has_worlds)
+    for one in episodes:
+        state.update(one)
+    return {(failure.episode_id[-1], failure.reason) for failure in state.failures()}
+
+
+def test_one_world_in_two_splits_is_told_by_its_specification() -> None:
+    apart = [told(1, "train", 7), told(2, "test", 8), told(3, "train", 7)]
+    assert not origins()
+    assert not origins(*apart)
+    assert origins(*apart, told(4, "test", 7)) == {(one, "same_world") for one in "134"}
+    assert not origins(*apart, told(4, "test", 7), has_worlds=False)
+
+
+def test_copies_of_copies_lead_to_one_origin_also_where_it_is_elsewhere() -> None:
+    chain = [told(1, "train", 1), told(2, "train", 2, parent=1), told(3, "test", 3, parent=2)]
+    assert origins(*chain) == {(one, "same_origin") for one in "123"}
+    assert origins(told(4, "train", 4, parent=9), told(5, "test", 5, parent=9)) == {
+        ("4", "same_origin"),
+        ("5", "same_origin"),
+    }
+    assert not origins(told(4, "test", 4, parent=9), told(5, "test", 5, parent=9))

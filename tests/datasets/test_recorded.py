@@ -460,6 +460,28 @@ def test_the_card_of_recorded_data_does_not_say_simulated(tmp_path):
     assert "simulated" not in json.loads((dataset.folder / "croissant.json").read_text())["description"]
 
 
+def test_the_datasheet_of_recorded_data_says_what_its_map_says(tmp_path):
+    maker = {"purpose": "a test of the cells", "license": "cc-by-4.0"}
+    dataset = imported(tmp_path, rows(*range(10)), maker=maker)
+    text = write_card(dataset, {"title": "Coin twin", "contact": "those of the twin"}).read_text()
+    sheet = text.partition("## Datasheet")[2].partition("\n## ")[0]
+    for words in (
+        "| For what was it made? | a test of the cells |",
+        "| Under which licence? | cc-by-4.0 |",
+        "| Who made it, who answers questions? | not stated |",
+        "imported from 1 log",
+        "no row has a label",
+        "`within_tick`: last",
+        "2024-03-01 to 2024-03-01",
+    ):
+        assert words in sheet, words
+    assert "license: cc-by-4.0" in text
+    (tmp_path / "unsaid").mkdir()
+    unsaid = imported(tmp_path / "unsaid", rows(*range(10)))
+    assert "license: unknown" in write_card(unsaid, {"title": "Coin twin", "license": "mit"}).read_text()
+    assert "simulat" not in text.lower()
+
+
 def test_a_dataset_to_be_like_must_fit(coins, tmp_path):
     with pytest.raises(ConfigError, match="its models need the same"):
         imported(tmp_path, rows(0), tick="2s", like=str(coins.folder))

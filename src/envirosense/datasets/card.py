@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import yaml
 
-from envirosense.datasets.card_datasheet import datasheet_section
 from envirosense.datasets.card_sections import (
     base_rates_section,
     columns_section,
@@ -26,6 +25,7 @@ from envirosense.datasets.card_sections import (
 )
 from envirosense.datasets.croissant import write_croissant
 from envirosense.datasets.dataset import Dataset
+from envirosense.datasets.datasheet import datasheet_section, licence
 from envirosense.datasets.files import write_whole
 from envirosense.datasets.quality import QualityReport, read_quality
 from envirosense.datasets.stats import write_stats
@@ -49,13 +49,6 @@ def hugging_face_header(dataset: Dataset, facts: Mapping[str, object]) -> dict[s
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "configs": _configs(dataset),
     }
-
-
-def licence(dataset: Dataset, facts: Mapping[str, object]) -> str:
-    """Identifier of the terms; of a recording nobody knows them who was not told."""
-    return str(
-        facts.get("license") or {"simulated": "apache-2.0", "real": "unknown"}[dataset.manifest.origin]
-    )
 
 
 def title(dataset: Dataset, facts: Mapping[str, object]) -> str:
@@ -92,17 +85,18 @@ def card_text(
     )
     held = stats["coverage"]["episodes_by"]["scenario"]
     is_recorded = dataset.manifest.origin == "real"
+    run = _run_facts(dataset.folder)
     sections: Sequence[str] = (
         f"# {title(dataset, facts)}",
         summary_section(dataset, stats, facts),
-        origin_section(dataset, facts, _run_facts(dataset.folder)),
+        origin_section(dataset, facts, run),
         loading_section(dataset),
         splits_section(dataset, stats),
         coverage_section(stats),
         quality_section(quality, dataset.folder.name),
         base_rates_section(facts, held),
         recorded_limits_section(dataset) if is_recorded else limits_section(facts, held),
-        datasheet_section(dataset, stats, facts, licence(dataset, facts)),
+        datasheet_section(dataset, stats, facts, run, quality),
         columns_section(dataset, stats),
     )
     return f"---\n{header}---\n\n" + "\n\n".join(filter(None, sections)) + "\n"
@@ -123,7 +117,8 @@ def write_card(
         dataset: a finished dataset.
         facts: what the twin says of itself, `Twin.describe()`: `title`, `summary`, `limits`
             (texts, also by name), `what_it_is` (in place of the general sentences), `sources` (texts),
-            `versions` (name to version), `license`, `purpose`, `contact`.
+            `versions` (name to version), `license`; for the datasheet also `purpose`, `contact`,
+            `distribution`, `maintenance`.
         quality: a report to show; by default the stored one.
     """
     known = facts or {}

@@ -18,6 +18,7 @@ CHECKS: Final[tuple[tuple[str, Severity, str], ...]] = (
     ("empty_episode", "error", "every usable episode has readings"),
     ("duplicate_episode", "error", "no two episodes with equal readings"),
     ("duplicate_block", "error", "no block of readings twice, even with a column replaced"),
+    ("near_duplicate", "error", "no episode of one split that tells the world of an episode of another"),
     ("split_overlap", "error", "no group and no world in two splits"),
     ("label_columns", "error", "no label or truth column among readings"),
     ("label_leak", "error", "no reading is a function of a truth or label"),

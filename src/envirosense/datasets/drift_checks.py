@@ -9,6 +9,7 @@ distribution; alpha is shared out over all comparisons. Few groups can show no d
 
 import math
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Final, Literal
 
 import numpy as np
@@ -16,9 +17,11 @@ import numpy.typing as npt
 
 from envirosense.datasets.episode_tables import EpisodeTables
 from envirosense.datasets.rule_checks import Floats
+from envirosense.datasets.scratch_rows import ScratchRows
 from envirosense.datasets.tally import Failure
 
 ALPHA: Final = 1e-3  # chance of one false hit in a dataset without drift
+_AT_ONCE: Final = 2**26  # bytes of means in memory
 _BINS: Final = 10  # of the population stability index
 _DIGITS: Final = 2.0**40  # of a mean: twelve decimal digits
 _SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
@@ -27,37 +30,45 @@ type Places = npt.NDArray[np.intp]
 
 
 class ShardMeans:
-    """Mean of every channel in every group of every shard, over the episodes fed to it."""
+    """Mean of every channel in every group of every shard, over the episodes fed to it.
+
+    The means of each episode wait in a temporary file, and are put together for a few channels at a time.
+    """
 
     def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
-        self._columns = {column: number for number, column in enumerate(columns)}
-        self._sums: dict[tuple[str, str], Floats] = {}  # by shard and group: (2, column), sum and number
+        self._columns: dict[str, list[str]] = {}
+        for stream, column in columns:
+            self._columns.setdefault(stream, []).append(column)
+        self._rows = {
+            stream: ScratchRows(
+                [("shard", np.int32), ("group", np.uint64), ("means", np.float64, (len(own),))]
+            )
+            for stream, own in self._columns.items()
+        }
+        self._shards: dict[str, int] = {}
 
     def update(self, tables: EpisodeTables, stream: str, shard: str) -> None:
         """Append one episode's stream of readings."""
-        sums = self._sums.setdefault((shard, tables.group), np.zeros((2, len(self._columns))))
+        means = np.full(len(self._columns[stream]), np.nan)
         for column in tables.numbers(stream):
             values = tables.floats(stream, column)
             known = values[np.isfinite(values)]
             if known.size:
-                sums[:, self._columns[stream, column]] += known.mean(), 1.0
+                means[self._columns[stream].index(column)] = known.mean()
+        number = self._shards.setdefault(shard, len(self._shards))
+        self._rows[stream].append(number, _hashed(tables.group), means)
 
     @property
     def n_checked(self) -> int:
         """Comparisons of one channel of one shard."""
-        return len({shard for shard, _ in self._sums}) * len(self._columns)
+        return len(self._shards) * sum(map(len, self._columns.values()))
 
     def failures(self) -> Iterator[Failure]:
         """Channels of shards that lie apart, with distance, bound and population stability index."""
-        shards = sorted({shard for shard, _ in self._sums})
-        if len(shards) < 2 or not self._columns:
+        if len(self._shards) < 2 or not self._columns:
             return
-        owner, group = (np.unique(side, return_inverse=True)[1] for side in zip(*self._sums, strict=True))
-        alpha = ALPHA / self.n_checked
-        for (stream, column), number in self._columns.items():
-            total, n = np.array([found[:, number] for found in self._sums.values()]).T
-            known = n > 0
-            means = _Means(total[known] / n[known], owner[known], group[known])
+        alpha, shards = ALPHA / self.n_checked, sorted(self._shards)
+        for stream, column, means in self._of_channels(shards):
             for place in np.unique(means.owner).tolist():
                 distance, n_here, n_rest = means.distance(place)
                 if not n_rest or distance <= (bound := ks_bound(n_here, n_rest, alpha)):
@@ -65,6 +76,28 @@ class ShardMeans:
                 text = f"{shards[place]} {stream}.{column}: distance {distance:.2f} over {bound:.2f}"
                 example = f"{text}, PSI {stability_index(*means.split(place)):.2f}"
                 yield Failure(example, "drift", "", stream, column, value=distance)
+
+    def _of_channels(self, shards: Sequence[str]) -> Iterator[tuple[str, str, "_Means"]]:
+        rank = np.argsort(np.array([self._shards[shard] for shard in shards]))
+        for stream, columns in self._columns.items():
+            rows = self._rows[stream]
+            group = np.unique(rows.column("group"), return_inverse=True)[1]
+            key = rank[rows.column("shard")] * (group.max(initial=0) + 1) + group
+            pairs, pair = np.unique(key, return_inverse=True)
+            owner, group = np.divmod(pairs, group.max(initial=0) + 1)
+            at_once = max(_AT_ONCE // (8 * max(len(rows), 1)), 1)
+            for first in range(0, len(columns), at_once):
+                found = rows.column("means", slice(first, first + at_once))
+                for column, values in zip(columns[first:], found.T, strict=False):
+                    told = np.isfinite(values)
+                    total = np.bincount(pair[told], values[told], len(pairs))
+                    n = np.bincount(pair[told], minlength=len(pairs))
+                    known = n > 0
+                    yield stream, column, _Means(total[known] / n[known], owner[known], group[known])
+
+
+def _hashed(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
 class _Means:

@@ -1,10 +1,11 @@
 """Readings that are a truth or a label in disguise: equal to it, or a function of it.
 
 An instrument adds noise and rounds; no reading of one matches a truth to the last digit of its storage, tick
-after tick. A column is a leak where it is `a x f(answer) + b` to a few units in the last place of 32-bit
-floats, f being the answer itself, its logarithm, root, square, reciprocal or exponential. Left out:
-answers that only count time, and sensors without any imperfection in the dataset's own stages (ideal ones,
-asked for). A leak behind added noise is not found: it looks like an instrument.
+after tick. A column is a leak where it is `a x f(answer) + b` to two units in the last place of 32-bit
+floats, of the reading's own and of the answer's carried through f, which is the answer itself, its logarithm,
+root, square, reciprocal or exponential. Good barometers come near: over an hour, f is almost a line. Left
+out: answers that only count time, and sensors without any imperfection in the dataset's own stages (ideal
+ones, asked for). A leak behind added noise is not found: it looks like an instrument.
 """
 
 from collections import defaultdict
@@ -21,7 +22,8 @@ ANSWERS: Final = ("truth", "label", "response", "regime")
 _ROWS: Final = 512  # ticks compared of an episode, evenly spread: a function shows on any of them
 _FEWEST: Final = 16  # ticks that both must have
 _LIKE: Final = 1.0 - 1e-6  # correlation below which nothing is a line over another
-_ULPS: Final = 4 * 2.0**-23  # of 32-bit floats: storage of the answer, of the reading, and one operation
+_ULPS: Final = 2.0  # of 32-bit floats: storage rounds by half a unit, as does an operation
+_ULP: Final = 2.0**-23  # relative
 _VALUES: Final = 8  # distinct values that both must take,
 _STEPS: Final = 3  # or steps that a label takes, at all of which the reading steps too
 _BELOW: Final = 0.02  # what storage hides, over the spread of the reading; else a match tells nothing
@@ -53,7 +55,8 @@ def leaks(tables: EpisodeTables, stream: str) -> Iterator[Outcome]:
             both = known & also
             if both.sum() >= _FEWEST:
                 pairs = _lines((names, values[both]), (answer_names, answer_values[both]), ticks[rows][both])
-                found |= {reading: answer for reading, answer in pairs if reading not in found}
+                for reading, answer in pairs:  # the plainest form comes first
+                    found.setdefault(reading, answer)
     for column in columns:
         reason = f"function_of_{found[column]}" if column in found else ""
         yield Outcome(1, rows[:1] if reason else NO_ROWS, reason, column)
@@ -112,15 +115,17 @@ def _lines(readings: Named, answers: Named, ticks: Floats) -> Iterator[tuple[str
         usable = _usable(answers[1], prefix)
         if not usable.any():
             continue
-        shaped = _scaled(form(answers[1][:, usable]))
+        shaped, exponent = _scaled(form(answers[1][:, usable]))
+        blurred = form(answers[1][:, usable] * (1.0 + _ULPS * _ULP))
+        blur = np.abs(np.ldexp(blurred, -exponent) - shaped).max(axis=0)
         sides = _unit(shaped)
         alike = np.abs(unit.T @ sides) > _LIKE
         alike &= (
-            np.abs(_unit(_scaled(answers[1][:, usable])).T @ _unit(ticks[:, None])).T < _LIKE
+            np.abs(_unit(_scaled(answers[1][:, usable])[0]).T @ _unit(ticks[:, None])).T < _LIKE
         )  # no clocks
         answer_names = np.array(answers[0])[usable]
         for one, other in np.argwhere(alike):
-            if _is_line(values[:, one], shaped[:, other]):
+            if _is_line(values[:, one], shaped[:, other], float(blur[other])):
                 yield names[one], prefix + str(answer_names[other])
 
 
@@ -134,10 +139,10 @@ def _usable(answers: Floats, form: str) -> npt.NDArray[np.bool_]:
     return np.asarray(varies)
 
 
-def _scaled(values: Floats) -> Floats:
-    """Columns over a power of two near their largest, so that a float holds their squares."""
+def _scaled(values: Floats) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """Columns over a power of two near their largest, so that a float holds their squares; its exponent."""
     _, exponent = np.frexp(np.abs(values).max(axis=0))
-    return np.asarray(np.ldexp(values, -exponent))
+    return np.asarray(np.ldexp(values, -exponent)), exponent
 
 
 def _unit(values: Floats) -> Floats:
@@ -147,12 +152,12 @@ def _unit(values: Floats) -> Floats:
     return np.asarray(np.divide(centred, length, out=np.zeros_like(centred), where=length > 0.0))
 
 
-def _is_line(reading: Floats, answer: Floats) -> bool:
-    """Whether the reading is a line over the answer to what storage hides."""
+def _is_line(reading: Floats, answer: Floats, blur: float) -> bool:
+    """Whether the reading is a line over the answer to what storage hides; of the answer that is `blur`."""
     centred = answer - answer.mean()
     slope = float(centred @ reading / (centred @ centred))
     residual = reading - reading.mean() - slope * centred
-    hidden = _ULPS * (np.abs(reading).max() + abs(slope) * np.abs(answer).max())
+    hidden = _ULPS * _ULP * np.abs(reading).max() + abs(slope) * blur
     n_values = min(len(np.unique(reading)), len(np.unique(answer)))
     is_rich = n_values >= _VALUES or np.count_nonzero(np.diff(answer)) >= _STEPS
     return bool(is_rich and np.abs(residual).max() <= hidden < _BELOW * reading.std())

@@ -6,7 +6,6 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from envirosense.core.errors import DatasetError
 from envirosense.core.protocols import EpisodeReader
@@ -22,6 +21,8 @@ from envirosense.datasets.frames import frame_planes
 from envirosense.datasets.hashing import StreamHasher
 from envirosense.datasets.label_checks import check_event_links, check_labels
 from envirosense.datasets.leakage_checks import leaks
+from envirosense.datasets.near_duplicates import NearDuplicates
+from envirosense.datasets.provenance_checks import Worlds, overlaps
 from envirosense.datasets.rule_checks import check_frames, check_rule
 from envirosense.datasets.rules import ACROSS, FRAME_VALUES, Rule
 from envirosense.datasets.schema import describe_columns
@@ -65,9 +66,11 @@ class _Walk:
         readings = {name: schema for name, schema in self.schemas.items() if role_of(schema) == "reading"}
         self.stuck, self.spans = StuckRuns(), ChannelSpans()
         self.signatures = Signatures(has_worlds=dataset.manifest.origin == "simulated")
-        self.means = ShardMeans(
-            [(name, field.name) for name, schema in readings.items() for field in schema if is_number(field)]
-        )
+        columns = [
+            (name, field.name) for name, schema in readings.items() for field in schema if is_number(field)
+        ]
+        self.means, self.near = ShardMeans(columns), NearDuplicates(columns)
+        self.worlds = Worlds(dataset.manifest.origin == "simulated")
 
     def _read_schemas(self) -> Iterator[tuple[str, pa.Schema]]:
         """Schema of every stream, from its first file that can be read; the others are counted."""
@@ -165,8 +168,10 @@ class _Walk:
         other = self.contents.setdefault(sha256("".join(contents).encode()).digest(), one)
         copies = [Failure(f"{one} = {other}", "equal", one)] if other != one else []
         self.tallies["duplicate_episode"].count(1, copies)
+        self.worlds.update(episode)
         if not copies:
             self.signatures.update(tables, readings)
+            self.near.update(tables)
         for stream in readings:
             self.means.update(tables, stream, _shard(episode, stream))
 
@@ -205,7 +210,8 @@ class _Walk:
         ]
         n_columns = sum(len(s) for s in self.schemas.values() if role_of(s) in ("reading", "frames"))
         self.tallies["label_columns"].count(n_columns, leaked)
-        self._overlap()
+        for n_owners, found in overlaps(self.dataset.short, self.signatures.has_worlds):
+            self.tallies["split_overlap"].count(n_owners, found)
         constant = [
             Failure(f"{stream}.{name}", "never_known" if low > high else "constant", "", stream, name)
             for (stream, name), (low, high) in self.extremes.items()
@@ -215,22 +221,10 @@ class _Walk:
         self.tallies["stuck_channel"].count(self.stuck.n_checked, self.stuck.failures())
         self.tallies["swapped_columns"].count(self.spans.n_checked, self.spans.failures())
         self.tallies["duplicate_block"].count(self.signatures.n_checked, self.signatures.failures())
+        self.tallies["near_duplicate"].count(
+            len(self.worlds), [*self.worlds.failures(), *self.near.failures()]
+        )
         self.tallies["shard_drift"].count(self.means.n_checked, self.means.failures())
-
-    def _overlap(self) -> None:
-        """Groups, and worlds told by several episodes, that stand in two splits."""
-        for name in ("group", "world_seed") if self.signatures.has_worlds else ("group",):
-            pairs = self.dataset.short.select([name, "split"]).group_by([name, "split"], use_threads=False)
-            owners = pairs.aggregate([]).group_by(name, use_threads=False).aggregate([("split", "list")])
-            shared = owners.filter(pc.greater(pc.list_value_length(owners["split_list"]), 1)).to_pylist()
-            found = [
-                Failure(
-                    f"{name} {row[name]} in {', '.join(sorted(row['split_list']))}",
-                    f"{name.removesuffix('_seed')}_in_two",
-                )
-                for row in shared
-            ]
-            self.tallies["split_overlap"].count(owners.num_rows, found)
 
 
 def _content(table: pa.Table) -> str:

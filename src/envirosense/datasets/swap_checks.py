@@ -7,81 +7,77 @@ two axes.
 """
 
 from collections.abc import Iterator
-from tempfile import TemporaryFile
 from typing import Final
-from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
 
 from envirosense.datasets.episode_tables import EpisodeTables
+from envirosense.datasets.scratch_rows import ScratchRows
 from envirosense.datasets.structure_checks import unit_of
 from envirosense.datasets.tally import Failure
 
 _FEWEST: Final = 8  # episodes that tell what is usual; assumed
 _APART: Final = 0.25  # difference in the share of ticks with a value
-_LEAST, _GREATEST, _KNOWN = range(
-    3
-)  # fields of an episode's row: 5 and 95 % of its values, share of ticks with one
-_FIELDS: Final = 3
 
 type Singles = npt.NDArray[np.float32]
 
 
-class _Least:
-    """Least value of every column over the episodes fed to it, and the least without any one of them."""
+class _Extremes:
+    """Least or greatest value of every column over all rows but one, from the two outermost."""
 
-    def __init__(self, n_columns: int) -> None:
-        self._first = np.full(n_columns, np.inf, dtype=np.float32)
+    def __init__(self, n_columns: int, sign: float) -> None:
+        self._sign = np.float32(sign)  # 1 for the least, -1 for the greatest
+        self._first = np.full(n_columns, np.nan, dtype=np.float32)
         self._second = self._first.copy()
         self._owner = np.full(n_columns, -1)
+        self._n_rows = 0
 
-    def update(self, values: Singles, episode: int) -> None:
-        """Append an episode's values, (column,); NaN is unknown."""
-        is_less = values < self._first
-        self._second = np.where(is_less, self._first, np.fmin(self._second, values))
-        self._owner[is_less] = episode
-        self._first = np.where(is_less, values, self._first)
+    def update(self, values: Singles) -> None:
+        """Append one row, NaN where unknown."""
+        signed = self._sign * values
+        is_first = (signed < self._first) | (np.isnan(self._first) & ~np.isnan(signed))
+        self._second = np.where(is_first, self._first, np.fmin(self._second, signed))
+        self._first = np.where(is_first, signed, self._first)
+        self._owner[is_first] = self._n_rows
+        self._n_rows += 1
 
-    def elsewhere(self, episode: int) -> Singles:
-        """Least over all other episodes, (column,); NaN where none is known."""
-        least = np.where(self._owner == episode, self._second, self._first)
-        return np.where(np.isinf(least), np.float32(np.nan), least)
+    def elsewhere(self, row: int) -> Singles:
+        """Extreme over all other rows, (column,)."""
+        return self._sign * np.where(self._owner == row, self._second, self._first)
 
 
 class _Spans:
-    """What one stream's channels read in every episode, kept on the disk, and what is usual among them."""
+    """Spans of values and shares of known ticks of a stream's columns, every episode's and the widest."""
 
     def __init__(self, columns: list[str], units: list[str]) -> None:
         self.columns, self.units = columns, units
-        self.episode_ids: list[str] = []
-        self._file = TemporaryFile()  # noqa: SIM115 - open as long as the spans are
-        finalize(self, self._file.close)
-        self._shape = (_FIELDS, len(columns))
-        self._usual = [_Least(len(columns)) for _ in range(2 * _FIELDS)]  # of each field, and of its negative
+        self.rows = ScratchRows([("episode_id", "S64"), ("found", np.float32, (3, len(columns)))])
+        self._extremes = [_Extremes(len(columns), sign) for sign in (1.0, -1.0, 1.0, -1.0)]
 
     def append(self, episode_id: str, found: Singles) -> None:
-        """Keep an episode's (field, column): least, greatest, share known."""
-        episode = len(self.episode_ids)
-        self.episode_ids.append(episode_id)
-        self._file.write(found.tobytes())
-        for usual, values in zip(self._usual, (*found, *-found), strict=True):
-            usual.update(values, episode)
+        """Append an episode: (3, column), least, greatest, share known."""
+        self.rows.append(episode_id.encode(), found)
+        least, greatest, known = found
+        for extremes, values in zip(self._extremes, (least, greatest, known, known), strict=True):
+            extremes.update(values)
 
-    def rows(self) -> Iterator[Singles]:
-        """What was kept, episode by episode."""
-        self._file.seek(0)
-        n = self._shape[0] * self._shape[1]
-        for _ in self.episode_ids:
-            yield np.frombuffer(self._file.read(4 * n), dtype=np.float32).reshape(self._shape)
-
-    def elsewhere(self, episode: int, field: int) -> tuple[Singles, Singles]:
-        """Least and greatest value of a field over all other episodes, (column,) each."""
-        return self._usual[field].elsewhere(episode), -self._usual[_FIELDS + field].elsewhere(episode)
+    def exchanged(self) -> Iterator[tuple[str, int, int]]:
+        """(episode, column, column), by episode, where each is what elsewhere the other is."""
+        row = 0
+        is_other = np.array(self.units)[:, None] != np.array(self.units)[None, :]
+        for block in self.rows.blocks():
+            for episode_id, (least, greatest, known) in zip(block["episode_id"], block["found"], strict=True):
+                low, high, rare, often = (extremes.elsewhere(row) for extremes in self._extremes)
+                pairs = _exchanged((known, known), (rare, often), _APART)
+                pairs |= _exchanged((least, greatest), (low, high), 0.0) & is_other
+                for one, other in np.argwhere(pairs):
+                    yield episode_id.decode(), int(one), int(other)
+                row += 1
 
 
 class ChannelSpans:
-    """What every channel reads in every episode fed to it; memory does not grow with the episodes."""
+    """What every channel reads in every episode fed to it; a few numbers a channel, in a temporary file."""
 
     def __init__(self) -> None:
         self._streams: dict[str, _Spans] = {}
@@ -89,50 +85,41 @@ class ChannelSpans:
     def update(self, tables: EpisodeTables, stream: str) -> None:
         """Append one episode's stream of readings."""
         columns = tables.numbers(stream)
-        units = [unit_of(tables.tables[stream].schema.field(name)) for name in columns]
         if stream not in self._streams:
+            units = [unit_of(tables.tables[stream].schema.field(name)) for name in columns]
             self._streams[stream] = _Spans(columns, units)
-        spans = self._streams[stream]
         if not tables.tables[stream].num_rows:
             return
-        found = np.full((_FIELDS, len(columns)), np.nan, dtype=np.float32)
+        found = np.full((3, len(columns)), np.nan, dtype=np.float32)
         for place, column in enumerate(columns):
             values = tables.floats(stream, column)
             known = values[np.isfinite(values)]
-            found[_KNOWN, place] = known.size / values.size
+            found[2, place] = known.size / values.size
             if known.size:
-                found[_LEAST, place], found[_GREATEST, place] = np.quantile(known, (0.05, 0.95))
-        spans.append(tables.episode_id, found)
+                found[0, place], found[1, place] = np.quantile(known, (0.05, 0.95))
+        self._streams[stream].append(tables.episode_id, found)
 
     @property
     def n_checked(self) -> int:
         """Episodes seen, once a stream."""
-        return sum(len(spans.episode_ids) for spans in self._streams.values())
+        return sum(len(spans.rows) for spans in self._streams.values())
 
     def failures(self) -> Iterator[Failure]:
         """Pairs of columns that changed places in an episode."""
         for stream, spans in self._streams.items():
-            if len(spans.episode_ids) < _FEWEST:
+            if len(spans.rows) < _FEWEST:
                 continue
-            for episode, (one, found) in enumerate(zip(spans.episode_ids, spans.rows(), strict=True)):
-                for first, second in _exchanged(spans, episode, found):
-                    text = f"{one} {stream}: {spans.columns[first]} and {spans.columns[second]}"
-                    yield Failure(text, "exchanged", one, stream, spans.columns[first])
+            for episode_id, one, other in spans.exchanged():
+                text = f"{episode_id} {stream}: {spans.columns[one]} and {spans.columns[other]}"
+                yield Failure(text, "exchanged", episode_id, stream, spans.columns[one])
 
 
-def _exchanged(spans: _Spans, episode: int, found: Singles) -> list[tuple[int, int]]:
-    """Pairs of columns that read in an episode what elsewhere the other reads."""
-    low, high = spans.elsewhere(episode, _LEAST)[0], spans.elsewhere(episode, _GREATEST)[1]
-    by_value = _in_each_others_place(found[_LEAST], found[_GREATEST], low, high, 0.0)
-    unlike = {(one, other) for one, other in by_value if spans.units[one] != spans.units[other]}
-    known = found[_KNOWN]
-    return sorted(unlike | _in_each_others_place(known, known, *spans.elsewhere(episode, _KNOWN), _APART))
-
-
-def _in_each_others_place(
-    least: Singles, greatest: Singles, low: Singles, high: Singles, margin: float
-) -> set[tuple[int, int]]:
-    """Pairs of columns where each lies within the other's span elsewhere, and these lie apart."""
+def _exchanged(
+    own: tuple[Singles, Singles], elsewhere: tuple[Singles, Singles], margin: float
+) -> npt.NDArray[np.bool_]:
+    """Pairs of which each lies within the other's span elsewhere, and these apart, (column, column)."""
+    (least, greatest), (low, high) = own, elsewhere
     apart = (low[:, None] > high[None, :] + margin) | (low[None, :] > high[:, None] + margin)
     inside = (least[:, None] >= low[None, :] - margin / 5) & (greatest[:, None] <= high[None, :] + margin / 5)
-    return {(int(one), int(other)) for one, other in np.argwhere(np.triu(apart & inside & inside.T, 1))}
+    found: npt.NDArray[np.bool_] = np.triu(apart & inside & inside.T, 1)
+    return found

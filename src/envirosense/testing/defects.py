@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, Callable[[Plot], Planted]]] = {
     "out_of_range": value_defects.out_of_range,
     "split_overlap": structure_defects.split_overlap,
     "empty_episode": structure_defects.empty_episode,
+    "sensed_again": structure_defects.sensed_again,
 }
 
 

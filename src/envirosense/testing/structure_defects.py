@@ -1,10 +1,18 @@
 """Defects of what holds rows together: clock, blocks, labels, files, splits, episodes."""
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 
-from envirosense.datasets.structure_checks import is_number
-from envirosense.testing.defect_places import NoPlaceError, Place, Planted, Plot, with_column
+from envirosense.datasets.episode import Episode
+from envirosense.datasets.near_duplicates import profile_steps
+from envirosense.datasets.rule_checks import column_floats
+from envirosense.datasets.structure_checks import is_number, role_of
+from envirosense.testing.defect_places import NoPlaceError, Place, Planted, Plot, shuffled, with_column
+
+_PARTS: Final = 16  # in which a channel moves
+_MOVING: Final = 8  # channels: two probes that rise together tell no episode from another
 
 
 def shifted_clock(plot: Plot) -> Planted:
@@ -89,6 +97,41 @@ def split_overlap(plot: Plot) -> Planted:
             plot.editor.move(one, split)
             return plot.planted("split_overlap", (one, ""), f"{one.group} also in {split}")
     raise NoPlaceError("no group of two episodes")
+
+
+def sensed_again(plot: Plot) -> Planted:
+    """The readings of another split's episode, with noise of their own as from sensors of another unit."""
+    readings = [name for name in plot.dataset.streams if role_of(plot.dataset.schema(name)) == "reading"]
+    episodes = shuffled(list(plot.dataset), plot.rng)
+    for target in episodes:
+        for source in episodes:
+            streams = [name for name in readings if source.row_count(name) == target.row_count(name) > 0]
+            if source.split == target.split or not streams or not _is_told(plot, source, streams):
+                continue
+            for stream in streams:
+                plot.editor.put(target, stream, _sensed_again(plot, source, target, stream))
+            what = f"{source.episode_id} of {source.split} sensed again in {target.split}"
+            return plot.planted("sensed_again", (target, ""), what)
+    raise NoPlaceError("no episode of another split in which many channels move")
+
+
+def _is_told(plot: Plot, episode: Episode, streams: list[str]) -> bool:
+    """Whether so many channels move slower than their noise that it can be told from other episodes."""
+    values = [values for name in streams for _, values in plot.channels((episode, name))]
+    profiles = [profile_steps(one[None], _PARTS) for one in values if len(one) >= 2 * _PARTS]
+    return sum(bool(one.any()) for one in profiles) >= _MOVING
+
+
+def _sensed_again(plot: Plot, source: Episode, target: Episode, stream: str) -> pa.Table:
+    there, here = plot.editor.table(source, stream), plot.editor.table(target, stream)
+    for field in here.schema:
+        if is_number(field):
+            values = column_floats(there[field.name])[0]
+            known = values[np.isfinite(values)]
+            noise = np.std(np.diff(known)) / np.sqrt(2.0) if known.size > 1 else 0.0
+            again = values + plot.rng.normal(0.0, noise, len(values))
+            here = with_column(here, field.name, np.rint(again) if pa.types.is_integer(field.type) else again)
+    return here
 
 
 def empty_episode(plot: Plot) -> Planted:

@@ -81,6 +81,16 @@ class EventsMap(FrozenModel):
     outside: Literal["refuse", "ignore"] = "refuse"
 
 
+class MakerMap(FrozenModel):
+    """What only the maker of a log can say, for the datasheet of the card."""
+
+    purpose: str = ""
+    contact: str = ""
+    license: str = ""
+    distribution: str = ""
+    maintenance: str = ""
+
+
 class ImportMap(FrozenModel):
     """How recorded logs become a dataset.
 
@@ -94,6 +104,7 @@ class ImportMap(FrozenModel):
         within_tick: what counts where several rows fall into one tick; directions always take the last.
         group: name of the site or device, or `group_column` where the log holds several.
         split: split of all groups, or by group.
+        maker: what the card shall say of purpose, contact, licence, distribution and maintenance.
     """
 
     schema_version: Literal[1] = 1
@@ -112,6 +123,7 @@ class ImportMap(FrozenModel):
     group_column: str | None = None
     split: Annotated[str, Field(pattern=NAME_PATTERN)] | dict[str, str] = "test"
     events: EventsMap | None = None
+    maker: MakerMap | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
