@@ -63,7 +63,7 @@ PARTS: tuple[tuple[Any, str, Callable[..., str]], ...] = (
     (run.EpisodeRun, "write_block", _named("tables of truth and labels")),
     (run.EpisodeRun, "write_causes", _named("tables of truth and labels")),
     (run.EpisodeRun, "summary", _named("tables of truth and labels")),
-    (run, "excess_snr", _named("observability")),
+    (run, "sight_of_cause", _named("observability")),
     (BaseSensor, "run", _named("scalar sensors")),
     (ThermalCameraSensor, "run_frames", _named("thermal camera")),
     (store.StreamHasher, "update", _named("content hash")),

@@ -1,0 +1,50 @@
+"""What `make bench` times is there, under the names it is looked for; and every benchmark can be loaded."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def imported(name: str) -> Any:
+    """A module of the benchmarks."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def test_every_part_of_the_way_is_where_it_is_timed() -> None:
+    parts = imported("parts")
+    missing = [f"{owner.__name__}.{name}" for owner, name, _ in parts.PARTS if not hasattr(owner, name)]
+    assert not missing
+    modules = imported("modules")
+    for module in modules.MODULES:
+        for owner, name in modules.places(module):
+            assert hasattr(owner, name), f"{module}: {owner.__name__}.{name}"
+
+
+def test_an_episode_is_timed_part_by_part(tmp_path: Path) -> None:
+    specs = imported("workload").specs(3, duration_s=600.0)
+    parts = imported("parts")
+    times_s = parts.part_times_s(specs, tmp_path / "shard")
+    told = {part(None) for owner, _, part in parts.PARTS if owner is parts.run.EpisodeRun}
+    assert told | {"observability", "scalar sensors", "thermal camera", "content hash"} <= set(times_s)
+    assert min(times_s.values()) >= 0.0
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BENCHMARKS.glob("bench_*.py")))
+def test_every_benchmark_can_be_loaded(name: str) -> None:
+    assert imported(name).__doc__
+
+
+def test_every_line_of_make_bench_has_a_measurement() -> None:
+    run = imported("run")
+    own = {"storage": run.storage_figures, "camera": run.camera_figures}
+    for name in run.TITLES:
+        assert name in own or callable(imported(f"bench_{name}").measure)
