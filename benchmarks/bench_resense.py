@@ -47,7 +47,9 @@ def _tasks(source: Path, folder: Path) -> dict[str, workload.Task]:
     def resensed(change: SensorChange) -> workload.Task:
         sensing = {"changes": [change.model_dump(mode="json")]}
         specs = [twin.resensed(spec, sensing) for spec in chosen]
-        return lambda: workload.write_episodes(specs, folder / str(next(runs)), Resensing("pole", source))
+        stored = {new.episode_id: old.episode_id for new, old in zip(specs, chosen, strict=True)}
+        made = Resensing("pole", source, stored)
+        return lambda: workload.write_episodes(specs, folder / str(next(runs)), made)
 
     generated = {"generated": lambda: workload.write_episodes(chosen, folder / str(next(runs)))}
     return generated | {name: resensed(change) for name, change in CHANGES.items()}

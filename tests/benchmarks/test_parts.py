@@ -48,3 +48,13 @@ def test_every_line_of_make_bench_has_a_measurement() -> None:
     own = {"storage": run.storage_figures, "camera": run.camera_figures}
     for name in run.TITLES:
         assert name in own or callable(imported(f"bench_{name}").measure)
+
+
+def test_worlds_are_sensed_again_as_they_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    resense = imported("bench_resense")
+    monkeypatch.setattr(resense, "EPISODES", 1)
+    monkeypatch.setattr(resense, "QUICK_PASSES", 1)
+    monkeypatch.setattr(resense.workload, "use_one_core", lambda: None)  # the tests keep all of theirs
+    figures = resense.measure(quick=True)
+    assert len(figures) == len(resense.CHANGES)
+    assert all(0.5 < figure.value < 5.0 for figure in figures)
