@@ -54,7 +54,6 @@ def forcing(n_rooms: int = 1, dt_s: float = 60.0, **changed: object) -> RoomForc
         set_heat_c=nothing,
         set_cool_c=nothing,
         habits=no_habits(network(n_rooms)),
-        window_kind=0,
     )
     return calm._replace(**changed)
 

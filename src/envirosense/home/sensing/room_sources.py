@@ -13,6 +13,7 @@ from envirosense.physics.rooms.rooms_kernels import Ints
 type Changes = tuple[Ints, Ints, Ints, Ints]  # steps or times, rooms, kinds, and by how many
 
 CARRIED: Final = ("clean", "dress", "get_ready", "read", "laundry")  # what is switched on goes along
+STORES: Final = ("pantry", "storage")  # things are fetched from there, however long that takes
 
 
 def room_changes(
@@ -46,7 +47,7 @@ def _people(home: Home, plan: RoomPlan, lives: Lives) -> list[Changes]:
     activity = lives.activity[lives.stay_activity].astype(np.int64)
     room = np.where(lives.stay_area >= 0, plan.room_of[lives.stay_area], -1)
     goes_along = np.array([name in CARRIED for name in lives.activity_names])[activity]
-    place = np.where(goes_along, room, _places(plan, lives, room)[lives.stay_activity])
+    place = np.where(goes_along, room, _places(home, plan, lives, room)[lives.stay_activity])
     parts: list[Changes] = []
     for kind, where in ((activity + n_kinds * is_child[lives.stay_resident], room),
                         (activity + 2 * n_kinds, place)):  # fmt: skip
@@ -56,13 +57,13 @@ def _people(home: Home, plan: RoomPlan, lives: Lives) -> list[Changes]:
     return parts
 
 
-def _places(plan: RoomPlan, lives: Lives, room: Ints) -> Ints:
+def _places(home: Home, plan: RoomPlan, lives: Lives, room: Ints) -> Ints:
     """Room in which most of an activity is spent, -1 for none, (activity,)."""
     n_rooms, n = plan.areas.size, lives.activity.size
     key = lives.stay_activity * (n_rooms + 1) + room + 1
-    spent_us = np.bincount(
-        key, weights=lives.stay_end_us - lives.stay_start_us, minlength=n * (n_rooms + 1)
-    )
+    is_store = np.array([home.areas[number].kind in STORES for number in plan.areas])
+    lasts_us = (lives.stay_end_us - lives.stay_start_us) * np.where(np.append(is_store, False)[room], 1e-6, 1.0)
+    spent_us = np.bincount(key, weights=lasts_us, minlength=n * (n_rooms + 1))
     return spent_us.reshape(n, n_rooms + 1).argmax(axis=1) - 1
 
 

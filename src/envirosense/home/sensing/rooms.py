@@ -11,6 +11,7 @@ from envirosense.home.model import Home
 from envirosense.home.people.lives import DAY_US, SECOND_US, Lives
 from envirosense.home.sensing.activity_loads import load_table
 from envirosense.home.sensing.airing import WINDOW_PER_H, airing_stimuli, looks, room_habits
+from envirosense.home.sensing.device_power import ALWAYS_ON, mean_share
 from envirosense.home.sensing.room_plan import RoomPlan, room_plan
 from envirosense.home.sensing.room_sources import room_changes
 from envirosense.home.sensing.sky_stimuli import sun_stimuli, weather_stimuli
@@ -155,7 +156,7 @@ def _forcing(
         outside_g_kg=mixing_ratio_g_kg(context.air_c, context.humidity_pct / 100.0),
         outside_ppm=OUTSIDE_PPM,
         solar_w=shade[:, None] * solar_gain_w(irradiance[:, plan.areas], [area.window_m2 for area in areas]),
-        base_w=np.array([BASE_W_M2 * one.floor_m2 + KITCHEN_W * (one.kind == "kitchen") for one in areas]),
+        base_w=_base_w(home, plan),
         change_step=step,
         change_room=room,
         change_kind=kind,
@@ -172,8 +173,21 @@ def _forcing(
         set_heat_c=set_heat_c,
         set_cool_c=set_cool_c,
         habits=habits,
-        window_kind=window_kind,
     )
+
+
+def _base_w(home: Home, plan: RoomPlan) -> Floats:
+    """Heat that is always there: what is plugged in, the refrigerator, freezers where they stand, (room,) [W]."""
+    areas = [home.areas[number] for number in plan.areas]
+    base_w = np.array([BASE_W_M2 * one.floor_m2 + KITCHEN_W * (one.kind == "kitchen") for one in areas])
+    for number in home.with_role("appliance"):
+        one = home.entities[number]
+        appliance = str(one.capabilities.get("appliance", ""))
+        if appliance in ALWAYS_ON and one.area_id and one.device_id:
+            device = home.device_by_id[one.device_id]
+            used_w = device.standby_w + mean_share(appliance) * (device.active_w - device.standby_w)
+            base_w[plan.room_of[home.area_index[one.area_id]]] += used_w
+    return base_w
 
 
 def _settings(zones: Heating) -> tuple[Ints, Ints, Floats, Floats]:

@@ -39,16 +39,17 @@ class RoomHabits(NamedTuple):
 
 
 class RoomOpenings(NamedTuple):
-    """What stands open or is drawn for warmth.
+    """What stands open or is drawn for warmth, as the balances take it.
 
     Attributes:
-        windows, curtains: (room,).
-        doors: (link,).
+        window_per_h: Extra air changes through windows, (room,) [1/h].
+        sun: Part of the sun that curtains let through, (room,).
+        door_m3_s: Air either way through doors, (link,) [m3/s].
     """
 
-    windows: Flags
-    curtains: Flags
-    doors: Flags
+    window_per_h: Floats
+    sun: Floats
+    door_m3_s: Floats
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -58,31 +59,31 @@ def looked(
     air_c: Floats,
     is_cooled: Flags,
     outside_c: float,
-    link_a: Ints,
-    link_b: Ints,
+    network_doors: tuple[Ints, Ints, Floats],
     openings: RoomOpenings,
 ) -> None:
     """One look: windows, curtains and doors are moved where rooms ask for it.
 
-    `is_cooled` says in which rooms a cooler is set, (room,).
+    `is_cooled` says in which rooms a cooler is set, (room,); doors are both ends and what passes an unmoved one.
     """
     for room in range(air_c.size):
         limit_c = habits.too_warm_c[room] + COOLED_K * is_cooled[room]
-        if openings.windows[room]:
+        if openings.window_per_h[room] > 0.0:
             is_cold = air_c[room] < (limit_c - RELIEF_K if kind == AWAKE else COLD_IN_BED_C)
             if kind == LEAVES or is_cold or outside_c > air_c[room] + STUFFY_K:
-                openings.windows[room] = False
-        elif kind == AWAKE and habits.aired_per_h[room] > 0.0:
-            openings.windows[room] = air_c[room] > limit_c and outside_c < air_c[room] - FRESHER_K
+                openings.window_per_h[room] = 0.0
+        elif kind == AWAKE and air_c[room] > limit_c and outside_c < air_c[room] - FRESHER_K:
+            openings.window_per_h[room] = habits.aired_per_h[room]
         if kind == AWAKE and air_c[room] > habits.too_warm_c[room] - CURTAIN_K:
-            openings.curtains[room] = True
+            openings.sun[room] = habits.drawn
         elif kind == AWAKE and air_c[room] < habits.too_warm_c[room] - CURTAIN_K - RELIEF_K:
-            openings.curtains[room] = False
+            openings.sun[room] = 1.0
+    link_a, link_b, usual_m3_s = network_doors
     for link in range(link_a.size):
         a, b = link_a[link], link_b[link]
         if air_c[b] > air_c[a]:
             a, b = b, a
         if kind == AWAKE and air_c[a] > habits.too_warm_c[a] and not is_cooled[b]:
-            openings.doors[link] = True
+            openings.door_m3_s[link] = max(habits.door_m3_s[link], usual_m3_s[link])
         elif air_c[a] < habits.too_warm_c[a] - RELIEF_K:
-            openings.doors[link] = False
+            openings.door_m3_s[link] = usual_m3_s[link]

@@ -71,7 +71,6 @@ class RoomForcing(NamedTuple):
         set_step, set_zone, set_heat_c, set_cool_c: When set points change and what they become, NaN for off,
             (setting,) in order of time [degC].
         habits: What people do about rooms that are too warm.
-        window_kind: Kind of source that is an open window: one is enough.
     """
 
     dt_s: float
@@ -97,7 +96,6 @@ class RoomForcing(NamedTuple):
     set_heat_c: Floats
     set_cool_c: Floats
     habits: RoomHabits
-    window_kind: int
 
 
 class RoomState(NamedTuple):
@@ -135,17 +133,20 @@ def run_rooms(
     gains = np.zeros((4, n_rooms))  # W, g/s, l/s, 1/h
     flows = np.zeros((3, n_rooms))  # what neighbours give: W, g/s, ppm m3/s
     set_c = np.full((2, n_zones), np.nan)  # to heat, to cool
-    rooms, links = np.zeros((2, n_rooms), dtype=np.bool_), np.zeros(network.link_a.size, dtype=np.bool_)
-    openings = RoomOpenings(rooms[0], rooms[1], links)
+    openings = RoomOpenings(np.zeros(n_rooms), np.ones(n_rooms), network.link_m3_s.copy())
     aired = np.zeros((forcing.habits.look_step.size, n_rooms), dtype=np.bool_)
     change, setting, look = 0, 0, 0
+    change_step, set_step, look_step = forcing.change_step, forcing.set_step, forcing.habits.look_step
     for i in range(n):
-        change = _changed(forcing, change, i, counts, gains)
-        setting = _set(forcing, setting, i, set_c)
-        look = _looks(network, forcing, look, i, state, set_c, openings, aired)
-        _exchanged(network, state, flows, openings.doors, forcing.habits.door_m3_s)
+        if change < change_step.size and change_step[change] <= i:
+            change = _changed(forcing, change, i, counts, gains)
+        if setting < set_step.size and set_step[setting] <= i:
+            setting = _set(forcing, setting, i, set_c)
+        if look < look_step.size and look_step[look] <= i:
+            look = _looks(network, forcing, look, i, state, set_c, openings, aired)
+        _exchanged(network, state, flows, openings.door_m3_s)
         _written(state, saturation_g_kg, courses, i)
-        _stepped(network, forcing, state, counts, gains, flows, set_c, openings, hvac_w, i)
+        _stepped(network, forcing, state, gains, flows, set_c, openings, hvac_w, i)
     return courses, hvac_w, aired
 
 
@@ -168,9 +169,9 @@ def _looks(
             zone = forcing.zone[room]
             is_cooled[room] = zone >= 0 and forcing.most_cool_w[room] > 0.0 and not np.isnan(set_c[1, zone])
         outside_c = forcing.outside_c[min(step // forcing.outer_steps, forcing.outside_c.size - 1)]
-        ends = network.link_a, network.link_b
-        looked(habits, habits.look_kind[look], state.air_c, is_cooled, outside_c, *ends, openings)
-        aired[look] = openings.windows
+        doors = network.link_a, network.link_b, network.link_m3_s
+        looked(habits, habits.look_kind[look], state.air_c, is_cooled, outside_c, doors, openings)
+        aired[look] = openings.window_per_h > 0.0
         look += 1
     return look
 
@@ -209,25 +210,23 @@ def _changed(forcing: RoomForcing, change: int, step: int, counts: Ints, gains: 
         counts[room, forcing.change_kind[change]] += forcing.change_by[change]
         gains[:, room] = 0.0
         for kind in range(forcing.kind_w.size):
-            gains[0, room] += counts[room, kind] * forcing.kind_w[kind]
-            gains[1, room] += counts[room, kind] * forcing.kind_g_s[kind]
-            gains[2, room] += counts[room, kind] * forcing.kind_l_s[kind]
-            gains[3, room] += counts[room, kind] * forcing.kind_per_h[kind]
+            count = counts[room, kind]
+            if count:
+                gains[0, room] += count * forcing.kind_w[kind]
+                gains[1, room] += count * forcing.kind_g_s[kind]
+                gains[2, room] += count * forcing.kind_l_s[kind]
+                gains[3, room] += count * forcing.kind_per_h[kind]
         change += 1
     return change
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exchanged(
-    network: RoomNetwork, state: RoomState, flows: Floats, doors: Flags, door_m3_s: Floats
-) -> None:
-    """What rooms give each other, into `flows` (3, room); `doors` are left open, (link,)."""
+def _exchanged(network: RoomNetwork, state: RoomState, flows: Floats, door_m3_s: Floats) -> None:
+    """What rooms give each other, into `flows` (3, room), by so much air either way, (link,)."""
     flows[:] = 0.0
     for link in range(network.link_a.size):
         a, b = network.link_a[link], network.link_b[link]
-        air_m3_s = network.link_m3_s[link]
-        if doors[link]:
-            air_m3_s = max(air_m3_s, door_m3_s[link])
+        air_m3_s = door_m3_s[link]
         heat_w = (network.link_w_k[link] + AIR_J_M3_K * air_m3_s) * (state.air_c[a] - state.air_c[b])
         vapour_g_s = AIR_KG_M3 * air_m3_s * (state.vapour_g_kg[a] - state.vapour_g_kg[b])
         carbon = air_m3_s * (state.co2_ppm[a] - state.co2_ppm[b])
@@ -244,7 +243,6 @@ def _stepped(
     network: RoomNetwork,
     forcing: RoomForcing,
     state: RoomState,
-    counts: Ints,
     gains: Floats,
     flows: Floats,
     set_c: Floats,
@@ -263,17 +261,13 @@ def _stepped(
     dt_s = forcing.dt_s
     for room in range(state.air_c.size):
         solar_w = forcing.solar_w[outer, room]
-        solar_w += part * (forcing.solar_w[later, room] - solar_w)
-        if openings.curtains[room]:
-            solar_w *= forcing.habits.drawn
+        solar_w = openings.sun[room] * (solar_w + part * (forcing.solar_w[later, room] - solar_w))
         air_c, mass_c, vapour_g_kg = state.air_c[room], state.mass_c[room], state.vapour_g_kg[room]
         heat_w, zone = 0.0, forcing.zone[room]
         if zone >= 0:
             most_w = forcing.most_heat_w[room], forcing.most_cool_w[room]
             heat_w = hvac_heat_w(air_c, set_c[0, zone], set_c[1, zone], most_w[0], most_w[1])
-        extra_per_h = gains[3, room]
-        if openings.windows[room] and not counts[room, forcing.window_kind]:
-            extra_per_h += forcing.habits.aired_per_h[room]
+        extra_per_h = max(gains[3, room], openings.window_per_h[room])  # one open window is enough
         fresh_m3_s = network.leak_m3_s[room] + extra_per_h / 3600.0 * network.volume_m3[room]
         to_mass_w = network.air_mass_w_k[room] * (air_c - mass_c)
         out_w = (network.air_outside_w_k[room] + AIR_J_M3_K * fresh_m3_s) * (air_c - outside_c)
