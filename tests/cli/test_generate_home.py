@@ -57,7 +57,8 @@ def test_one_home_can_be_asked_for(tmp_path: Path) -> None:
         (["--size", "huge"], "huge"),
         (["--region", "moon"], "moon"),
         (["--level", "hopeless"], "easy, standard or hard"),
-        (["--faults", "-1"], "faults_per_month"),
+        (["--faults", "-1"], "faults=-1.0: must be 0 at least"),
+        (["--out", "/proc/x1"], "name a folder that you may write to"),
         (["--homes", "3000000", "--days", "3650"], "3000000 episodes of 87600 h need about"),
     ],
 )

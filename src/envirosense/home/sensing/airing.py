@@ -81,7 +81,13 @@ def room_habits(home: Home, plan: RoomPlan, found: Looks, step_us: float, seed: 
 
 
 def airing_stimuli(
-    home: Home, plan: RoomPlan, windows: Stimuli, found: Looks, aired: Flags, reserved: frozenset[int], seed: int
+    home: Home,
+    plan: RoomPlan,
+    windows: Stimuli,
+    found: Looks,
+    aired: Flags,
+    reserved: frozenset[int],
+    seed: int,
 ) -> tuple[Stimuli, frozenset[int]]:
     """All openings of the contacts that airing moves, with those of `windows`, and which contacts they are.
 

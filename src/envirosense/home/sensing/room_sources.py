@@ -62,7 +62,9 @@ def _places(home: Home, plan: RoomPlan, lives: Lives, room: Ints) -> Ints:
     n_rooms, n = plan.areas.size, lives.activity.size
     key = lives.stay_activity * (n_rooms + 1) + room + 1
     is_store = np.array([home.areas[number].kind in STORES for number in plan.areas])
-    lasts_us = (lives.stay_end_us - lives.stay_start_us) * np.where(np.append(is_store, False)[room], 1e-6, 1.0)
+    lasts_us = (lives.stay_end_us - lives.stay_start_us) * np.where(
+        np.append(is_store, False)[room], 1e-6, 1.0
+    )
     spent_us = np.bincount(key, weights=lasts_us, minlength=n * (n_rooms + 1))
     return spent_us.reshape(n, n_rooms + 1).argmax(axis=1) - 1
 
