@@ -109,7 +109,7 @@ def require_space(request: GenerationRequest, twin: Twin, out: Path | str) -> No
     What is begun or finished there is left to the output, which knows what is still to be written.
 
     Raises:
-        StorageError: naming what is asked for, what it needs and what is free, or that no folder can be there.
+        StorageError: naming what is asked for, its need and what is free, or that no folder can be there.
     """
     folder = Path(out).expanduser().absolute()
     if (folder / MANIFEST).exists() or (folder / STAGING).exists():

@@ -160,7 +160,7 @@ def _by_trigger(ground: Ground, kind: PatternKind, name: str, free: list[int], u
 
 
 def _actions(home: Home, kind: PatternKind, trigger: Trigger, free: list[int]) -> list[int]:
-    """The nearest thing that people would move after the trigger, and the one after that where two are moved."""
+    """The nearest thing that people would move after the trigger, and another where two are moved."""
     near = nearest(home, trigger, [number for number in free if number != trigger.entity])
     fits = [number for number in near if is_sensible(home, trigger.entity, number)]
     if kind not in TWO_ACTIONS:

@@ -43,25 +43,22 @@ class Looks:
 
 
 def looks(lives: Lives, n_days: int) -> Looks:
-    """Looks of all people: as they come into a room, every half hour, and before the last one leaves."""
+    """Looks of all people at the whole home: as they begin something somewhere, every half hour, on leaving."""
     rows = np.flatnonzero(lives.stay_area != AWAY)
     start_us, end_us, who = lives.stay_start_us[rows], lives.stay_end_us[rows], lives.stay_resident[rows]
     home = Spans.union(start_us, end_us, rows, ERRAND_US)
-    is_asleep = np.array([name in NIGHT for name in lives.activity_names])[
-        lives.activity[lives.stay_activity[rows]]
-    ]
+    leaves = home.end_us < n_days * DAY_US
+    in_bed = np.array([name in NIGHT for name in lives.activity_names])
+    kind = np.where(in_bed[lives.activity[lives.stay_activity[rows]]], ASLEEP, AWAKE)
     lasts_us = end_us - start_us
     n = np.where(lasts_us >= GLANCE_US, 1 + lasts_us // LOOK_US, 0)
     nth = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
-    parts = (
-        (np.repeat(start_us, n) + nth * LOOK_US, np.repeat(np.where(is_asleep, ASLEEP, AWAKE), n),
-         np.repeat(who, n)),
-        (home.end_us - 60 * SECOND_US, np.full(len(home), LEAVES), lives.stay_resident[home.last]),
-    )  # fmt: skip
-    t_us, kind, resident = (np.concatenate(column).astype(np.int64) for column in zip(*parts, strict=True))
+    t_us = np.append(np.repeat(start_us, n) + nth * LOOK_US, home.end_us[leaves] - 60 * SECOND_US)
+    kind = np.append(np.repeat(kind, n), np.full(int(leaves.sum()), LEAVES))
+    resident = np.append(np.repeat(who, n), lives.stay_resident[home.last[leaves]])
     order = np.argsort(t_us, kind="stable")
-    order = order[(t_us[order] >= 0) & (t_us[order] < n_days * DAY_US)]
-    return Looks(t_us[order], kind[order], resident[order])
+    order = order[(t_us[order] >= 0) & (t_us[order] < n_days * DAY_US - 60 * SECOND_US)]
+    return Looks(t_us[order], kind[order].astype(np.int64), resident[order].astype(np.int64))
 
 
 def room_habits(home: Home, plan: RoomPlan, found: Looks, step_us: float, seed: int) -> RoomHabits:

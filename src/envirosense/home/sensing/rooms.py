@@ -177,7 +177,7 @@ def _forcing(
 
 
 def _base_w(home: Home, plan: RoomPlan) -> Floats:
-    """Heat that is always there: what is plugged in, the refrigerator, freezers where they stand, (room,) [W]."""
+    """Heat that is always there: what is plugged in, refrigerator, freezers, (room,) [W]."""
     areas = [home.areas[number] for number in plan.areas]
     base_w = np.array([BASE_W_M2 * one.floor_m2 + KITCHEN_W * (one.kind == "kitchen") for one in areas])
     for number in home.with_role("appliance"):

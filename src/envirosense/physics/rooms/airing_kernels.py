@@ -64,7 +64,8 @@ def looked(
 ) -> None:
     """One look: windows, curtains and doors are moved where rooms ask for it.
 
-    `is_cooled` says in which rooms a cooler is set, (room,); doors are both ends and what passes an unmoved one.
+    `is_cooled` says in which rooms a cooler is set, (room,); `network_doors` are both ends of the links and
+    the air that passes when nobody moved the door.
     """
     for room in range(air_c.size):
         limit_c = habits.too_warm_c[room] + COOLED_K * is_cooled[room]
