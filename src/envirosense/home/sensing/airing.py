@@ -43,7 +43,7 @@ class Looks:
 
 
 def looks(lives: Lives, n_days: int) -> Looks:
-    """Looks of all people at the whole home: as they begin something somewhere, every half hour, on leaving."""
+    """Looks of all people at the whole home: wherever they begin to stay, every half hour, on leaving."""
     rows = np.flatnonzero(lives.stay_area != AWAY)
     start_us, end_us, who = lives.stay_start_us[rows], lives.stay_end_us[rows], lives.stay_resident[rows]
     home = Spans.union(start_us, end_us, rows, ERRAND_US)

@@ -63,7 +63,7 @@ class RoomSeries:
     hvac_entity: Ints
     daylight_lux: Courses
     stimuli: Stimuli
-    aired_contacts: frozenset[int]
+    aired_contacts: frozenset[int] = frozenset()
 
 
 def room_climate(
