@@ -57,7 +57,7 @@ def test_one_home_can_be_asked_for(tmp_path: Path) -> None:
         (["--size", "huge"], "huge"),
         (["--region", "moon"], "moon"),
         (["--level", "hopeless"], "easy, standard or hard"),
-        (["--faults", "-1"], "faults_per_month"),
+        (["--faults", "-1"], "faults=-1.0: must be 0 at least"),
         (["--homes", "3000000", "--days", "3650"], "3000000 episodes of 87600 h need about"),
     ],
 )
@@ -120,6 +120,7 @@ def test_a_week_is_drawn_on_a_page(homes: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.count("<svg") >= 3
     assert "What was planted" in text
+    assert '<path class="line outside"' in text
     (first, *_) = Dataset.open(homes)
     assert first.episode_id in text
     curves = [part for part in text.split("<svg")[1:] if '<path class="line' in part]

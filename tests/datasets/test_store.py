@@ -231,7 +231,7 @@ def test_a_second_run_is_refused_while_one_is_writing(twin, tmp_path):
 
 
 def test_too_little_space_is_refused_before_the_start(twin, tmp_path):
-    with pytest.raises(StorageError, match=r"needs about .* GB but .* GB are free"):
+    with pytest.raises(StorageError, match=r"needs about .* GB but .* [GM]B are free"):
         prepare_output(twin.make_plan(bytes_per_episode=10**15), tmp_path / "out")
     prepare_output(twin.make_plan(seed=99), tmp_path / "out").close()
 

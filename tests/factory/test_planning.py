@@ -76,9 +76,7 @@ def test_more_than_the_disk_holds_is_refused_before_a_spec_is_drawn(request_coin
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(CoinTwin, "draw", lambda *_: pytest.fail("drew a spec"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
-    with pytest.raises(
-        StorageError, match=r"8 episodes of 0\.0333333 h need about 0.00011 GB but 1e-08 GB are free"
-    ):
+    with pytest.raises(StorageError, match=r"8 episodes of 0\.0333333 h need about 107 kB but 10 B are free"):
         generate(request_coin(), tmp_path / "not" / "there", executor=InlineExecutor())
     assert not (tmp_path / "not").exists()
 

@@ -1,5 +1,6 @@
 """`generate home`: smart homes and their history."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,7 @@ def generate_home(
     from envirosense.cli.generate import report_dataset
     from envirosense.factory import GenerationRequest
 
-    _require(homes, days, level)
+    _require(homes, days, level, faults)
     options: dict[str, object] = {
         "home_type": home_type,
         "size": size,
@@ -68,13 +69,15 @@ def generate_home(
     return report_dataset(request, out, workers, allow_failures, dask, as_json)
 
 
-def _require(homes: int, days: int, level: str) -> None:
+def _require(homes: int, days: int, level: str, faults: float) -> None:
     """Refuse in the words of the command line what the request would refuse in its own."""
     from envirosense.core.errors import ConfigError
 
     for field, number in (("homes", homes), ("days", days)):
         if number < 1:
             raise ConfigError(field, number, "must be 1 at least")
+    if not 0.0 <= faults < math.inf:
+        raise ConfigError("faults", faults, "must be 0 at least")
     if level not in ("easy", "standard", "hard"):
         raise ConfigError("level", level, "must be easy, standard or hard")
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,9 +23,27 @@ def _fix(error: OSError) -> str:
     return f"check the folder, {_RESUME}"
 
 
-def gigabytes(n_bytes: float) -> str:
-    """Size as an error says it, [GB]: two decimals, and two digits where those would be nothing."""
-    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e9:.2g} GB"
+def size_text(n_bytes: float) -> str:
+    """Size as an error says it: GB with two decimals, or three digits of what is less."""
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.2f} GB"
+    unit, size = next(
+        one for one in (("MB", 1e6), ("kB", 1e3), ("B", 1.0)) if n_bytes >= one[1] or one[1] == 1.0
+    )
+    return f"{n_bytes / size:.3g} {unit}"
+
+
+def free_space(folder: Path) -> int:
+    """Free space where a folder is or will be [byte].
+
+    Raises:
+        StorageError: where none can be made: below a file, on what holds no files, or for want of the right.
+    """
+    nearest = next(one for one in (folder, *folder.parents) if one.exists())
+    usage = shutil.disk_usage(nearest)
+    if not nearest.is_dir() or not usage.total or not os.access(nearest, os.W_OK | os.X_OK):
+        raise StorageError(f"{folder}: cannot be made in {nearest}; name a folder that you may write to")
+    return usage.free
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from envirosense.core.errors import ConfigError, DatasetError, StorageError
-from envirosense.datasets.files import gigabytes, storing, write_whole
+from envirosense.datasets.files import size_text, storing, write_whole
 from envirosense.datasets.lock import FolderLock
 from envirosense.datasets.manifest import MANIFEST, Manifest
 from envirosense.datasets.plan import Plan, Shard
@@ -221,6 +221,6 @@ def _check_space(folder: Path, plan: Plan, pending: tuple[Shard, ...]) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StorageError(
-            f"{folder}: needs about {gigabytes(needed)} but {gigabytes(free)} are free; "
+            f"{folder}: needs about {size_text(needed)} but {size_text(free)} are free; "
             "free disk space, choose another folder, or ask for fewer or shorter episodes"
         )

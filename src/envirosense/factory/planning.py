@@ -1,7 +1,6 @@
 """From a request to specs, splits and an estimate of what they cost."""
 
 import fnmatch
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from envirosense.core.episode import EpisodeSpec
 from envirosense.core.errors import StorageError, UnknownNameError
 from envirosense.core.protocols import Twin
 from envirosense.core.rng import stream
-from envirosense.datasets.files import gigabytes
+from envirosense.datasets.files import free_space, size_text
 from envirosense.datasets.manifest import MANIFEST
 from envirosense.datasets.packed_specs import PackedSpecs
 from envirosense.datasets.shard import STAGING
@@ -110,16 +109,16 @@ def require_space(request: GenerationRequest, twin: Twin, out: Path | str) -> No
     What is begun or finished there is left to the output, which knows what is still to be written.
 
     Raises:
-        StorageError: naming what is asked for, what it needs and what is free.
+        StorageError: naming what is asked for, its need and what is free, or that no folder can be there.
     """
     folder = Path(out).expanduser().absolute()
     if (folder / MANIFEST).exists() or (folder / STAGING).exists():
         return
-    free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+    free = free_space(folder)
     needed = 1e9 * estimate(request, twin).gigabytes
     if needed > free:
         raise StorageError(
             f"{folder}: {request.episodes} episodes of {request.duration_s / 3600.0:g} h need about "
-            f"{gigabytes(needed)} but {gigabytes(free)} are free; free disk space, choose another folder, or "
+            f"{size_text(needed)} but {size_text(free)} are free; free disk space, choose another folder, or "
             "ask for fewer or shorter episodes"
         )

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from envirosense.core.errors import ConfigError, DatasetError, StorageError
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.episode import Episode
-from envirosense.datasets.files import storing, write_whole
+from envirosense.datasets.files import size_text, storing, write_whole
 from envirosense.datasets.formats.target import making
 from envirosense.datasets.schema import stream_schema
 from envirosense.datasets.window_channels import Channels, episode_channels
@@ -140,7 +140,7 @@ def _require_space(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise StorageError(
-            f"{folder}: needs about {n_bytes / 1e9:.2f} GB but {free / 1e9:.2f} GB are free; "
+            f"{folder}: needs about {size_text(n_bytes)} but {size_text(free)} are free; "
             "ask for fewer sequences or less overlap"
         )
 

@@ -102,7 +102,7 @@ def lived(
         for one in there.automations
     }
     faults = draw_faults(home, n_days, sensing_seed, faults_per_month, moved)
-    stimuli = Stimuli.merged(base, rooms.stimuli, planted.stimuli)
+    stimuli = Stimuli.merged(base.without(rooms.aired_contacts), rooms.stimuli, planted.stimuli)
     states, occurrences = run_rules(
         home, rules, stimuli, context, n_days, world_seed, outages=outages(faults)
     )

@@ -9,6 +9,7 @@ from envirosense.physics.rooms.rooms import (
     longest_step_s,
     loss_w_k,
     mixing_ratio_g_kg,
+    no_habits,
     room_courses,
     room_network,
     settled_state,
@@ -52,6 +53,7 @@ def forcing(n_rooms: int = 1, dt_s: float = 60.0, **changed: object) -> RoomForc
         set_zone=none,
         set_heat_c=nothing,
         set_cool_c=nothing,
+        habits=no_habits(network(n_rooms)),
     )
     return calm._replace(**changed)
 

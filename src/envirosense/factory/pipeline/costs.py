@@ -1,6 +1,5 @@
 """About what every stage of a run takes, and whether the disk has room for all of them together."""
 
-import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from envirosense.core.errors import StorageError
+from envirosense.datasets.files import free_space, size_text
 from envirosense.factory.pipeline.balanced import BALANCED, Balance
 from envirosense.factory.pipeline.drawing import Drawing
 from envirosense.factory.pipeline.manifest import DrawnEpisodes
@@ -152,11 +152,10 @@ def require_space(cost: RunCost, folder: Path) -> None:
         StorageError: naming what is needed and what is free.
     """
     there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0
-    nearest = next(one for one in (folder, *folder.parents) if one.exists())
-    free = shutil.disk_usage(nearest).free
+    free = free_space(folder)
     needed = 1e9 * cost.peak_gigabytes * _SPACE_MARGIN - there
     if needed > free:
         raise StorageError(
-            f"{folder}: all stages together need about {needed / 1e9:.2f} GB but {free / 1e9:.2f} GB are "
+            f"{folder}: all stages together need about {size_text(needed)} but {size_text(free)} are "
             "free; free disk space, choose another folder, or ask for fewer episodes, copies or formats"
         )

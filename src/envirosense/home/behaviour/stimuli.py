@@ -34,6 +34,13 @@ class Stimuli:
         """Those from one row up to another."""
         return Stimuli(*(getattr(self, one.name)[low:high] for one in fields(self)))
 
+    def without(self, entities: frozenset[int]) -> "Stimuli":
+        """Those of other entities."""
+        if not entities:
+            return self
+        stays = ~np.isin(self.entity, list(entities))
+        return Stimuli(*(getattr(self, one.name)[stays] for one in fields(self)))
+
     @classmethod
     def of(
         cls,

@@ -12,6 +12,7 @@ from envirosense.home.people.lives import AWAY, DAY_US, Lives, Times
 
 type Bools = npt.NDArray[np.bool_]
 
+TRIGGER_ROLES = ("motion", "occupancy", "door", "media", "appliance", "light", "person")
 _ASLEEP = ("sleep", "night_toilet")
 _HABIT = 0.6  # of a household for a device that the table names; assumed, on the low side
 _DARK_BEFORE_H, _DARK_AFTER_H = 7.0, 18.0  # assumed: about the mean of the year

@@ -10,7 +10,7 @@ from envirosense.home.engine.rules import Rule
 from envirosense.home.log import Origin
 from envirosense.home.patterns import kinds
 from envirosense.home.patterns.candidates import is_up
-from envirosense.home.patterns.grounds import Ground
+from envirosense.home.patterns.grounds import Ground, in_turn
 from envirosense.home.patterns.model import (
     Negative,
     NegativeKind,
@@ -19,6 +19,7 @@ from envirosense.home.patterns.model import (
     no_stimuli,
     rest_code,
 )
+from envirosense.home.patterns.sensible import is_sensible
 from envirosense.home.people.lives import DAY_US
 
 _PER_DAY = (0.5, 3.0)  # random movements of a distractor, assumed
@@ -34,22 +35,24 @@ class Distractors:
     stimuli: Stimuli
 
 
-def distractors(ground: Ground, entities: list[int], links: list[Rule], seed: int) -> Distractors:
-    """One distractor for each entity: in turn moved at random, and by a weak habit after a pattern's trigger.
+def distractors(
+    ground: Ground, entities: list[int], links: list[Rule], used: set[int], seed: int
+) -> Distractors:
+    """One distractor for each entity: in turn moved at random, and by a weak habit after a trigger.
 
     Args:
         ground: The home and its episode.
         entities: Entities that nothing else moves.
-        links: First links of the patterns; weak habits borrow their triggers.
+        links: First links of the patterns; weak habits borrow their triggers where people would recognise it.
+        used: Entities of the patterns.
         seed: Root of the random streams.
     """
-    by_trigger = [one for one in links if one.trigger_entity >= 0]
     negatives: list[Negative] = []
     rules: list[Rule] = []
     parts: list[Stimuli] = []
     for place, entity in enumerate(entities):
-        if place % 2 and by_trigger:
-            habit = _weak_habit(ground, place, entity, by_trigger[place // 2 % len(by_trigger)])
+        habit = _weak_habit(ground, place, entity, links, used | set(entities), seed) if place % 2 else None
+        if habit is not None:
             rng = stream(seed, "home", "distractor", place, "undo")
             rules += [habit, *kinds.undoing(ground.home, habit, rng)]
             negatives.append(_negative(habit.name, NegativeKind.WEAK_HABIT, habit))
@@ -77,16 +80,30 @@ def common_causes(patterns: tuple[PlantedPattern, ...]) -> tuple[Negative, ...]:
     )
 
 
-def _weak_habit(ground: Ground, place: int, entity: int, like: Rule) -> Rule:
-    return replace(
-        like,
-        name=f"distractor/{place}",
-        action_entity=entity,
-        action_code=active_code(ground.home.entities[entity]),
-        probability=ground.limits.weak,
-        revert_s=float("nan"),
-        pattern=-1,
-    )
+def _weak_habit(
+    ground: Ground, place: int, entity: int, links: list[Rule], used: set[int], seed: int
+) -> Rule | None:
+    """A habit followed too seldom to build on; None where no trigger of the home makes sense before it."""
+    name, home = f"distractor/{place}", ground.home
+    fits = [one for one in links if one.trigger_entity >= 0 and is_sensible(home, one.trigger_entity, entity)]
+    if fits:
+        rule = replace(
+            fits[place // 2 % len(fits)],
+            name=name,
+            action_entity=entity,
+            action_code=active_code(home.entities[entity]),
+            revert_s=float("nan"),
+            pattern=-1,
+        )
+    else:
+        rng = stream(seed, "home", "distractor", place, "habit")
+        turn = [one for one in in_turn(ground, used, rng) if is_sensible(home, one.entity, entity)]
+        if not turn:
+            return None
+        rule = kinds.link(home, name, entity, ground.limits, rng)
+        rule = replace(rule, trigger_entity=turn[0].entity, trigger_code=turn[0].code)
+        rule = kinds.in_its_hours(rule, turn[0].t_us, ground.n_days, rng)
+    return replace(rule, probability=ground.limits.weak)
 
 
 def _negative(name: str, kind: NegativeKind, rule: Rule) -> Negative:

@@ -26,6 +26,7 @@ from envirosense.home.patterns.grounds import (
 )
 from envirosense.home.patterns.kinds import CLOCK_KINDS, LIMITS, TWO_ACTIONS
 from envirosense.home.patterns.model import PatternKind, Planted, PlantedPattern, actionable
+from envirosense.home.patterns.sensible import is_sensible
 from envirosense.home.people.lives import DAY_US, Lives
 
 _SHARE = 0.36  # of the actionable entities that are given to patterns and distractors
@@ -61,7 +62,7 @@ def plant(home: Home, lives: Lives, n_days: int, level: str, seed: int) -> Plant
     taken = {entity for one in patterns for entity in one.devices}
     taken |= {each.entity for one in patterns for link in one.links for each in link.conditions}
     left = [number for number in free if number not in taken]
-    noise = distractors(ground, left[:n_negative], [one.links[0] for one in patterns], seed)
+    noise = distractors(ground, left[:n_negative], [one.links[0] for one in patterns], taken, seed)
     links = tuple(each for one in patterns for each in one.links)
     undo = tuple(
         rule for each in links for rule in kinds.undoing(home, each, stream(seed, "home", "undo", each.name))
@@ -149,18 +150,30 @@ def _by_trigger(ground: Ground, kind: PatternKind, name: str, free: list[int], u
     if kind is PatternKind.CONTEXTUAL:  # has no hours of its own: what is rare comes first
         turn.sort(key=lambda one: one.t_us.size > kinds.BUSY_PER_DAY * ground.n_days)
     for trigger in turn[:_TRIES]:
-        near = [number for number in nearest(ground.home, trigger, free) if number != trigger.entity]
-        actions = [near[0]] if near else []
-        if n_actions == 2 and actions:
-            area_id = ground.home.entities[actions[0]].area_id
-            same = [n for n in near[1:] if kind is not PatternKind.ROOM or _is_in(ground.home, n, area_id)]
-            actions += same[:1]
+        actions = _actions(ground.home, kind, trigger, free)
         if len(actions) < n_actions:
             continue
         root = _root(ground, kind, name, trigger, actions[0], n_actions, used, rng)
         if root is not None:
             return (root, *_second(ground, kind, root, actions[1:], rng))
     return None
+
+
+def _actions(home: Home, kind: PatternKind, trigger: Trigger, free: list[int]) -> list[int]:
+    """The nearest thing that people would move after the trigger, and another where two are moved."""
+    near = nearest(home, trigger, [number for number in free if number != trigger.entity])
+    fits = [number for number in near if is_sensible(home, trigger.entity, number)]
+    if kind not in TWO_ACTIONS:
+        return fits[:1]
+    for first in fits:
+        if kind is PatternKind.ROOM:
+            area_id = home.entities[first].area_id
+            then = [n for n in fits if n != first and home.entities[n].area_id == area_id]
+        else:
+            then = [n for n in near if n != first and is_sensible(home, first, n)]
+        if then:
+            return [first, then[0]]
+    return []
 
 
 def _root(ground: Ground, kind: PatternKind, name: str, trigger: Trigger, action: int, n_actions: int,
@@ -214,7 +227,3 @@ def _second(ground: Ground, kind: PatternKind, root: Rule, actions: list[int],
             until_s=root.until_s,
         ),
     )
-
-
-def _is_in(home: Home, number: int, area_id: str | None) -> bool:
-    return home.entities[number].area_id == area_id

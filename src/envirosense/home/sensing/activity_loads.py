@@ -51,11 +51,14 @@ LOADS: Final = {
 
 
 def load_table(activity_names: Sequence[str]) -> Floats:
-    """Of each activity done by an adult, then by a child: [W], [g/s], [l/s], [1/h]; (2 activity, 4)."""
+    """Of the body of an adult at each activity, of a child's, and of what is switched on for it.
+
+    Columns are [W], [g/s], [l/s], [1/h]; rows those of `activity_names` three times, (3 activity, 4).
+    """
     loads = [LOADS.get(name, Load()) for name in activity_names]
     met = np.array([load.met for load in loads])
     beside = np.array([[one.appliance_w, one.vapour_g_h / 3600.0, 0.0, one.extract_per_h] for one in loads])
     body = np.stack(
         [sensible_heat_w(met), vapour_g_s(met), carbon_dioxide_l_s(met), np.zeros_like(met)], axis=1
     )
-    return np.concatenate([beside + body, beside + CHILD_SIZE * body])
+    return np.concatenate([body, CHILD_SIZE * body, beside])

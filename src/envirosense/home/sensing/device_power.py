@@ -100,6 +100,12 @@ def power_course(home: Home, device: Device, entity: int, rows: StateRows, seed:
     return PowerCourse(start_us, np.where(share > 0.0, power_w, device.standby_w), row)
 
 
+def mean_share(appliance: str) -> float:
+    """Share of the power at work that what goes on and off by itself takes on average."""
+    cycle = CYCLES[appliance]
+    return sum(seconds * share for seconds, share in cycle) / sum(seconds for seconds, _ in cycle)
+
+
 def switching_entity(home: Home, numbers: tuple[int, ...]) -> int | None:
     """Entity of a device, given all of them, whose state says what the device draws."""
     return next((number for number in numbers if home.entities[number].role in SHARES), None)

@@ -10,10 +10,14 @@ from envirosense.home.behaviour.stimuli import Stimuli
 from envirosense.home.model import Home
 from envirosense.home.people.lives import DAY_US, SECOND_US, Lives
 from envirosense.home.sensing.activity_loads import load_table
+from envirosense.home.sensing.airing import WINDOW_PER_H, airing_stimuli, looks, room_habits
+from envirosense.home.sensing.device_power import ALWAYS_ON, mean_share
 from envirosense.home.sensing.room_plan import RoomPlan, room_plan
+from envirosense.home.sensing.room_sources import room_changes
 from envirosense.home.sensing.sky_stimuli import sun_stimuli, weather_stimuli
 from envirosense.home.sensing.thermostats import Heating, heating, thermostat_stimuli
 from envirosense.home.surroundings.context import STEP_S, Context
+from envirosense.physics.rooms.airing_kernels import RoomHabits
 from envirosense.physics.rooms.daylight import daylight_lux, solar_gain_w, window_irradiance_w_m2
 from envirosense.physics.rooms.rooms import mixing_ratio_g_kg, room_courses, settled_state
 from envirosense.physics.rooms.rooms_kernels import Floats, Ints, RoomForcing
@@ -30,7 +34,6 @@ SHADE_FROM_C, SHADE_AT_C, SHADED = (
     26.0,
     0.45,
 )  # people draw curtains before the sun on warm days (assumed)
-WINDOW_PER_H: Final = 8.0  # air changes through an open window (from memory: 5-15, tilted 1-4)
 COOLEST_C, START_HUMIDITY = 20.0, 0.45  # indoors before the warm-up (assumed)
 WARM_UP_STEPS: Final = 1440  # the first day is lived through once before it counts
 
@@ -48,7 +51,8 @@ class RoomSeries:
         hvac_entity: Number of the thermostat, -1 for a heating that has none, (thermostat,).
         daylight_lux: Mean illuminance by the windows, or under the sky, on the context's steps,
             (area, quarter) [lx].
-        stimuli: Changes of thermostats, sun and weather.
+        stimuli: Changes of thermostats, sun, weather and windows that are opened in rooms too warm.
+        aired_contacts: Contacts of those windows: all that moves them is in `stimuli`.
     """
 
     step_s: float
@@ -59,6 +63,7 @@ class RoomSeries:
     hvac_entity: Ints
     daylight_lux: Courses
     stimuli: Stimuli
+    aired_contacts: frozenset[int] = frozenset()
 
 
 def room_climate(
@@ -73,8 +78,8 @@ def room_climate(
 ) -> RoomSeries:
     """Climate of all areas over the episode, a minute a step.
 
-    Those of `windows` that move `window` contacts let fresh air in; without them all stay closed. No stimuli
-    are made for thermostats in `reserved`: others move them.
+    Those of `windows` that move `window` contacts let fresh air in, and so do windows that people open where
+    it is too warm, with a contact or without. No stimuli are made for what is in `reserved`: others move it.
     """
     plan = room_plan(home, seed)
     zones = heating(home, plan, lives, context, seed)
@@ -85,13 +90,17 @@ def room_climate(
         [area.window_azimuth_deg for area in home.areas],
     )
     n = round(n_days * DAY_US / SECOND_US / DT_S)
-    forcing = _forcing(home, plan, zones, lives, context, irradiance, windows, n)
+    found = looks(lives, n_days)
+    habits = room_habits(home, plan, found, DT_S * SECOND_US, seed)
+    forcing = _forcing(home, plan, zones, lives, context, irradiance, windows, habits, n)
     start = settled_state(
         plan.network, max(COOLEST_C, context.air_c[:96].mean()), START_HUMIDITY, OUTSIDE_PPM
     )
     start = room_courses(plan.network, forcing, start, WARM_UP_STEPS).end
     courses = room_courses(plan.network, forcing, start, n)
     outside = _outside(context, n)
+    no_stimuli = Stimuli.of(np.empty(0), 0, 0, 0)
+    aired, moved = airing_stimuli(home, plan, windows or no_stimuli, found, courses.aired, reserved, seed)
 
     def of_areas(rooms: Courses, open_air: Floats) -> Courses:
         whole = np.empty((len(home.areas), n), dtype=np.float32)
@@ -111,7 +120,9 @@ def room_climate(
             thermostat_stimuli(home, zones, reserved, seed),
             sun_stimuli(home, context),
             weather_stimuli(home, context, seed),
+            aired,
         ),
+        aired_contacts=moved,
     )
 
 
@@ -123,6 +134,7 @@ def _forcing(
     context: Context,
     irradiance: Floats,
     windows: Stimuli | None,
+    habits: RoomHabits,
     n: int,
 ) -> RoomForcing:
     table = np.vstack(
@@ -134,7 +146,8 @@ def _forcing(
     )
     areas = [home.areas[number] for number in plan.areas]
     shade = np.interp(context.air_c, [SHADE_FROM_C, SHADE_AT_C], [1.0, SHADED])
-    step, room, kind, by = _changes(home, plan, lives, windows, len(table) - 2, n)
+    window_kind = len(table) - 2
+    step, room, kind, by = room_changes(home, plan, lives, windows, window_kind, DT_S, n)
     set_step, set_zone, set_heat_c, set_cool_c = _settings(zones)
     return RoomForcing(
         dt_s=DT_S,
@@ -143,7 +156,7 @@ def _forcing(
         outside_g_kg=mixing_ratio_g_kg(context.air_c, context.humidity_pct / 100.0),
         outside_ppm=OUTSIDE_PPM,
         solar_w=shade[:, None] * solar_gain_w(irradiance[:, plan.areas], [area.window_m2 for area in areas]),
-        base_w=np.array([BASE_W_M2 * one.floor_m2 + KITCHEN_W * (one.kind == "kitchen") for one in areas]),
+        base_w=_base_w(home, plan),
         change_step=step,
         change_room=room,
         change_kind=kind,
@@ -159,57 +172,22 @@ def _forcing(
         set_zone=set_zone,
         set_heat_c=set_heat_c,
         set_cool_c=set_cool_c,
+        habits=habits,
     )
 
 
-def _changes(
-    home: Home, plan: RoomPlan, lives: Lives, windows: Stimuli | None, window_kind: int, n: int
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Steps, rooms, kinds and numbers by which sources come and go."""
-    n_rooms = plan.areas.size
-    n_people = int(lives.stay_resident.max(initial=0)) + 1
-    is_child = np.zeros(n_people, dtype=np.int64)
-    for number, resident in enumerate(home.residents[:n_people]):
-        is_child[number] = resident.kind == "child"
-    stays = np.flatnonzero(lives.stay_area >= 0)
-    stays = stays[plan.room_of[lives.stay_area[stays]] >= 0]
-    kind = lives.activity[lives.stay_activity[stays]].astype(np.int64)
-    kind = kind + len(lives.activity_names) * is_child[lives.stay_resident[stays]]
-    room = plan.room_of[lives.stay_area[stays]]
-    one = np.ones(stays.size, dtype=np.int64)
-    parts = [
-        (lives.stay_start_us[stays], room, kind, one),
-        (lives.stay_end_us[stays], room, kind, -one),
-        *_window_changes(home, plan, windows, window_kind),
-        (
-            np.zeros(n_rooms, dtype=np.int64),
-            np.arange(n_rooms),
-            np.full(n_rooms, window_kind + 1),
-            np.ones(n_rooms, dtype=np.int64),
-        ),
-    ]
-    times_us, rooms, kinds, by = (np.concatenate(column) for column in zip(*parts, strict=True))
-    step = np.rint(times_us / (DT_S * SECOND_US)).astype(np.int64)
-    order = np.argsort(step, kind="stable")
-    order = order[step[order] < n]
-    return step[order], rooms[order], kinds[order], by[order]
-
-
-def _window_changes(
-    home: Home, plan: RoomPlan, windows: Stimuli | None, kind: int
-) -> list[tuple[Ints, Ints, Ints, Ints]]:
-    """Times, rooms, kinds and numbers of windows that open and close, a part for each."""
-    parts = []
-    for entity in home.with_role("window") if windows is not None else ():
-        area_id = home.entities[entity].area_id
-        room = int(plan.room_of[home.area_index[area_id]]) if area_id else -1
-        if windows is None or room < 0:
-            continue
-        rows = np.flatnonzero(windows.entity == entity)
-        by = np.diff(windows.code[rows] == home.entities[entity].code("on"), prepend=False).astype(np.int64)
-        by = np.where(windows.code[rows] == home.entities[entity].code("on"), by, -by)
-        parts.append((windows.t_us[rows], np.full(rows.size, room), np.full(rows.size, kind), by))
-    return parts
+def _base_w(home: Home, plan: RoomPlan) -> Floats:
+    """Heat that is always there: what is plugged in, refrigerator, freezers, (room,) [W]."""
+    areas = [home.areas[number] for number in plan.areas]
+    base_w = np.array([BASE_W_M2 * one.floor_m2 + KITCHEN_W * (one.kind == "kitchen") for one in areas])
+    for number in home.with_role("appliance"):
+        one = home.entities[number]
+        appliance = str(one.capabilities.get("appliance", ""))
+        if appliance in ALWAYS_ON and one.area_id and one.device_id:
+            device = home.device_by_id[one.device_id]
+            used_w = device.standby_w + mean_share(appliance) * (device.active_w - device.standby_w)
+            base_w[plan.room_of[home.area_index[one.area_id]]] += used_w
+    return base_w
 
 
 def _settings(zones: Heating) -> tuple[Ints, Ints, Floats, Floats]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from envirosense.datasets.dataset import Dataset
 from envirosense.home.weekpage.lanes import KEY, curves, day_picture
-from envirosense.home.weekpage.week import Week, read_week
+from envirosense.home.weekpage.week import Floats, Week, read_week
 
 _SHOWN = ("temperature", "humidity", "co2", "power")
 _UNITS = {"temperature": "\u00b0C", "humidity": "%", "co2": "ppm", "power": "W"}
@@ -72,9 +72,8 @@ def _numbers(week: Week) -> str:
             for number, one in enumerate(found[:_MOST_LINES])
         ]
         if role == "temperature":
-            outside = [one for one in week.with_role("outdoor_temperature") if one.entity_id in week.numbers]
-            lines += [(one.name, "line outside", week.numbers[one.entity_id]) for one in outside]
-        if lines:
+            lines += _outside(week)
+        if found:
             left = f", {_MOST_LINES} of {len(found)} shown" if len(found) > _MOST_LINES else ""
             key = "".join(f'<li><i class="{css}"></i>{escape(name)}</li>' for name, css, _ in lines)
             parts.append(
@@ -82,6 +81,14 @@ def _numbers(week: Week) -> str:
                 f'<div class="wide">{curves(lines, days)}</div>'
             )
     return f"<section><h2>What sensors report</h2>{''.join(parts)}</section>" if parts else ""
+
+
+def _outside(week: Week) -> list[tuple[str, str, Floats]]:
+    """Curves of the air outside: by the home's own sensors, else by the weather."""
+    own = [one for one in week.with_role("outdoor_temperature") if len(week.numbers.get(one.entity_id, ()))]
+    if not own:
+        return [("Outside, by the weather", "line outside", week.outside_c)]
+    return [(one.name, "line outside", week.numbers[one.entity_id]) for one in own]
 
 
 def _truth(week: Week) -> str:

@@ -42,6 +42,7 @@ class Week:
         first_s: The same, since the episode's start [s].
         spans: Time in an active state, (span, 2), by entity [s since the first day shown].
         numbers: Reports of entities that give numbers, (report, 2) of time and value.
+        outside_c: Air outside on the context's steps, (quarter, 2) of time and value.
         stays: Where each resident was: rows of start, end, place, activity.
     """
 
@@ -54,6 +55,7 @@ class Week:
     areas: Mapping[str, Mapping[str, Any]]
     spans: Mapping[str, Floats]
     numbers: Mapping[str, Floats]
+    outside_c: Floats
     stays: tuple[Mapping[str, Any], ...]
     occurrences: tuple[Mapping[str, Any], ...]
     faults: tuple[Mapping[str, Any], ...]
@@ -95,11 +97,20 @@ def read_week(dataset: Dataset, episode_id: str, first_day: int = 0) -> Week:
         {row["area_id"]: row for row in episode.table("areas").to_pylist()},
         spans,
         numbers,
+        _outside(episode, first_s, last_s),
         _between(episode.table("stays"), "start_s", "end_s", first_s, last_s),
         _between(episode.table("occurrences"), "trigger_s", "trigger_s", first_s, last_s),
         _between(episode.table("events"), "onset_s", "clearance_s", first_s, last_s),
         tuple(episode.table("patterns").to_pylist()),
     )
+
+
+def _outside(episode: Episode, first_s: float, last_s: float) -> Floats:
+    """Air outside from one second up to another."""
+    air_c = episode.table("context", ["air_c"])["air_c"].to_numpy()
+    t_s = np.arange(air_c.size) * episode.spec.grid.dt_s
+    inside = (t_s >= first_s) & (t_s < last_s)
+    return np.stack([t_s[inside] - first_s, air_c[inside].astype(np.float64)], axis=1)
 
 
 def _between(

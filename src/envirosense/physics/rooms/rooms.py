@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from envirosense.core.units import STANDARD_PRESSURE_PA, ZERO_CELSIUS_K
 from envirosense.physics.air.humidity import saturation_vapour_pressure_pa
+from envirosense.physics.rooms.airing_kernels import Flags, RoomHabits
 from envirosense.physics.rooms.rooms_kernels import (
     AIR_J_M3_K,
     MOLE_RATIO_G_KG,
@@ -46,6 +47,7 @@ class RoomCourses:
         humidity_pct: Relative, (room, step) [%].
         co2_ppm: (room, step) [ppm].
         hvac_w: Heat given to each zone, negative where it is cooled and dried, (zone, step) [W].
+        aired: Windows that stand open for warmth after each look, (look, room).
         end: State after the last step.
     """
 
@@ -53,6 +55,7 @@ class RoomCourses:
     humidity_pct: Courses
     co2_ppm: Courses
     hvac_w: Courses
+    aired: Flags
     end: RoomState
 
 
@@ -112,13 +115,34 @@ def loss_w_k(network: RoomNetwork) -> Floats:
 
 def longest_step_s(network: RoomNetwork, most_per_h: float = 0.0) -> float:
     """Step beyond which explicit steps overshoot [s]; with so many more air changes in any room."""
+    heat_w_k, air_m3_s = _exchanges(network, most_per_h)
+    slowest = np.minimum(network.air_j_k / heat_w_k, network.volume_m3 / np.maximum(air_m3_s, 1e-12))
+    return float(slowest.min())
+
+
+def open_doors_m3_s(network: RoomNetwork, step_s: float, most_per_h: float) -> Floats:
+    """Air either way through doors left open, (link,) [m3/s].
+
+    Less where a room is so small, or has so many doors, that steps of `step_s` would overshoot.
+    """
+    heat_w_k, air_m3_s = _exchanges(network, most_per_h)
+    spare_m3_s = np.minimum(
+        network.volume_m3 / step_s - air_m3_s, (network.air_j_k / step_s - heat_w_k) / AIR_J_M3_K
+    )
+    ends = np.stack([network.link_a, network.link_b])
+    n_doors = np.bincount(ends.ravel(), minlength=network.volume_m3.size)
+    more_m3_s = np.maximum(spare_m3_s, 0.0) / np.maximum(n_doors, 1)
+    return np.minimum(DOORWAY_M3_S, network.link_m3_s + more_m3_s[ends].min(axis=0))
+
+
+def _exchanges(network: RoomNetwork, most_per_h: float) -> tuple[Floats, Floats]:
+    """What leaves each room per degree [W/K] and as air [m3/s], (room,) each."""
     air_m3_s = network.leak_m3_s + most_per_h / 3600.0 * network.volume_m3
     heat_w_k = network.air_outside_w_k + network.air_mass_w_k + AIR_J_M3_K * air_m3_s
     for end in (network.link_a, network.link_b):
         np.add.at(heat_w_k, end, network.link_w_k + AIR_J_M3_K * network.link_m3_s)
         np.add.at(air_m3_s, end, network.link_m3_s)
-    slowest = np.minimum(network.air_j_k / heat_w_k, network.volume_m3 / np.maximum(air_m3_s, 1e-12))
-    return float(slowest.min())
+    return heat_w_k, air_m3_s
 
 
 def room_courses(network: RoomNetwork, forcing: RoomForcing, start: RoomState, n: int) -> RoomCourses:
@@ -127,12 +151,15 @@ def room_courses(network: RoomNetwork, forcing: RoomForcing, start: RoomState, n
     Raises:
         ValueError: if the step is too long for the smallest room.
     """
-    if forcing.dt_s > longest_step_s(network, float(forcing.kind_per_h.max(initial=0.0))):
+    habits = forcing.habits
+    most_per_h = max(forcing.kind_per_h.max(initial=0.0), habits.aired_per_h.max(initial=0.0))
+    open_doors = network._replace(link_m3_s=np.maximum(network.link_m3_s, habits.door_m3_s))
+    if forcing.dt_s > longest_step_s(open_doors, float(most_per_h)):
         raise ValueError(f"a step of {forcing.dt_s:g} s is too long for the smallest room")
     n_zones = int(forcing.zone.max(initial=-1)) + 1
     moved = RoomState(*(part.copy() for part in start))
-    courses, hvac_w = run_rooms(network, forcing, moved, mixing_ratio_g_kg(_TABLE_C, 1.0), n, n_zones)
-    return RoomCourses(courses[0], courses[1], courses[2], hvac_w, moved)
+    courses, hvac_w, aired = run_rooms(network, forcing, moved, mixing_ratio_g_kg(_TABLE_C, 1.0), n, n_zones)
+    return RoomCourses(courses[0], courses[1], courses[2], hvac_w, aired, moved)
 
 
 def settled_state(network: RoomNetwork, air_c: float, relative_humidity: float, co2_ppm: float) -> RoomState:
@@ -140,3 +167,9 @@ def settled_state(network: RoomNetwork, air_c: float, relative_humidity: float, 
     rooms = np.ones_like(network.volume_m3)
     vapour_g_kg = float(mixing_ratio_g_kg(air_c, relative_humidity))
     return RoomState(air_c * rooms, air_c * rooms, vapour_g_kg * rooms, vapour_g_kg * rooms, co2_ppm * rooms)
+
+
+def no_habits(network: RoomNetwork) -> RoomHabits:
+    """Nobody looks: windows, curtains and doors stay as they are."""
+    nobody, rooms = np.zeros(0, dtype=np.int64), np.zeros_like(network.volume_m3)
+    return RoomHabits(nobody, nobody, rooms + np.inf, rooms, 1.0, np.zeros_like(network.link_m3_s))

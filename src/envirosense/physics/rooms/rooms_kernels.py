@@ -7,6 +7,8 @@ import numpy.typing as npt
 from numba import njit
 
 from envirosense.core.units import DRY_AIR_CP_J_KG_K
+from envirosense.physics.rooms.airing_kernels import Flags, RoomHabits, RoomOpenings, looked
+from envirosense.physics.rooms.hvac_kernels import dried_g_s_of, hvac_heat_w
 
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
@@ -16,9 +18,6 @@ AIR_KG_M3: Final = 1.204  # dry air at 20 degC and standard pressure
 AIR_J_M3_K: Final = AIR_KG_M3 * DRY_AIR_CP_J_KG_K
 VAPORISATION_J_G: Final = 2454.0  # latent heat of water at 20 degC
 SOLAR_TO_AIR: Final = 0.3  # of the gain through windows; the rest warms floors and walls (assumed)
-BAND_K: Final = 0.8  # below the set point by which a heater gives all it has (assumed)
-COIL_C: Final = 12.0  # of a cooler's coil, from which the air leaves saturated, 10 to 13 degC (from memory)
-COIL_G_KG: Final = 8.75  # water that such air holds
 BUFFER_AIRS: Final = 12.0  # moisture that furnishings hold for the same change, in airs of the room (assumed)
 BUFFER_S: Final = 3600.0  # in which the air and the furnishings come together (assumed)
 MOLE_RATIO_G_KG: Final = 621.98  # water to dry air
@@ -71,6 +70,7 @@ class RoomForcing(NamedTuple):
         most_heat_w, most_cool_w: What a room's heater and cooler can do, (room,) [W].
         set_step, set_zone, set_heat_c, set_cool_c: When set points change and what they become, NaN for off,
             (setting,) in order of time [degC].
+        habits: What people do about rooms that are too warm.
     """
 
     dt_s: float
@@ -95,6 +95,7 @@ class RoomForcing(NamedTuple):
     set_zone: Ints
     set_heat_c: Floats
     set_cool_c: Floats
+    habits: RoomHabits
 
 
 class RoomState(NamedTuple):
@@ -115,8 +116,10 @@ def run_rooms(
     saturation_g_kg: Floats,
     n: int,
     n_zones: int,
-) -> tuple[Courses, Courses]:
+) -> tuple[Courses, Courses, Flags]:
     """Air [degC], relative humidity [%] and CO2 [ppm] of the rooms, (3, room, step), heat of zones [W].
+
+    The third are the windows that stand open for warmth after each look, (look, room).
 
     Values are those at the steps' starts; the heat of zones, (zone, step), is negative where they are cooled
     and counts what condensing water sets free. `state` is moved to the end. Explicit steps: what leaves one
@@ -130,14 +133,47 @@ def run_rooms(
     gains = np.zeros((4, n_rooms))  # W, g/s, l/s, 1/h
     flows = np.zeros((3, n_rooms))  # what neighbours give: W, g/s, ppm m3/s
     set_c = np.full((2, n_zones), np.nan)  # to heat, to cool
-    change, setting = 0, 0
+    openings = RoomOpenings(np.zeros(n_rooms), np.ones(n_rooms), network.link_m3_s.copy())
+    aired = np.zeros((forcing.habits.look_step.size, n_rooms), dtype=np.bool_)
+    change, setting, look = 0, 0, 0
+    change_step, set_step, look_step = forcing.change_step, forcing.set_step, forcing.habits.look_step
     for i in range(n):
-        change = _changed(forcing, change, i, counts, gains)
-        setting = _set(forcing, setting, i, set_c)
-        _exchanged(network, state, flows)
+        if change < change_step.size and change_step[change] <= i:
+            change = _changed(forcing, change, i, counts, gains)
+        if setting < set_step.size and set_step[setting] <= i:
+            setting = _set(forcing, setting, i, set_c)
+        if look < look_step.size and look_step[look] <= i:
+            look = _looks(network, forcing, look, i, state, set_c, openings, aired)
+        _exchanged(network, state, flows, openings.door_m3_s)
         _written(state, saturation_g_kg, courses, i)
-        _stepped(network, forcing, state, gains, flows, set_c, hvac_w, i)
-    return courses, hvac_w
+        _stepped(network, forcing, state, gains, flows, set_c, openings, hvac_w, i)
+    return courses, hvac_w, aired
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _looks(
+    network: RoomNetwork,
+    forcing: RoomForcing,
+    look: int,
+    step: int,
+    state: RoomState,
+    set_c: Floats,
+    openings: RoomOpenings,
+    aired: Flags,
+) -> int:
+    """First look after this step; what stands open after each is written into `aired`."""
+    habits = forcing.habits
+    while look < habits.look_step.size and habits.look_step[look] <= step:
+        is_cooled = np.zeros(state.air_c.size, dtype=np.bool_)
+        for room in range(state.air_c.size):
+            zone = forcing.zone[room]
+            is_cooled[room] = zone >= 0 and forcing.most_cool_w[room] > 0.0 and not np.isnan(set_c[1, zone])
+        outside_c = forcing.outside_c[min(step // forcing.outer_steps, forcing.outside_c.size - 1)]
+        doors = network.link_a, network.link_b, network.link_m3_s
+        looked(habits, habits.look_kind[look], state.air_c, is_cooled, outside_c, doors, openings)
+        aired[look] = openings.window_per_h > 0.0
+        look += 1
+    return look
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -174,21 +210,23 @@ def _changed(forcing: RoomForcing, change: int, step: int, counts: Ints, gains: 
         counts[room, forcing.change_kind[change]] += forcing.change_by[change]
         gains[:, room] = 0.0
         for kind in range(forcing.kind_w.size):
-            gains[0, room] += counts[room, kind] * forcing.kind_w[kind]
-            gains[1, room] += counts[room, kind] * forcing.kind_g_s[kind]
-            gains[2, room] += counts[room, kind] * forcing.kind_l_s[kind]
-            gains[3, room] += counts[room, kind] * forcing.kind_per_h[kind]
+            count = counts[room, kind]
+            if count:
+                gains[0, room] += count * forcing.kind_w[kind]
+                gains[1, room] += count * forcing.kind_g_s[kind]
+                gains[2, room] += count * forcing.kind_l_s[kind]
+                gains[3, room] += count * forcing.kind_per_h[kind]
         change += 1
     return change
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exchanged(network: RoomNetwork, state: RoomState, flows: Floats) -> None:
-    """What rooms give each other, into `flows` (3, room)."""
+def _exchanged(network: RoomNetwork, state: RoomState, flows: Floats, door_m3_s: Floats) -> None:
+    """What rooms give each other, into `flows` (3, room), by so much air either way, (link,)."""
     flows[:] = 0.0
     for link in range(network.link_a.size):
         a, b = network.link_a[link], network.link_b[link]
-        air_m3_s = network.link_m3_s[link]
+        air_m3_s = door_m3_s[link]
         heat_w = (network.link_w_k[link] + AIR_J_M3_K * air_m3_s) * (state.air_c[a] - state.air_c[b])
         vapour_g_s = AIR_KG_M3 * air_m3_s * (state.vapour_g_kg[a] - state.vapour_g_kg[b])
         carbon = air_m3_s * (state.co2_ppm[a] - state.co2_ppm[b])
@@ -201,28 +239,6 @@ def _exchanged(network: RoomNetwork, state: RoomState, flows: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _hvac_w(air_c: float, heat_c: float, cool_c: float, most_heat_w: float, most_cool_w: float) -> float:
-    """Heat that a room is given, negative where it is taken [W]; in proportion within the band."""
-    if air_c < heat_c:
-        return min((heat_c - air_c) / BAND_K, 1.0) * most_heat_w
-    if air_c > cool_c:
-        return -min((air_c - cool_c) / BAND_K, 1.0) * most_cool_w
-    return 0.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _dried_g_s(cooling_w: float, air_c: float, vapour_g_kg: float) -> float:
-    """Water that a cooler takes out while it cools the air by so much [g/s]; none from dry air.
-
-    The air that passes the coil is `cooling_w / (c_p (T - T_coil))`, and leaves what the coil cannot hold.
-    """
-    if cooling_w <= 0.0 or vapour_g_kg <= COIL_G_KG:
-        return 0.0
-    passed_kg_s = cooling_w / (DRY_AIR_CP_J_KG_K * max(air_c - COIL_C, 1.0))
-    return passed_kg_s * (vapour_g_kg - COIL_G_KG)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _stepped(
     network: RoomNetwork,
     forcing: RoomForcing,
@@ -230,6 +246,7 @@ def _stepped(
     gains: Floats,
     flows: Floats,
     set_c: Floats,
+    openings: RoomOpenings,
     hvac_w: Courses,
     step: int,
 ) -> None:
@@ -244,13 +261,14 @@ def _stepped(
     dt_s = forcing.dt_s
     for room in range(state.air_c.size):
         solar_w = forcing.solar_w[outer, room]
-        solar_w += part * (forcing.solar_w[later, room] - solar_w)
+        solar_w = openings.sun[room] * (solar_w + part * (forcing.solar_w[later, room] - solar_w))
         air_c, mass_c, vapour_g_kg = state.air_c[room], state.mass_c[room], state.vapour_g_kg[room]
         heat_w, zone = 0.0, forcing.zone[room]
         if zone >= 0:
             most_w = forcing.most_heat_w[room], forcing.most_cool_w[room]
-            heat_w = _hvac_w(air_c, set_c[0, zone], set_c[1, zone], most_w[0], most_w[1])
-        fresh_m3_s = network.leak_m3_s[room] + gains[3, room] / 3600.0 * network.volume_m3[room]
+            heat_w = hvac_heat_w(air_c, set_c[0, zone], set_c[1, zone], most_w[0], most_w[1])
+        extra_per_h = max(gains[3, room], openings.window_per_h[room])  # one open window is enough
+        fresh_m3_s = network.leak_m3_s[room] + extra_per_h / 3600.0 * network.volume_m3[room]
         to_mass_w = network.air_mass_w_k[room] * (air_c - mass_c)
         out_w = (network.air_outside_w_k[room] + AIR_J_M3_K * fresh_m3_s) * (air_c - outside_c)
         own_w = gains[0, room] + forcing.base_w[room] + SOLAR_TO_AIR * solar_w + heat_w
@@ -260,7 +278,7 @@ def _stepped(
         state.mass_c[room] += dt_s / network.mass_j_k[room] * warmed_w
         air_kg = AIR_KG_M3 * network.volume_m3[room]
         stored_g_s = air_kg / BUFFER_S * (vapour_g_kg - state.buffer_g_kg[room])
-        dried_g_s = _dried_g_s(-heat_w, air_c, vapour_g_kg)
+        dried_g_s = dried_g_s_of(-heat_w, air_c, vapour_g_kg)
         dried_g_s = min(dried_g_s, 0.3 * air_kg * vapour_g_kg / dt_s)  # air has no more to give
         if zone >= 0:
             hvac_w[zone, step] += heat_w - VAPORISATION_J_G * dried_g_s
