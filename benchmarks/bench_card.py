@@ -5,7 +5,6 @@ each, six streams), simulated one by one, then checks and describes each.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import workload
 from figures import Figure, print_table
+from peak_memory import peak_bytes
 
 from envirosense.datasets import Dataset
 from envirosense.datasets.card import write_card
@@ -79,8 +79,7 @@ def run_step(step: str, folder: Path, n_episodes: int) -> None:
         check(folder)
     else:
         card(folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"peak": peak / MIB, "cpu_s": time.process_time() - began_s}))
+    print(json.dumps({"peak": peak_bytes() / MIB, "cpu_s": time.process_time() - began_s}))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ simulated: the files of the others are links to its files, their journal entries
 
 import hashlib
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import workload
 from figures import Figure, print_table
+from peak_memory import peak_bytes
 
 from envirosense.core.episode import EpisodeSummary
 from envirosense.datasets import Dataset, Plan, finish, prepare_output
@@ -109,8 +109,7 @@ def run_step(step: str, folder: Path, n_episodes: int, per_shard: int) -> None:
         resume(folder)
     else:
         read(folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"peak": peak / MIB, "wall_s": time.perf_counter() - began_s}))
+    print(json.dumps({"peak": peak_bytes() / MIB, "wall_s": time.perf_counter() - began_s}))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ Fifty homes of the usual mix for ninety days are the size that is asked for; `qu
 thirty days. The baseline of storing is a loop that makes a dict of every event and hands them to pandas.
 """
 
-import resource
 import statistics
 import time
 from pathlib import Path
 
 import workload
 from figures import Figure, load, print_table
+from peak_memory import peak_bytes
 
 from envirosense.datasets.dataset import Dataset
 from envirosense.datasets.memory import MemorySink
@@ -33,7 +33,7 @@ def measure(quick: bool = False) -> list[Figure]:
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         made = generate(_request(homes, days), folder / "one", workers=1, executor=InlineExecutor())
         one_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
-        peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        peak_gb = peak_bytes() / 1e9
         began_s = time.perf_counter()
         generate(_request(homes, days), folder / "two", workers=2)
         two_s = time.perf_counter() - began_s

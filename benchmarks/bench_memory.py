@@ -1,7 +1,6 @@
 """Peak memory of a day at one frame a second, in a process of its own."""
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from typing import Any
 
 import workload
 from figures import Figure, print_table
+from peak_memory import peak_bytes
 
 DAY_S, QUICK_S = 86_400.0, 14_400.0
 GIB = 2**30
@@ -34,22 +34,17 @@ def run_episode(duration_s: float) -> dict[str, Any]:
     """Facts of one episode through the real store."""
     workload.use_one_core()
     chosen = [spec for spec in workload.specs(3, duration_s) if spec.scenario.startswith("fire/")]
-    idle_bytes = _peak_bytes()
+    idle_bytes = peak_bytes()
     start_s = time.process_time()
     with workload.scratch() as folder:
         n_bytes = workload.write_episodes(chosen, folder)
     return {
         "scenario": chosen[0].scenario,
-        "peak_bytes": _peak_bytes(),
+        "peak_bytes": peak_bytes(),
         "idle_bytes": idle_bytes,
         "cpu_s": time.process_time() - start_s,
         "megabytes": n_bytes / 1e6,
     }
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
 
 
 if __name__ == "__main__":

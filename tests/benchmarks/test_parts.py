@@ -1,22 +1,29 @@
 """What `make bench` times is there, under the names it is looked for; and every benchmark can be loaded."""
 
+import subprocess
 import sys
-from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 def imported(name: str) -> Any:
-    """A module of the benchmarks."""
+    """A module of the benchmarks, by its file: several folders there have a `run`."""
+    spec = spec_from_file_location(f"measured_{name}", BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        return import_module(name)
+        spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(BENCHMARKS))
+    return module
 
 
 def test_every_part_of_the_way_is_where_it_is_timed() -> None:
@@ -58,3 +65,12 @@ def test_worlds_are_sensed_again_as_they_are_measured(monkeypatch: pytest.Monkey
     figures = resense.measure(quick=True)
     assert len(figures) == len(resense.CHANGES)
     assert all(0.5 < figure.value < 5.0 for figure in figures)
+
+
+def test_a_small_child_of_a_large_program_has_a_small_peak() -> None:
+    peak, mib = imported("peak_memory"), 2**20
+    told = f"import sys; sys.path.append({str(BENCHMARKS)!r}); import peak_memory as p; print(p.peak_bytes())"
+    ballast = np.ones(256 * mib // 8)
+    child = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert peak.peak_bytes() > ballast.nbytes
+    assert mib < int(child.stdout) < 128 * mib

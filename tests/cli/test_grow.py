@@ -120,8 +120,8 @@ def test_import_makes_a_dataset_with_card_and_quality(call, made, tmp_path, monk
     card = Path("real/README.md").read_text()
     assert "Recorded sensor readings" in card
     assert "license: unknown" in card
-    assert "| Is it about people? | not stated: look before it is passed on |" in card
-    assert "labels: none" in card
+    assert "| Does it tell of people? | what the columns tell of people was not judged: see Columns |" in card
+    assert "| Are there labels? | no row has a label |" in card
     assert next(iter(Dataset.open("real"))).table("readings")["near"].to_pylist()[2] == pytest.approx(0.002)
 
 

@@ -63,7 +63,8 @@ def test_a_file_is_shown_like_a_scenario_of_the_library(capsys: pytest.CaptureFi
 
 
 def test_difficulty_is_shown_as_measured_with_what(capsys: pytest.CaptureFixture[str]) -> None:
-    row = stored_document()["scenarios"]["electrical/arrester_failure"]
+    document = stored_document()
+    row = document["scenarios"]["electrical/arrester_failure"]
     assert run(["scenarios", "show", "electrical/arrester_failure", "--json"]) == 0
     found = json.loads(printed(capsys))
     assert found["difficulty"] == row["level"]
@@ -72,7 +73,7 @@ def test_difficulty_is_shown_as_measured_with_what(capsys: pytest.CaptureFixture
     assert run(["scenarios", "show", "electrical/arrester_failure"]) == 0
     text = printed(capsys)
     assert f"median delay {row['median_delay_s']:g} s" in text
-    assert "(reference_rules 1, 16 draws, version 1)" in text
+    assert f"(reference_rules 1, 16 draws, version {document['version']})" in text
 
 
 @pytest.mark.parametrize(("says", "shown"), [("", "unmeasured"), ("difficulty: hard\n", "hard")])

@@ -60,11 +60,12 @@ def test_a_card_says_when_no_draw_had_an_event() -> None:
 
 
 def test_a_sheet_says_what_was_measured_and_with_what(burning: DrawnScenario) -> None:
-    row = stored_document()["scenarios"]["fire/fire_precursor_combo"]
+    document = stored_document()
+    row = document["scenarios"]["fire/fire_precursor_combo"]
     facts = about_cards(burning)
     assert f"<dt>Difficulty</dt><dd>{row['level']}</dd>" in facts
     assert f"{row['share_found']:.0%} of them found" in facts
-    assert "(reference rules 1, 16 draws, version 1)" in facts
+    assert f"(reference rules 1, 16 draws, version {document['version']})" in facts
 
 
 def test_the_bands_are_pictures_over_the_hour(burning: DrawnScenario) -> None:
