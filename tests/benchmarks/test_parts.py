@@ -1,5 +1,6 @@
 """What `make bench` times is there, under the names it is looked for; and every benchmark can be loaded."""
 
+import json
 import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -55,6 +56,15 @@ def test_every_line_of_make_bench_has_a_measurement() -> None:
     own = {"storage": run.storage_figures, "camera": run.camera_figures}
     for name in run.TITLES:
         assert name in own or callable(imported(f"bench_{name}").measure)
+
+
+def test_make_bench_runs_what_it_is_asked_for_and_writes_its_figures(tmp_path: Path) -> None:
+    command = [sys.executable, str(BENCHMARKS / "run.py"), "--only", "storage", "--json", str(tmp_path / "f")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = json.loads((tmp_path / "f").read_text())["figures"]["storage"]
+    assert {figure["name"] for figure in found} >= {"frames to Parquet, one core", "frames, raw over stored"}
+    missed = sum(figure["verdict"] == "MISS" for figure in found)
+    assert f"{missed} of 2 gates missed" in done.stdout
 
 
 def test_worlds_are_sensed_again_as_they_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
