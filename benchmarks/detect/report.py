@@ -53,7 +53,14 @@ def _gate(one: Judged, events: Windows) -> dict[str, object]:
     of_gate = replace(one, asked=one.asked & mine)
     low, high = _recall_interval(of_gate, events.events.episode_id)
     share = proportion(of_gate.n_found, of_gate.n_asked)
-    return {"events": of_gate.n_asked, "recall": share.value, "recall_low": low, "recall_high": high}
+    return {
+        "events": of_gate.n_asked,
+        "recall": share.value,
+        "recall_low": low,
+        "recall_high": high,
+        "all_events": int(mine.sum()),
+        "all_found": int((mine & one.found).sum()),
+    }
 
 
 def _by_visible_time(one: Judged, events: Windows) -> list[dict[str, object]]:
@@ -182,6 +189,8 @@ def print_report(report: Mapping[str, Any]) -> None:
             f"({one['low']:.2f} to {one['high']:.2f}); recall of the gate's precursors {_said(one['gate'])}; "
             f"of all events {_said(one)}"
         )
+    gate = report["trained"]["gate"]
+    print(f"found of those precursors, visible or not: {gate['all_found']} of {gate['all_events']}")
     fires = report["trained"]["by_fire"]
     if fires["recall"] is not None:
         print(

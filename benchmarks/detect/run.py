@@ -30,7 +30,7 @@ from envirosense.pole.difficulty import calibrated_reference
 
 TRAINING = Place("train", 1, 200, "covering")
 TUNING = Place("tune", 2, 100)
-TEST = Place("test", 8, 100)  # earlier seeds were looked at while the benchmark was tried
+TEST = Place("test", 9, 100)  # earlier seeds were looked at while the benchmark was tried
 FIRES = {"fire": 40}
 SHORT = {
     "fire": 60, "lookalike": 25, "environmental": 15, "system": 15,

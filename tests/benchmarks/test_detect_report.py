@@ -161,6 +161,7 @@ def test_the_report_says_what_was_found(found: dict[str, Any]) -> None:
     assert (trained["precursor_recall"], trained["precursors"]) == (1.0, 1)
     gate = trained["gate"]
     assert (gate["recall"], gate["events"]) == (1.0, 1)  # the precursor of fire/a; fire/b is hard
+    assert (gate["all_found"], gate["all_events"]) == (1, 1)
     by_fire = trained["by_fire"]
     assert (by_fire["fires"], by_fire["recall"]) == (2, 0.5)
     assert (by_fire["ignited"], by_fire["before_ignition"]) == (2, 0.5)

@@ -179,7 +179,7 @@ def test_the_document_survives_yaml_and_says_how_it_was_measured(measured):
     whole = document(measured[1.0], Always(1.0), 1, 5)
     text = yaml.safe_dump(whole, sort_keys=False)
     assert yaml.safe_load(text) == whole
-    assert whole["version"] == 2
+    assert whole["version"] == 3
     assert (whole["measured"]["seed"], whole["measured"]["draws"]) == (5, 1)
     assert text == yaml.safe_dump(document(measured[1.0], Always(1.0), 1, 5), sort_keys=False)
 
@@ -250,7 +250,7 @@ def test_an_outcome_in_words_says_what_there_was_to_find():
     unseen = {"n_incidents": 16, "share_detectable": 0.0, "difficulty": None}
     assert outcome_text(unseen) == "0% of 16 incidents detectable"
     assert texts["lookalike/barbecue"].startswith("no event to find; false alarms in ")
-    assert measured_by() == "reference_rules 1, 16 draws, version 2"
+    assert measured_by() == "reference_rules 1, 16 draws, version 3"
 
 
 def test_the_reference_is_calibrated_on_draws_that_are_not_measured():

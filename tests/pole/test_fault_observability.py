@@ -11,7 +11,7 @@ from envirosense.instruments.status import Status
 from envirosense.pole.device_causes import with_planted_faults
 from envirosense.pole.fault_observability import sight_of_cause
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.observability import DETECTION_SNR, excess_snr, noise_sigma, observe_event
+from envirosense.pole.observability import excess_snr, noise_sigma, observe_event
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.scenarios.system.sensor_fault import OWN_KINDS
 from envirosense.pole.site import Site
@@ -50,7 +50,7 @@ def sight(make_world, *forcings, cause=0, **kwargs):
 
 def seen(found, active=ALL, n=N, dt_s=DT_S):
     grid = TimeGrid(start_utc="2018-07-10T17:00:00Z", dt_s=dt_s, n=n)
-    return observe_event(found.snr, active, grid, found.is_told)
+    return observe_event(found.snr, found.limit_snr, active, grid, found.is_told)
 
 
 def test_a_lost_link_is_told_by_every_reading_that_does_not_come(make_world):
@@ -100,11 +100,12 @@ def test_a_drift_shows_once_it_stands_out_of_the_noise(make_world):
     sensor = device.sensors["barometer"]
     offset = 10.0 * sensor.values.reading_numbers("accuracy.absolute", 1)[0] * 0.01
     expected = offset * (np.arange(N) * DT_S - 200.0) / 3600.0 / noise_sigma(sensor, DT_S)[0]
-    departure = sight_of_cause(device, world).snr["barometer"]
+    found = sight_of_cause(device, world)
+    departure = found.snr["barometer"]
     rounding = 2.0 * sensor.channels[0].resolution / noise_sigma(sensor, DT_S)[0]
     assert np.all(departure[:20] == 0.0)
     assert departure[20:] == pytest.approx(expected[20:], abs=rounding)
-    assert departure[20] < DETECTION_SNR < departure[-1]
+    assert departure[20] < found.limit_snr["barometer"] < departure[-1]
 
 
 def test_a_sensor_that_repeats_itself_is_seen_only_once_the_world_has_moved_on(make_world):
@@ -120,9 +121,10 @@ def test_a_sensor_that_repeats_itself_unheard_is_not_seen(make_world):
     stuck, smoke = fault("voc_array", "stuck"), {"co": np.where(np.arange(N) >= 30, 2000.0, 0.0)}
     silent = Forcing(device=(DeviceChange(is_silent=np.arange(N) >= 25),))
     causes = stuck, Forcing(air_masses=(AirMass("smoke", smoke),)), silent
-    found = seen(sight(make_world, *causes, sensors=("voc_array",)))["voc_array"]
+    looked = sight(make_world, *causes, sensors=("voc_array",))
+    found = seen(looked)["voc_array"]
     assert found.first_detectable_s is None
-    assert found.max_snr < DETECTION_SNR
+    assert found.max_snr < looked.limit_snr["voc_array"]
 
 
 def test_what_the_status_of_a_sound_sensor_does_is_no_sign_of_a_stuck_one(make_world):
@@ -209,7 +211,7 @@ def test_an_empty_battery_is_told_by_what_it_sheds_only_where_sensors_load_it(ma
     fed = sight(make_world, empty, sensors=carried)
     assert shed.is_told["voc_array"].all()
     assert fed.is_told == {}
-    assert fed.snr["battery_level"].max() > DETECTION_SNR
+    assert fed.snr["battery_level"].max() > fed.limit_snr["battery_level"]
 
 
 def test_a_panel_that_nothing_covers_takes_nothing_from_an_empty_battery(make_world):

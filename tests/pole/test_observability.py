@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from envirosense.core.grid import TimeGrid
+from envirosense.pole.detection_limit import detection_limit_snr
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.natural_scatter import hours, scatter
 from envirosense.pole.observability import detectable_ticks, excess_snr, noise_sigma, observe_event
@@ -34,6 +35,9 @@ def snr(make_world, forcing, n=180, guardian=None, **columns):
     return excess_snr(guardian or device(), world)
 
 
+LIMIT = {"voc_array": detection_limit_snr(8)}
+
+
 # The device hangs north of the pole: gas from the bracket comes with a southerly wind.
 def test_gas_is_seen_downwind_and_missed_upwind(make_world):
     hit = snr(make_world, leak(180, 250.0), wind_from_deg=180.0)["voc_array"]
@@ -41,10 +45,10 @@ def test_gas_is_seen_downwind_and_missed_upwind(make_world):
     assert hit.max() > 100.0
     grid = TimeGrid(start_utc="2018-07-10T17:00:00Z", dt_s=10.0, n=180)
     active = np.ones(180, bool)
-    present = observe_event({"voc_array": miss}, active, grid)["voc_array"]
+    present = observe_event({"voc_array": miss}, LIMIT, active, grid)["voc_array"]
     assert present.first_detectable_s is None
     assert present.detectable_s == 0.0
-    assert observe_event({"voc_array": hit}, active, grid)["voc_array"].detectable_s > 300.0
+    assert observe_event({"voc_array": hit}, LIMIT, active, grid)["voc_array"].detectable_s > 300.0
 
 
 def test_a_stronger_cause_is_seen_better(make_world):
@@ -100,30 +104,30 @@ def test_the_camera_sees_what_stands_in_its_picture(make_world):
 def test_ten_seconds_in_a_minute_make_it_detectable():
     values = np.zeros(200)
     values[50:59] = 5.0  # nine seconds
-    assert not detectable_ticks(values, 1.0).any()
+    assert not detectable_ticks(values, 1.0, 3.0).any()
     values[100] = 5.0
-    ticks = np.flatnonzero(detectable_ticks(values, 1.0))
+    ticks = np.flatnonzero(detectable_ticks(values, 1.0, 3.0))
     assert (ticks[0], ticks[-1]) == (100, 109)
-    assert not detectable_ticks(np.full(100, 2.99), 1.0).any()
+    assert not detectable_ticks(np.full(100, 2.99), 1.0, 3.0).any()
 
 
 @pytest.mark.parametrize(("dt_s", "needed"), [(0.5, 20), (1.0, 10), (2.0, 5), (60.0, 1)])
 def test_the_rule_is_in_seconds(dt_s, needed):
     values = np.zeros(400)
     values[100 : 100 + needed] = 4.0
-    assert np.flatnonzero(detectable_ticks(values, dt_s))[0] == 100 + needed - 1
+    assert np.flatnonzero(detectable_ticks(values, dt_s, 3.0))[0] == 100 + needed - 1
     values[100] = 0.0
-    assert not detectable_ticks(values, dt_s).any()
+    assert not detectable_ticks(values, dt_s, 3.0).any()
 
 
 def test_detection_never_comes_before_the_onset():
     grid = TimeGrid(start_utc="2018-07-10T17:00:00Z", dt_s=1.0, n=300)
     active = np.arange(300) >= 150
-    seen = observe_event({"a": np.full(300, 9.0), "b": np.zeros(300)}, active, grid)
+    seen = observe_event({"a": np.full(300, 9.0), "b": np.zeros(300)}, {"a": 9.0, "b": 3.0}, active, grid)
     assert seen["a"].first_detectable_s == 150.0
     assert seen["a"].detectable_s == 150.0
     assert (seen["b"].max_snr, seen["b"].first_detectable_s) == (0.0, None)
-    never = observe_event({"a": np.full(300, 9.0)}, np.zeros(300, bool), grid)["a"]
+    never = observe_event({"a": np.full(300, 9.0)}, {"a": 3.0}, np.zeros(300, bool), grid)["a"]
     assert (never.max_snr, never.first_detectable_s) == (0.0, None)
 
 

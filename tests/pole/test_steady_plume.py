@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from envirosense.pole.observability import DETECTION_SNR
+from envirosense.pole.detection_limit import detection_limit_snr
 from envirosense.pole.steady_plume import (
     FARTHEST_M,
     WINDS_M_S,
@@ -54,11 +54,11 @@ def test_a_stronger_source_reaches_farther_and_a_wind_less_far(trace) -> None:
     assert np.all(np.diff(reach_m[1:], axis=1) < 0.0)
 
 
-def test_at_its_reach_the_rise_is_three_sigmas() -> None:
+def test_at_its_reach_the_rise_is_the_detection_limit() -> None:
     reach_m = farthest_m(PATCH, PM, 0.2, 2.0)
     assert reach_m is not None
     rise = PM.per_chi * 0.2 * float(mean_chi(PATCH, reach_m, 2.0))
-    assert rise == pytest.approx(3.0 * PM.sigma, rel=1e-3)
+    assert rise == pytest.approx(detection_limit_snr(PM.n_channels) * PM.sigma, rel=1e-3)
 
 
 def test_a_reach_that_is_not_there_or_off_the_scale_is_said_so() -> None:
@@ -75,7 +75,7 @@ def test_ozone_of_a_discharge_is_not_detectable_at_ten_metres() -> None:
     rows = [row for row in forbidden_ozone() if row.distance_m == 10.0]
     assert {row.discharge for row in rows} == {"corona", "surface"}
     assert not any(row.is_detectable for row in rows)
-    assert max(row.snr for row in rows) < 0.1 * DETECTION_SNR  # not by a hair
+    assert max(row.snr for row in rows) < 0.1 * rows[0].limit_snr  # not by a hair
 
 
 def test_ozone_falls_with_distance_and_rises_with_the_yield() -> None:
@@ -91,7 +91,7 @@ def test_the_verdict_follows_the_array() -> None:
     """A thousand times the power is seen, so nothing but the amount forbids it."""
     strong = forbidden_ozone((10.0,), power_w=10_000.0)
     assert any(row.is_detectable for row in strong)
-    assert not replace(strong[0], snr=2.99).is_detectable
+    assert not replace(strong[0], snr=0.99 * strong[0].limit_snr).is_detectable
     assert array_snr({}) == 0.0
     assert math.isfinite(array_snr({"ozone": 500.0}))
-    assert array_snr({"ozone": 500.0}) > DETECTION_SNR
+    assert array_snr({"ozone": 500.0}) > detection_limit_snr(8)

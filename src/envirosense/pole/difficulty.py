@@ -23,7 +23,7 @@ from envirosense.pole.difficulty_levels import EDGES, level_of
 from envirosense.pole.twin import PHYSICS_VERSION, PoleTwin
 from envirosense.scenarios import SCENARIOS
 
-VERSION: Final = 2
+VERSION: Final = 3
 TICK_S: Final = 10.0
 DURATION_S: Final = 4.0 * 3600.0
 N_SITES: Final = 64  # that the draws are spread over

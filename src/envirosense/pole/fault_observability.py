@@ -22,7 +22,7 @@ from envirosense.instruments.stages.spells import Spells
 from envirosense.pole.device_causes import DeviceTimes, Flags, device_times, unheard, unheard_frames
 from envirosense.pole.device_power import device_energy
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.observability import excess_snr, last_sample, noise_sigma
+from envirosense.pole.observability import detection_limits_snr, excess_snr, last_sample, noise_sigma
 from envirosense.pole.sensors.thermal_camera import FrameBlock, ThermalCameraSensor
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -40,10 +40,12 @@ class Sight:
 
     `snr` is how far a reading departs, in sigmas: the ideal one from the world without the cause, or that of
     a faulty sensor from that of a sound one. `is_told` marks ticks at which a reading is lost that would have
-    come, or its status is another; it knows only sensors that the cause touches.
+    come, or its status is another; it knows only sensors that the cause touches. `limit_snr` is one number
+    by sensor: from which departure on it is believed.
     """
 
     snr: dict[str, Array]
+    limit_snr: dict[str, float]
     is_told: dict[str, Flags]
 
 
@@ -60,7 +62,7 @@ def sight_of_cause(device: VirtualGridGuardian, world: EnvironmentOrchestrator, 
         for name in touch.sensors:
             departure, is_told[name] = _signs(touch, name)
             snr[name] = np.maximum(snr[name], departure)
-    return Sight(snr, is_told)
+    return Sight(snr, detection_limits_snr(device, world.grid.dt_s), is_told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ import numpy.typing as npt
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
+from envirosense.pole.detection_limit import LOOK_S, detection_limit_snr
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.natural_scatter import hours, scatter
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
 
-DETECTION_SNR = 3.0  # sigmas [Currie1968]
 SPAN_S = 60.0  # length of the look back; assumed
-NEEDED_S = 10.0  # time above the threshold within it that makes an event detectable; assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,25 @@ def noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     return np.array([channel.noise_sigma for channel in at_tick.channels])
 
 
+def watched_channels(sensor: BaseSensor[Any, Any], dt_s: float) -> int:
+    """Channels with a noise of their own, among which a cause is looked for; at least one."""
+    return max(1, int((noise_sigma(sensor, dt_s) > 0.0).sum()))
+
+
+def detection_limits_snr(device: VirtualGridGuardian, dt_s: float) -> dict[str, float]:
+    """Detection limit by sensor [sigma]; of a camera every pixel is watched."""
+    watched = {name: camera.camera.rows * camera.camera.columns for name, camera in device.cameras.items()}
+    watched |= {name: watched_channels(sensor, dt_s) for name, sensor in device.scalar_sensors.items()}
+    return {name: detection_limit_snr(n) for name, n in watched.items()}
+
+
 def detectable_ticks(
-    snr: Array, dt_s: float, is_told: npt.NDArray[np.bool_] | None = None
+    snr: Array, dt_s: float, limit_snr: float, is_told: npt.NDArray[np.bool_] | None = None
 ) -> npt.NDArray[np.bool_]:
-    """Ticks whose last minute holds ten seconds above three sigmas, or marked by `is_told`, (time,)."""
-    needed = max(1, round(NEEDED_S / dt_s))
+    """Ticks whose last minute holds ten seconds at or above the limit, or marked by `is_told`, (time,)."""
+    needed = max(1, round(LOOK_S / dt_s))
     span = max(needed, round(SPAN_S / dt_s))
-    shows = snr >= DETECTION_SNR if is_told is None else (snr >= DETECTION_SNR) | is_told
+    shows = snr >= limit_snr if is_told is None else (snr >= limit_snr) | is_told
     total = np.concatenate([[0], np.cumsum(shows)])
     first = np.maximum(np.arange(1, total.size) - span, 0)
     return np.asarray(total[1:] - total[first] >= needed)
@@ -112,18 +123,20 @@ def detectable_ticks(
 
 def observe_event(
     snr: Mapping[str, Array],
+    limit_snr: Mapping[str, float],
     active: npt.NDArray[np.bool_],
     grid: TimeGrid,
     is_told: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> dict[str, Observability]:
     """What each sensor could see while the event is active, by sensor.
 
-    `is_told` marks ticks at which the reading of a sensor is lost, or its status another, because of the
-    cause; no ratio says how much.
+    `limit_snr` says from which ratio on a sensor is believed, see `detection_limits_snr`. `is_told` marks
+    ticks at which the reading of a sensor is lost, or its status another, because of the cause; no ratio
+    says how much.
     """
     seen, told = {}, is_told or {}
     for name, values in snr.items():
-        ticks = np.flatnonzero(detectable_ticks(values, grid.dt_s, told.get(name)) & active)
+        ticks = np.flatnonzero(detectable_ticks(values, grid.dt_s, limit_snr[name], told.get(name)) & active)
         greatest = float(values[active].max()) if active.any() else 0.0
         first_s = float(ticks[0] * grid.dt_s) if ticks.size else None
         seen[name] = Observability(greatest, first_s, float(ticks.size * grid.dt_s))

@@ -196,7 +196,8 @@ def outcome(place: Place) -> Outcome:
     first_s, seen_by = [], set()
     for event in events:
         sight = sights[event.cause]
-        for name, seen in observe_event(sight.snr, event.active, grid, sight.is_told).items():
+        by_sensor = observe_event(sight.snr, sight.limit_snr, event.active, grid, sight.is_told)
+        for name, seen in by_sensor.items():
             if seen.detectable_s >= SEEN_S and seen.first_detectable_s is not None:
                 first_s.append(seen.first_detectable_s)
                 seen_by.add(name)

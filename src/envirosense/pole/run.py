@@ -171,14 +171,14 @@ class EpisodeRun:
     def observed(self, event_id: int, event: EventLabels) -> pa.RecordBatch:
         """What each sensor could see of one event, a row per sensor."""
         sight = self._sight(event)
-        seen = observe_event(sight.snr, event.active, self.spec.grid, sight.is_told)
+        seen = observe_event(sight.snr, sight.limit_snr, event.active, self.spec.grid, sight.is_told)
         return s.observability_batch(event_id, seen)
 
     def seen_ticks(self, event: EventLabels) -> dict[str, npt.NDArray[np.bool_]]:
         """Ticks of one event at which each sensor could see it, (time,) by sensor."""
         sight, dt_s = self._sight(event), self.spec.grid.dt_s
         return {
-            name: detectable_ticks(snr, dt_s, sight.is_told.get(name)) & event.active
+            name: event.active & detectable_ticks(snr, dt_s, sight.limit_snr[name], sight.is_told.get(name))
             for name, snr in sight.snr.items()
         }
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
 from envirosense.factory.request import EpisodeRequest
-from envirosense.pole.observability import detectable_ticks, excess_snr
+from envirosense.pole.observability import detectable_ticks, detection_limits_snr, excess_snr
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.twin import PoleTwin
 
@@ -100,9 +100,12 @@ def _row(scenario: str, runs: Sequence[EpisodeRun], sensors: tuple[str, ...]) ->
         by_cause = [excess_snr(run.device, run.world, i) for i in range(len(run.forcings))]
         for snr in by_cause:
             greatest = np.maximum(greatest, [snr[name].max() for name in sensors])
+        limits = detection_limits_snr(run.device, TICK_S)
         for event in run.labels.events:
             snr = by_cause[event.cause]
-            seen = np.array([(detectable_ticks(snr[name], TICK_S) & event.active).any() for name in sensors])
+            seen = np.array(
+                [(detectable_ticks(snr[name], TICK_S, limits[name]) & event.active).any() for name in sensors]
+            )
             n_seen += seen
             n_events += 1
             n_unseen += int(not seen.any())

@@ -27,8 +27,9 @@ from envirosense.physics.air.airflow import (
 from envirosense.physics.electric.discharge_chemistry import OZONE_GSD, discharge_emission_g_s
 from envirosense.physics.fire.combustion import SMOULDER_MCE
 from envirosense.physics.gas.dispersion import mean_chi_s_m3, plume_rise_m, plume_spread
+from envirosense.pole.detection_limit import detection_limit_snr
 from envirosense.pole.matter.wood import wood_factors
-from envirosense.pole.observability import DETECTION_SNR, noise_sigma
+from envirosense.pole.observability import noise_sigma, watched_channels
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.sensors.voc import VOCArraySensor
 from envirosense.pole.site import Site
@@ -56,17 +57,21 @@ class SteadySource:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One substance at one channel; `per_chi` is its rise for 1 g/s of the source at a chi of 1 s/m3."""
+    """One substance at one channel of a part with `n_channels`.
+
+    `per_chi` is its rise for 1 g/s of the source at a chi of 1 s/m3.
+    """
 
     name: str
     unit: str
     sigma: float
     per_chi: float
+    n_channels: int
 
     @property
     def limit(self) -> float:
-        """Rise from which it counts as seen, three sigmas of the part."""
-        return DETECTION_SNR * self.sigma
+        """Rise from which it counts as seen, the detection limit of the part."""
+        return detection_limit_snr(self.n_channels) * self.sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,12 @@ class Forbidden:
     distance_m: float
     ozone_ppb: float
     snr: float  # greatest of the channels
+    limit_snr: float  # of the part
 
     @property
     def is_detectable(self) -> bool:
-        """Whether the best channel passes three sigmas."""
-        return self.snr >= DETECTION_SNR
+        """Whether the best channel passes the detection limit of the array."""
+        return self.snr >= self.limit_snr
 
 
 def smoulder_in_litter(is_lifted: bool = False) -> SteadySource:
@@ -122,7 +128,7 @@ def mean_chi(
 def farthest_m(
     source: SteadySource, trace: Trace, rate_g_s: float, wind_m_s: float, receptor_m: float | None = None
 ) -> float | None:
-    """Greatest distance at which the mean rise equals three sigmas [m]; None where it never does.
+    """Greatest distance at which the mean rise equals the detection limit [m]; None where it never does.
 
     It is held at `FARTHEST_M`.
     """
@@ -149,9 +155,9 @@ def smoke_traces(mce: float = SMOULDER_MCE) -> tuple[Trace, ...]:
     array, dust = _part("voc_array"), _part("particulate_matter")
     gases = {"formaldehyde": "ch1_formaldehyde_ppb", "phenol": "ch4_phenol_ppb"}
     return (
-        Trace("PM2.5", "ug/m3", _sigma(dust, "pm2_5_ug_m3"), 1e6 * factors.particle_g_kg / 1000.0),
+        _trace("PM2.5", "ug/m3", dust, "pm2_5_ug_m3", 1e6 * factors.particle_g_kg / 1000.0),
         *(
-            Trace(gas, "ppb", _sigma(array, name), ppb_per_g_m3(gas) * factors.gas_g_kg[gas] / 1000.0)
+            _trace(gas, "ppb", array, name, ppb_per_g_m3(gas) * factors.gas_g_kg[gas] / 1000.0)
             for gas, name in gases.items()
         ),
     )
@@ -161,9 +167,10 @@ def _part(sensor_id: str) -> BaseSensor[Any, Any]:
     return build_sensor(default_configuration(Site()).select((sensor_id,)).sensors[0], 0)
 
 
-def _sigma(sensor: BaseSensor[Any, Any], channel: str) -> float:
+def _trace(name: str, unit: str, sensor: BaseSensor[Any, Any], channel: str, per_chi: float) -> Trace:
     names = [one.name for one in sensor.channels]
-    return float(noise_sigma(sensor, TICK_S)[names.index(channel)])
+    sigma = float(noise_sigma(sensor, TICK_S)[names.index(channel)])
+    return Trace(name, unit, sigma, per_chi, watched_channels(sensor, TICK_S))
 
 
 def forbidden_ozone(
@@ -179,6 +186,7 @@ def forbidden_ozone(
         relative_humidity: Of the air; above 70 % less ozone is made.
     """
     source = SteadySource(Site().device_height_m, SPARK_M)
+    limit_snr = detection_limit_snr(watched_channels(_array(), TICK_S))
     rows = []
     for kind in ("corona", "surface"):
         for scale in (1.0, OZONE_GSD**2):
@@ -187,7 +195,8 @@ def forbidden_ozone(
             for distance_m in distances_m:
                 chi = max(float(mean_chi(source, distance_m, wind)) for wind in WINDS_M_S)
                 added = {gas: rate * chi * ppb_per_g_m3(gas) for gas, rate in rate_g_s.items()}
-                rows.append(Forbidden(kind, power_w, scale, distance_m, added["ozone"], array_snr(added)))
+                snr = array_snr(added)
+                rows.append(Forbidden(kind, power_w, scale, distance_m, added["ozone"], snr, limit_snr))
     return tuple(rows)
 
 

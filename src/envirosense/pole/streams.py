@@ -95,8 +95,8 @@ OBSERVABILITY = stream_schema(
             "detectable",
             FLAG,
             "",
-            "ten seconds within a minute above three sigmas, or with readings lost or another status because "
-            "of the cause",
+            "ten seconds within a minute above the sensor's detection limit (noise of any channel passes the "
+            "alarm level once a month), or with readings lost or another status because of the cause",
             False,
         ),
         Column("first_detectable_s", F64, "s", "first such tick; null if never"),

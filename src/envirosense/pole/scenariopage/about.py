@@ -19,9 +19,9 @@ from envirosense.scenarios.distributions import Conditional, Distribution, is_nu
 _NO_SNR: Final = 0.05  # below this a ratio rounds to nothing
 _OBSERVED: Final = (
     '<p class="small">Greatest departure of the ideal reading from the same world without the cause of the '
-    "event, in sigmas of the part and of what else moves it; and since when it stood above three sigmas for "
-    "ten seconds within a minute. Where the device itself is at fault, its readings are held against those "
-    "of a sound one, and one that is lost or has another status tells as well.</p>"
+    "event, in sigmas of the part and of what else moves it; and since when it stood above the sensor's "
+    "detection limit for ten seconds within a minute. Where the device itself is at fault, its readings are "
+    "held against those of a sound one, and one that is lost or has another status tells as well.</p>"
 )
 
 

@@ -75,7 +75,9 @@ class DrawnScenario:
         """What each sensor could see of each event."""
         grid = self.run.spec.grid
         found = [(self.sights[event.cause], event.active) for event in self.events]
-        return tuple(observe_event(sight.snr, active, grid, sight.is_told) for sight, active in found)
+        return tuple(
+            observe_event(sight.snr, sight.limit_snr, active, grid, sight.is_told) for sight, active in found
+        )
 
     @property
     def first_seen_s(self) -> float | None:

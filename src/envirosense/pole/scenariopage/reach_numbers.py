@@ -114,7 +114,7 @@ def verdict(row: Forbidden) -> str:
 
 
 def _steady_rows() -> list[dict[str, object]]:
-    """How far each substance of smouldering wood stands above three sigmas on the plume's axis."""
+    """How far each substance of smouldering wood stands above the detection limit on the plume's axis."""
     source = smoulder_in_litter()
     return [
         {

@@ -42,9 +42,9 @@ _LEAD: Final = (
 )
 _STEADY: Final = (
     "The same law of dispersion without chance: smouldering wood on the ground, neutral air, one wind. The "
-    "distance at which the mean rise on the plume's axis equals three sigmas of the part. It falls with the "
-    "wind, which thins the plume; from 1 to 2 m/s little, since a weak wind meanders. The axis lies on the "
-    "ground: at the height of the device, in the last picture, a weak source passes under it. The law is "
+    "distance at which the mean rise on the plume's axis equals the part's detection limit. It falls with "
+    "the wind, which thins the plume; from 1 to 2 m/s little, since a weak wind meanders. The axis lies on "
+    "the ground: at the height of the device, in the last picture, a weak source passes under it. The law is "
     "measured from 50 to 800 m, and extrapolated elsewhere."
 )
 _FORBIDDEN: Final = (
