@@ -138,6 +138,10 @@ class WorkerPool(Executor):
         workers = list((getattr(self._pool, "_processes", None) or {}).values())
         for worker in workers:
             worker.kill()
+        results = getattr(self._pool, "_result_queue", None)
+        if results is not None:
+            # The pool would wait for the rest of a result that a worker had half sent: so the pipe ends.
+            results._writer.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
