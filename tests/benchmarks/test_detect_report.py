@@ -28,7 +28,7 @@ def imported(name: str) -> Any:
         sys.path.remove(str(DETECT))
 
 
-sets, task, report, page = (imported(name) for name in ("sets", "task", "report", "page"))
+sets, task, report, gate, page = (imported(name) for name in ("sets", "task", "report", "gate", "page"))
 PLACE = sets.Place("try", 9, 4)
 
 
@@ -253,8 +253,21 @@ def test_the_page_tells_a_missed_gate(found: dict[str, Any]) -> None:
         "pole_months": sets.months(round(20 * sets.DAYS_PER_MONTH)),
         "trained": found["trained"] | {"per_pole_month": 0.9},
     }
-    assert page.misses(good) == []
+    assert gate.misses(good) == []
     assert "This run passes it" in read(page.render(good))
+
+
+@pytest.mark.parametrize(
+    ("recall_low", "high", "said"),
+    [
+        (0.91, 0.99, "This run passes it, with its 95 % intervals."),
+        (0.87, 0.99, "of the 95 % intervals that of recall reaches past it."),
+        (0.87, 1.48, "that of recall and that of false alarms reach past it."),
+    ],
+)
+def test_a_passed_gate_says_which_intervals_reach_past_it(recall_low: float, high: float, said: str) -> None:
+    one = {"gate": {"recall_low": recall_low}, "high": high}
+    assert said in " ".join(gate.passed(one).split())
 
 
 def test_the_page_of_a_run_without_events_or_false_alarms_is_whole(judged: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from envirosense.cli.app import run
 from envirosense.pole.difficulty_levels import stored_document, stored_level
-from envirosense.scenarios import SCENARIOS
+from envirosense.scenarios import SCENARIOS, EventType
 from envirosense.scenarios.document import ScenarioDefinition
 from envirosense.scenarios.io import read_definition
 from envirosense.scenarios.marks import marked
@@ -209,6 +209,12 @@ def test_long_lines_are_as_wide_as_the_terminal(
     assert max(map(len, head)) <= 70
     text = " ".join(" ".join(head).split())
     assert SCENARIOS["environmental/weather_event"].limits in text
+
+
+def test_show_names_every_kind_of_event_even_rare_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenarios", "show", "environmental/weather_event", "--json"]) == 0
+    kinds = EventType.SEVERE_WEATHER.subtypes
+    assert json.loads(printed(capsys))["events"] == sorted(f"severe_weather/{kind}" for kind in kinds)
 
 
 def test_an_unknown_scenario_points_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """How far the device sees, from labels and observability of few draws."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from envirosense.pole.reach import (
 from envirosense.pole.reach_plan import N_SITES, ReachPlan, _even, plan_for
 from envirosense.pole.scenariopage.reach_numbers import reach_data, reach_rows
 from envirosense.pole.scenariopage.reach_page import reach_page
+from envirosense.pole.steady_plume import forbidden_ozone
 from envirosense.scenarios import SCENARIOS
 
 FIRE = SCENARIOS["fire/early_combustion"]
@@ -172,6 +175,8 @@ def test_a_page_needs_no_other_file_and_says_what_is_forbidden(measured: Reach) 
         row["label"] == "not detectable" for row in reach_data(measured)["forbidden"]
     )
     assert len(page) < 200_000
+    needed_ppb = float(re.search(r"would need some (\d+)", page)[1])
+    assert all(row.is_detectable == (row.ozone_ppb > needed_ppb) for row in forbidden_ozone())
 
 
 def test_data_hold_every_place_with_its_interval(measured: Reach) -> None:

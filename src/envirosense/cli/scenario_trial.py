@@ -19,6 +19,7 @@ from envirosense.testing.planted_world import planted_conditions, planted_grid, 
 
 TRIALS: Final = 64  # draws of the parameters whose refusals are counted
 CAUSES: Final = 8  # draws whose causes are made
+NAMED: Final = 256  # draws whose events are named: one kind of weather is drawn once in a hundred
 TICK_S: Final = 60.0  # coarse, since nobody looks at the courses
 HOT_K: Final = 500.0  # excess of the components that a cause heats
 
@@ -50,7 +51,7 @@ def try_causes(scenario: type[BaseScenario]) -> None:
     """
     site = Site(has_transformer=scenario.needs_transformer)
     grid = planted_grid(dt_s=TICK_S)
-    for drawn, forcings in _tried(scenario, site):
+    for drawn, forcings in _tried(scenario, site, CAUSES):
         before: list[Forcing] = []
         for forcing in forcings:
             if forcing.tanks and not scenario.needs_transformer:
@@ -77,17 +78,19 @@ def _try_events(drawn: BaseScenario, forcings: tuple[Forcing, ...], grid: TimeGr
 
 
 def trial_events(scenario: type[BaseScenario]) -> tuple[tuple[str, str], ...]:
-    """Type and subtype of the events of a few draws where every heated component gets hot, sorted."""
+    """Type and subtype of the events of `NAMED` draws where every heated component gets hot, sorted."""
     grid = planted_grid(dt_s=TICK_S)
     found = set()
-    for drawn, forcings in _tried(scenario, Site()):
+    for drawn, forcings in _tried(scenario, Site(), NAMED):
         labels = drawn.all_labels(forcings, planted_responses(forcings, grid, HOT_K), grid)
         found |= {(event.event_type.value, event.event_subtype.value) for event in labels.events}
     return tuple(sorted(found))
 
 
-def _tried(scenario: type[BaseScenario], site: Site) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
+def _tried(
+    scenario: type[BaseScenario], site: Site, draws: int
+) -> Iterator[tuple[BaseScenario, tuple[Forcing, ...]]]:
     conditions = replace(planted_conditions(planted_grid(dt_s=TICK_S)), place=surroundings(site))
-    for seed in range(CAUSES):
+    for seed in range(draws):
         drawn = scenario(scenario.space.draw(partial(stream, seed, "trial")))
         yield drawn, drawn.causes(conditions, partial(stream, seed, "trial causes"))

@@ -179,7 +179,7 @@ def _acts(scenario: "type[BaseScenario]") -> list[str]:
 
 
 def _events(scenario: "type[BaseScenario]") -> list[str]:
-    """Events of a few draws in a world whose components get hot, `type/subtype`."""
+    """Events of a few hundred draws in a world whose components get hot, `type/subtype`."""
     from envirosense.cli.scenario_trial import trial_events
 
     return [f"{kind}/{subtype}" for kind, subtype in trial_events(scenario)]

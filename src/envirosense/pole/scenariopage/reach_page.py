@@ -223,7 +223,7 @@ def _forbidden(rows: tuple[Forbidden, ...]) -> str:
     distances = sorted({row.distance_m for row in rows})
     heads = "".join(f"<th>{distance_m:g}\u2009m</th>" for distance_m in distances)
     body = "".join(_forbidden_rows(rows))
-    needed = np.median([row.ozone_ppb / row.snr * 3.0 for row in rows])
+    needed = np.median([row.ozone_ppb / row.snr * row.limit_snr for row in rows])
     far = [row for row in rows if row.distance_m == distances[-1]]
     told = "None is" if not any(row.is_detectable for row in far) else "Some are"
     lead = (

@@ -29,7 +29,7 @@ from envirosense.scenarios import (
 )
 
 NEAR_M: Final = 15_000.0  # a cell farther away is no event here; assumed
-GRADING: Final = Grading(0.01, 1.25, (("approaching", 0.0), ("overhead", 0.7)))  # full scale assumed
+GRADING: Final = Grading(0.01, 1.25, (("near", 0.0), ("overhead", 0.7)))  # full scale assumed
 
 
 class PassingStormScenario(BaseScenario):
