@@ -30,7 +30,7 @@ HOW: Final = (
     "All places live through hours of the one typical year that ships with pvlib, at sites of their own.",
     "Training: days with a fire of each kind and days without; six-hour spells with more fires, and with "
     "look-alikes, weather and faults of the device oftener than they are met. A fire teaches the half of the "
-    "alarm (smoke, heat) whose sensors could see it for a minute.",
+    "alarm (smoke, heat) whose sensors could see it.",
     "Tuning: days without a fire set how much evidence each half needs. Nothing is chosen on the test.",
     "A fire is drawn out over its day: an early combustion that takes an hour elsewhere smoulders for some "
     "hours here, which makes it easier to see.",

@@ -21,7 +21,7 @@ from envirosense.pole.difficulty_levels import stored_level
 
 ROLES = ("trained", "plain rules", "shuffled labels")
 RESAMPLES = 2000
-GATE_LEVELS = ("easy", "standard")  # of difficulty.yaml, frozen before the first training that counts
+GATE_LEVELS = ("easy", "standard")  # of difficulty.yaml; no fire has changed its level since version 1
 
 
 def _scenario_rows(one: Judged, events: Windows) -> list[dict[str, object]]:
