@@ -133,7 +133,9 @@ def test_the_tick_does_not_matter_to_what_is_seen(make_world):
         found[dt_s] = {name: found[dt_s][name] for name in ("voc_array", "barometer", "temperature_humidity")}
     for name, values in found[10.0].items():
         assert values[-1] > 3.0, name
-        assert found[1.0][name][-1] == pytest.approx(values[-1], rel=0.2), name  # the factor of a tick is 3.16
+        assert found[1.0][name][-1] == pytest.approx(values[-1], rel=0.2), (
+            name
+        )  # the factor of a tick is 3.16
         first = [int(dt_s * np.flatnonzero(found[dt_s][name] > 0.9 * values[-1])[0]) for dt_s in (1.0, 10.0)]
         assert 0 <= first[0] - first[1] <= 10, name
 

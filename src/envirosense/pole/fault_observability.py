@@ -23,7 +23,13 @@ from envirosense.pole.device_causes import DeviceTimes, Flags, device_times, unh
 from envirosense.pole.device_power import device_energy
 from envirosense.pole.guardian import VirtualGridGuardian
 from envirosense.pole.looks import LookMeans
-from envirosense.pole.observability import detection_limits_snr, excess_snr, last_sample, look_sigma
+from envirosense.pole.observability import (
+    detectable_ticks,
+    detection_limits_snr,
+    excess_snr,
+    last_sample,
+    look_sigma,
+)
 from envirosense.pole.sensors.thermal_camera import FrameBlock, ThermalCameraSensor
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -48,6 +54,13 @@ class Sight:
     snr: dict[str, Array]
     limit_snr: dict[str, float]
     is_told: dict[str, Flags]
+
+    def detectable_ticks(self, dt_s: float) -> dict[str, Flags]:
+        """Ticks at which each sensor could see it, (time,) by sensor."""
+        return {
+            name: detectable_ticks(snr, dt_s, self.limit_snr[name], self.is_told.get(name))
+            for name, snr in self.snr.items()
+        }
 
 
 def sight_of_cause(device: VirtualGridGuardian, world: EnvironmentOrchestrator, cause_id: int = 0) -> Sight:

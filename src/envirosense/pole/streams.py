@@ -87,9 +87,9 @@ OBSERVABILITY = stream_schema(
             "max_snr",
             F64,
             "1",
-            "greatest rise of a look of ten seconds while active: of the ideal reading, over the part's noise "
-            "and what the channel scatters by within the hour, or of a faulty sensor's reading from a sound "
-            "one's, over the noise alone; lost readings and status have no number and leave it at 0",
+            "greatest rise of a look of ten seconds while active: of the ideal reading, over the part's "
+            "noise and what the channel scatters by within the hour, or of a faulty sensor's reading from a "
+            "sound one's, over the noise alone; lost readings and status have no number and leave it at 0",
             False,
         ),
         Column(
@@ -97,8 +97,8 @@ OBSERVABILITY = stream_schema(
             FLAG,
             "",
             "a look of ten seconds within a minute above the sensor's detection limit (noise of any channel "
-            "passes the alarm level once a month), or ten seconds with readings lost or another status because "
-            "of the cause",
+            "passes the alarm level once a month), or ten seconds with readings lost or another status "
+            "because of the cause",
             False,
         ),
         Column("first_detectable_s", F64, "s", "first such tick; null if never"),
