@@ -6,11 +6,15 @@ from scipy.stats import norm, poisson
 
 from envirosense.pole.detection_limit import (
     FALSE_ALARMS_PER_MONTH,
-    LOOK_S,
     MISSED_SHARE,
     MONTH_S,
     detection_limit_snr,
 )
+from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.looks import LOOK_S
+from envirosense.pole.observability import detectable_ticks, detection_limits_snr
+from envirosense.pole.outfit import default_configuration
+from envirosense.pole.site import Site
 
 LOOKS = round(MONTH_S / LOOK_S)
 MARGIN = norm.isf(MISSED_SHARE)
@@ -44,6 +48,16 @@ def test_a_signal_at_the_limit_is_missed_once_in_twenty_looks() -> None:
     assert missed == pytest.approx(MISSED_SHARE, abs=3.3 * np.sqrt(MISSED_SHARE * (1 - MISSED_SHARE) / n))
 
 
-def test_noise_alone_passes_three_sigmas_in_every_picture() -> None:
-    rng = np.random.default_rng(20261123)
-    assert rng.standard_normal((200, 4800)).max(axis=1).min() > 3.0
+@pytest.mark.parametrize(
+    ("sensor", "n_watched"),
+    [("thermal_camera", 60 * 80), ("voc_array", 8), ("barometer", 1), ("lightning_detector", 3)],
+)
+def test_every_sensor_has_the_limit_of_what_it_watches(sensor: str, n_watched: int) -> None:
+    limits = detection_limits_snr(VirtualGridGuardian(default_configuration(Site())), LOOK_S)
+    assert limits[sensor] == detection_limit_snr(n_watched)
+
+
+def test_what_lies_between_three_sigmas_and_the_limit_is_not_detectable() -> None:
+    limit = detection_limit_snr(8)
+    for sigmas, is_seen in ((3.0, False), (0.999 * limit, False), (limit, True)):
+        assert detectable_ticks(np.full(60, sigmas), LOOK_S, limit).any() == is_seen

@@ -6,11 +6,12 @@ import pytest
 from envirosense.core.grid import TimeGrid
 from envirosense.pole.detection_limit import detection_limit_snr
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.looks import LookMeans, look_means
 from envirosense.pole.natural_scatter import hours, scatter
 from envirosense.pole.observability import detectable_ticks, excess_snr, noise_sigma, observe_event
 from envirosense.pole.outfit import default_configuration
 from envirosense.pole.site import Site
-from envirosense.scenarios import Forcing, Heating, Storm, WoodFuel
+from envirosense.scenarios import AirMass, Forcing, Heating, Storm, WeatherChange, WoodFuel
 
 SITE = Site()
 
@@ -101,23 +102,53 @@ def test_the_camera_sees_what_stands_in_its_picture(make_world):
     assert top.max() > 100.0
 
 
-def test_ten_seconds_in_a_minute_make_it_detectable():
-    values = np.zeros(200)
-    values[50:59] = 5.0  # nine seconds
-    assert not detectable_ticks(values, 1.0, 3.0).any()
-    values[100] = 5.0
-    ticks = np.flatnonzero(detectable_ticks(values, 1.0, 3.0))
-    assert (ticks[0], ticks[-1]) == (100, 109)
-    assert not detectable_ticks(np.full(100, 2.99), 1.0, 3.0).any()
+@pytest.mark.parametrize(("dt_s", "span"), [(0.5, 120), (1.0, 60), (10.0, 6), (60.0, 1)])
+def test_one_look_above_the_limit_counts_for_a_minute(dt_s, span):
+    values = np.zeros(400)
+    values[100] = 3.0
+    assert np.flatnonzero(detectable_ticks(values, dt_s, 3.0)).tolist() == list(range(100, 100 + span))
+    assert not detectable_ticks(np.full(100, 2.99), dt_s, 3.0).any()
 
 
 @pytest.mark.parametrize(("dt_s", "needed"), [(0.5, 20), (1.0, 10), (2.0, 5), (60.0, 1)])
-def test_the_rule_is_in_seconds(dt_s, needed):
-    values = np.zeros(400)
-    values[100 : 100 + needed] = 4.0
-    assert np.flatnonzero(detectable_ticks(values, dt_s, 3.0))[0] == 100 + needed - 1
-    values[100] = 0.0
-    assert not detectable_ticks(values, dt_s, 3.0).any()
+def test_lost_readings_tell_after_ten_seconds_in_a_minute(dt_s, needed):
+    is_told = np.zeros(400, bool)
+    is_told[100 : 100 + needed] = True
+    silence = np.zeros(400)
+    assert np.flatnonzero(detectable_ticks(silence, dt_s, 3.0, is_told))[0] == 100 + needed - 1
+    is_told[100] = False
+    assert not detectable_ticks(silence, dt_s, 3.0, is_told).any()
+
+
+def test_the_tick_does_not_matter_to_what_is_seen(make_world):
+    """Ten minutes of other air, looked at once a second and once in ten."""
+    found = {}
+    for dt_s, n in ((1.0, 600), (10.0, 60)):
+        late = np.where(np.arange(n) * dt_s >= 300.0, 1.0, 0.0)
+        change = WeatherChange(air_k=0.5 * late, pressure_pa=8.0 * late)
+        air = AirMass("smoke", {"carbon_monoxide": 4000.0 * late})
+        world = make_world(n=n, dt_s=dt_s, wind_m_s=3.0)
+        world.add(Forcing(air_masses=(air,), weather=(change,)))
+        found[dt_s] = excess_snr(device(), world)
+        found[dt_s] = {name: found[dt_s][name] for name in ("voc_array", "barometer", "temperature_humidity")}
+    for name, values in found[10.0].items():
+        assert values[-1] > 3.0, name
+        assert found[1.0][name][-1] == pytest.approx(values[-1], rel=0.2), (
+            name
+        )  # the factor of a tick is 3.16
+        first = [int(dt_s * np.flatnonzero(found[dt_s][name] > 0.9 * values[-1])[0]) for dt_s in (1.0, 10.0)]
+        assert 0 <= first[0] - first[1] <= 10, name
+
+
+def test_blocks_of_ticks_do_not_matter_to_looks():
+    values = np.random.default_rng(1).normal(size=(100, 3))
+    whole, pieces = LookMeans(1.0).of(values), LookMeans(1.0)
+    cut = [pieces.of(values[a:b]) for a, b in ((0, 1), (1, 4), (4, 40), (40, 100))]
+    assert np.allclose(np.concatenate(cut), whole)
+    assert np.allclose(whole[9:], look_means(values, 1.0))
+    assert np.allclose(whole[4], values[:5].sum(axis=0) / 10.0)
+    assert np.array_equal(LookMeans(10.0).of(values), values)
+    assert look_means(values[:5], 1.0).shape == (1, 3)
 
 
 def test_detection_never_comes_before_the_onset():

@@ -22,7 +22,14 @@ from envirosense.instruments.stages.spells import Spells
 from envirosense.pole.device_causes import DeviceTimes, Flags, device_times, unheard, unheard_frames
 from envirosense.pole.device_power import device_energy
 from envirosense.pole.guardian import VirtualGridGuardian
-from envirosense.pole.observability import detection_limits_snr, excess_snr, last_sample, noise_sigma
+from envirosense.pole.looks import LookMeans
+from envirosense.pole.observability import (
+    detectable_ticks,
+    detection_limits_snr,
+    excess_snr,
+    last_sample,
+    look_sigma,
+)
 from envirosense.pole.sensors.thermal_camera import FrameBlock, ThermalCameraSensor
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -47,6 +54,13 @@ class Sight:
     snr: dict[str, Array]
     limit_snr: dict[str, float]
     is_told: dict[str, Flags]
+
+    def detectable_ticks(self, dt_s: float) -> dict[str, Flags]:
+        """Ticks at which each sensor could see it, (time,) by sensor."""
+        return {
+            name: detectable_ticks(snr, dt_s, self.limit_snr[name], self.is_told.get(name))
+            for name, snr in self.snr.items()
+        }
 
 
 def sight_of_cause(device: VirtualGridGuardian, world: EnvironmentOrchestrator, cause_id: int = 0) -> Sight:
@@ -164,7 +178,7 @@ def _is_same(planted: SensorFault, fault: Any) -> bool:
 
 
 def _signs(touch: _Touch, sensor_id: str) -> tuple[Array, Flags]:
-    """How far the readings of one sensor depart [sigma], and what tells besides, (time,) each."""
+    """How far looks at one sensor depart [sigma], and what tells besides, (time,) each."""
     grid, sensor = touch.world.grid, touch.device.sensor(sensor_id)
     is_camera = isinstance(sensor, ThermalCameraSensor)
     pair = _FramePair(touch, sensor_id) if is_camera else _ReadingPair(touch, sensor_id)
@@ -182,7 +196,8 @@ def _signs(touch: _Touch, sensor_id: str) -> tuple[Array, Flags]:
             is_told[ticks] &= is_lost | ~is_stuck  # what noise does to the status of the sound one is no sign
     sampled = last_sample(sensor.config.ticks_apart(grid.dt_s), grid.n)
     is_heard = touch.device.heard_ticks(sensor_id)
-    return np.where(is_heard, departure[sampled], 0.0), is_told[sampled]
+    departure = np.where(is_heard, departure[sampled], 0.0)
+    return departure if is_camera else LookMeans(grid.dt_s).of(departure), is_told[sampled]
 
 
 class _Held:
@@ -207,7 +222,7 @@ class _ReadingPair:
         self._sensors = touch.device.sensor(sensor_id), touch.sound(sensor_id)
         self._memories = tuple(sensor.start(seed) for sensor in self._sensors)
         self._supplies = touch.supply, touch.sound_supply
-        self._noise = noise_sigma(self._sensors[0], touch.world.grid.dt_s)
+        self._noise = look_sigma(self._sensors[0], touch.world.grid.dt_s)
         self._is_angle = np.array([channel.unit == "deg" for channel in self._sensors[0].channels])
 
     def compare(self, state: Environment3DState, ticks: slice) -> tuple[Array, Flags, Flags]:

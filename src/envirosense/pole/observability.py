@@ -10,8 +10,9 @@ import numpy.typing as npt
 from envirosense.core.grid import TimeGrid
 from envirosense.core.protocols import Array
 from envirosense.instruments.base import BaseSensor
-from envirosense.pole.detection_limit import LOOK_S, detection_limit_snr
+from envirosense.pole.detection_limit import detection_limit_snr
 from envirosense.pole.guardian import VirtualGridGuardian
+from envirosense.pole.looks import LOOK_S, LookMeans, look_means, look_ticks
 from envirosense.pole.natural_scatter import hours, scatter
 from envirosense.pole.state import Environment3DState
 from envirosense.pole.world import EnvironmentOrchestrator
@@ -33,9 +34,11 @@ def excess_snr(
 ) -> dict[str, Array]:
     """Greatest rise of any channel over the world without one cause, in sigmas, (time,) by sensor.
 
-    A sigma is what a steady reading scatters by and, in quadrature, what the channel scatters by itself
-    within the hour in the world without the cause: a sound of a hundredth of a decibel over gusty wind is
-    not to be told from the wind, nor a tenth of a kelvin in a picture through which clouds pass.
+    A rise is the mean of the look that ends at the tick, ten seconds or one tick that is longer, so that a
+    short tick changes nothing. A sigma is what such means of a steady reading scatter by and, in quadrature,
+    what those of the channel scatter by themselves within the hour in the world without the cause: a sound of
+    a hundredth of a decibel over gusty wind is not to be told from the wind, nor a tenth of a kelvin in a
+    picture through which clouds pass.
 
     Between its samples a sensor goes on showing the last. One that is switched off, without power or without
     a link shows nothing. A camera is asked at the steps of the heat network, between which temperatures are
@@ -45,11 +48,13 @@ def excess_snr(
     state = world.state(0, grid.n)
     healthy = state.without_causes(cause_id)
     snr: dict[str, Array] = {name: np.zeros(grid.n) for name in device.sensors}
+    looks = {name: LookMeans(grid.dt_s) for name in device.scalar_sensors}
     for hour in hours(grid.n, grid.dt_s):
         ticks = hour.start, hour.stop - hour.start
         for name, sensor in device.scalar_sensors.items():
             if sensor.is_enabled:
-                _raise_to(snr[name][hour], sensor, state.ticks(*ticks), healthy.ticks(*ticks), grid.dt_s)
+                both = state.ticks(*ticks), healthy.ticks(*ticks)
+                snr[name][hour] = _greatest_rise(sensor, *both, looks[name], grid.dt_s)
     every = world.component_step_ticks
     steps = np.arange(0, grid.n, every)
     slow, slow_healthy = state.every(every), healthy.every(every)
@@ -66,20 +71,20 @@ def excess_snr(
     return {name: np.where(device.heard_ticks(name), values, 0.0) for name, values in snr.items()}
 
 
-def _raise_to(
-    snr: Array,
+def _greatest_rise(
     sensor: BaseSensor[Any, Any],
     state: Environment3DState,
     healthy: Environment3DState,
+    looks: LookMeans,
     dt_s: float,
-) -> None:
-    """Put the greatest rise of any channel of one sensor into `snr`, (time,), where it is greater."""
+) -> Array:
+    """Greatest rise of any channel of one sensor over the ticks of a block, in sigmas, (time,)."""
     without = sensor.observable(healthy)
-    rise = np.abs(sensor.observable(state) - without)
-    noise = noise_sigma(sensor, dt_s)
-    sigma = np.hypot(noise, scatter(without))
-    for channel in np.flatnonzero(noise > 0.0):  # a count without noise of its own tells no strength
-        np.maximum(snr, rise[:, channel] / sigma[channel], out=snr)
+    rise = np.abs(looks.of(sensor.observable(state) - without))
+    noise = look_sigma(sensor, dt_s)
+    sigma = np.hypot(noise, scatter(look_means(without, dt_s)))
+    noisy = noise > 0.0  # a count without noise of its own tells no strength
+    return np.asarray((rise[:, noisy] / sigma[noisy]).max(axis=1, initial=0.0))
 
 
 def last_sample(every: int, n: int) -> npt.NDArray[np.int64]:
@@ -97,6 +102,11 @@ def noise_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
     return np.array([channel.noise_sigma for channel in at_tick.channels])
 
 
+def look_sigma(sensor: BaseSensor[Any, Any], dt_s: float) -> Array:
+    """One sigma of the mean of a look at a steady reading, (channel,)."""
+    return noise_sigma(sensor, max(dt_s, LOOK_S))
+
+
 def watched_channels(sensor: BaseSensor[Any, Any], dt_s: float) -> int:
     """Channels with a noise of their own, among which a cause is looked for; at least one."""
     return max(1, int((noise_sigma(sensor, dt_s) > 0.0).sum()))
@@ -112,11 +122,16 @@ def detection_limits_snr(device: VirtualGridGuardian, dt_s: float) -> dict[str, 
 def detectable_ticks(
     snr: Array, dt_s: float, limit_snr: float, is_told: npt.NDArray[np.bool_] | None = None
 ) -> npt.NDArray[np.bool_]:
-    """Ticks whose last minute holds ten seconds at or above the limit, or marked by `is_told`, (time,)."""
-    needed = max(1, round(LOOK_S / dt_s))
-    span = max(needed, round(SPAN_S / dt_s))
-    shows = snr >= limit_snr if is_told is None else (snr >= limit_snr) | is_told
-    total = np.concatenate([[0], np.cumsum(shows)])
+    """Ticks whose last minute holds a look at or above the limit, or ten seconds of `is_told`, (time,)."""
+    look = look_ticks(dt_s)
+    span = max(look, round(SPAN_S / dt_s))
+    shows = _lately(snr >= limit_snr, span, 1)
+    return shows if is_told is None else shows | _lately(is_told, span, look)
+
+
+def _lately(is_so: npt.NDArray[np.bool_], span: int, needed: int) -> npt.NDArray[np.bool_]:
+    """Ticks at which it was so at `needed` of the last `span` ticks, (time,)."""
+    total = np.concatenate([[0], np.cumsum(is_so)])
     first = np.maximum(np.arange(1, total.size) - span, 0)
     return np.asarray(total[1:] - total[first] >= needed)
 

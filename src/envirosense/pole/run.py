@@ -20,7 +20,7 @@ from envirosense.pole.columns import batch
 from envirosense.pole.device_causes import with_planted_faults
 from envirosense.pole.fault_observability import Sight, sight_of_cause
 from envirosense.pole.guardian import GuardianBlock, VirtualGridGuardian
-from envirosense.pole.observability import detectable_ticks, observe_event
+from envirosense.pole.observability import observe_event
 from envirosense.pole.picture.view import shown_component
 from envirosense.pole.regimes import regimes_batch
 from envirosense.pole.site import Site
@@ -176,11 +176,8 @@ class EpisodeRun:
 
     def seen_ticks(self, event: EventLabels) -> dict[str, npt.NDArray[np.bool_]]:
         """Ticks of one event at which each sensor could see it, (time,) by sensor."""
-        sight, dt_s = self._sight(event), self.spec.grid.dt_s
-        return {
-            name: event.active & detectable_ticks(snr, dt_s, sight.limit_snr[name], sight.is_told.get(name))
-            for name, snr in sight.snr.items()
-        }
+        ticks = self._sight(event).detectable_ticks(self.spec.grid.dt_s)
+        return {name: event.active & seen for name, seen in ticks.items()}
 
     def _sight(self, event: EventLabels) -> Sight:
         if event.cause not in self._sights:

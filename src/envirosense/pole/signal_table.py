@@ -1,7 +1,8 @@
 """Scenario x sensor: how far an ideal reading departs from the undisturbed world, in sigmas of the part.
 
-Nothing is drawn for sensors and no frame is rendered: this is what physics lets each sensor see, before any
-imperfection.
+Departures are of ideal readings: what physics lets each sensor see, before any imperfection. Which events
+could be seen is counted as a dataset's `observability` does, so a fault of the device, which moves no ideal
+reading, is seen by what it does to readings.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,8 @@ import numpy.typing as npt
 from envirosense.core.errors import ConfigError
 from envirosense.core.protocols import Array
 from envirosense.factory.request import EpisodeRequest
-from envirosense.pole.observability import detectable_ticks, detection_limits_snr, excess_snr
+from envirosense.pole.fault_observability import sight_of_cause
+from envirosense.pole.observability import excess_snr
 from envirosense.pole.run import EpisodeRun
 from envirosense.pole.twin import PoleTwin
 
@@ -29,7 +31,7 @@ class SignalRow:
     scenario: str
     greatest_snr: Array  # over time and draws
     n_events: int
-    n_seen: npt.NDArray[np.int64]  # events that the sensor could see for ten seconds within a minute
+    n_seen: npt.NDArray[np.int64]  # events that the sensor could see
     n_unseen: int  # events that no sensor could see; their label says so
 
 
@@ -97,15 +99,14 @@ def _row(scenario: str, runs: Sequence[EpisodeRun], sensors: tuple[str, ...]) ->
     greatest = np.zeros(len(sensors))
     n_seen, n_events, n_unseen = np.zeros(len(sensors), np.int64), 0, 0
     for run in runs:
-        by_cause = [excess_snr(run.device, run.world, i) for i in range(len(run.forcings))]
-        for snr in by_cause:
-            greatest = np.maximum(greatest, [snr[name].max() for name in sensors])
-        limits = detection_limits_snr(run.device, TICK_S)
+        sights = [sight_of_cause(run.device, run.world, i) for i in range(len(run.forcings))]
+        for i, (forcing, sight) in enumerate(zip(run.forcings, sights, strict=True)):
+            is_at_fault = bool(forcing.sensor_faults or forcing.device)
+            ideal = excess_snr(run.device, run.world, i) if is_at_fault else sight.snr
+            greatest = np.maximum(greatest, [ideal[name].max() for name in sensors])
         for event in run.labels.events:
-            snr = by_cause[event.cause]
-            seen = np.array(
-                [(detectable_ticks(snr[name], TICK_S, limits[name]) & event.active).any() for name in sensors]
-            )
+            ticks = sights[event.cause].detectable_ticks(TICK_S)
+            seen = np.array([(ticks[name] & event.active).any() for name in sensors])
             n_seen += seen
             n_events += 1
             n_unseen += int(not seen.any())

@@ -87,16 +87,18 @@ OBSERVABILITY = stream_schema(
             "max_snr",
             F64,
             "1",
-            "greatest rise while active over the part's noise: of the ideal reading, or of a faulty sensor's "
-            "over a sound one's; lost readings and status have no number and leave it at 0",
+            "greatest rise of a look of ten seconds while active: of the ideal reading, over the part's "
+            "noise and what the channel scatters by within the hour, or of a faulty sensor's reading from a "
+            "sound one's, over the noise alone; lost readings and status have no number and leave it at 0",
             False,
         ),
         Column(
             "detectable",
             FLAG,
             "",
-            "ten seconds within a minute above the sensor's detection limit (noise of any channel passes the "
-            "alarm level once a month), or with readings lost or another status because of the cause",
+            "a look of ten seconds within a minute above the sensor's detection limit (noise of any channel "
+            "passes the alarm level once a month), or ten seconds with readings lost or another status "
+            "because of the cause",
             False,
         ),
         Column("first_detectable_s", F64, "s", "first such tick; null if never"),

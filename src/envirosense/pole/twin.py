@@ -41,7 +41,7 @@ from envirosense.scenarios.parameters import ParameterSpace
 BLOCK_TICKS = 3600  # frames of one block take 35 MB; the bytes do not depend on it
 OLDEST_DAYS = 900.0  # age of a device at the episode's start is drawn up to here
 MOST_ON_A_SITE = 4  # episodes in a row; a library of dozens would leave too few sites to split
-PHYSICS_VERSION = "6"  # raised when the same spec gives other bytes
+PHYSICS_VERSION = "7"  # raised when the same spec gives other bytes
 WORLD_LIMITS = (  # a test holds docs/world.md to them
     "Components feel the air of 2 m; what a sensor is told follows the height.",
     "The load does not follow a changed weather; fault currents are too short to heat wires.",
