@@ -109,12 +109,14 @@ def test_sound_files_are_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("smoke_fresh: 0.02", "smoke: 0.02", 23, "unknown aerosol"),
         ("rise: 0.1,", "rise: 0.9,", 15, "must fit into"),
-        ("size_m: 0.7", "size_m: 0", None, "must be above 0"),
-        ("height_m: 0.5}\n    rate", "height_m: -1}\n    rate", None, "height must lie within"),
+        ("size_m: 0.7", "size_m: 0", 25, "must be above 0"),
+        ("height_m: 0.5}\n    rate", "height_m: -1}\n    rate", 20, "height must lie within"),
+        ("methane: 0.006", "methane: -0.006", 22, "leaves.gas_g_s[methane]"),
+        ("g/s, description: dry", "kg, description: dry", 15, "'$peak_g_s in kg': does not measure what g/s"),
     ],
 )
 def test_a_mistake_ends_with_its_line_and_exit_code_1(
-    tmp_path: Path, old: str, new: str, line: int | None, says: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, old: str, new: str, line: int, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = LEAVES.read_text(encoding="utf-8")
     assert text.count(old) == 1
@@ -123,7 +125,7 @@ def test_a_mistake_ends_with_its_line_and_exit_code_1(
     assert run(["scenarios", "validate", str(LEAVES), str(wrong)]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(f"ok: {LEAVES}")
-    assert err.startswith(f"error: {wrong}:{'' if line is None else f'{line}:'}")
+    assert err.startswith(f"error: {wrong}:{line}:")
     assert err.count("\n") == 1
     assert says in err
 
@@ -232,6 +234,28 @@ def test_a_file_with_an_id_of_the_library_is_warned_of(
     )
     assert run(["scenarios", "validate", str(taken)]) == 0
     assert capsys.readouterr().err.startswith(f"warning: {taken}: the library has lookalike/barbecue")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "warns"),
+    [
+        ("begins: 0.05", "begins: 500", "line 27: none of 256 draws has this event"),
+        ("value: $peak_g_s", "value: 2", "line 11: nothing uses the parameter peak_g_s"),
+    ],
+)
+def test_what_is_hardly_meant_is_warned_of(
+    tmp_path: Path, old: str, new: str, warns: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LEAVES.read_text(encoding="utf-8").replace("strength: $peak_g_s", "strength: $distance_m")
+    doubtful = tmp_path / "doubtful.yaml"
+    doubtful.write_text(text.replace(old, new), encoding="utf-8")
+    assert run(["scenarios", "validate", str(doubtful)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"ok: {doubtful}")
+    assert warns in err
+    doubtful.write_text(text, encoding="utf-8")
+    assert run(["scenarios", "validate", str(doubtful)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_fields_that_exclude_one_another_are_named_not_printed(

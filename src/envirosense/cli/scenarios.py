@@ -186,9 +186,9 @@ def _events(scenario: "type[BaseScenario]") -> list[str]:
 
 
 def _validated(path: Path) -> dict[str, Any]:
+    from envirosense.cli.scenario_doubts import doubts
     from envirosense.cli.scenario_trial import TRIALS, trial_refusals, try_causes
     from envirosense.core.errors import ConfigError
-    from envirosense.scenarios import SCENARIOS
     from envirosense.scenarios.definition import scenario_id
     from envirosense.scenarios.io import loaded
     from envirosense.scenarios.mistakes import located
@@ -196,15 +196,12 @@ def _validated(path: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"file": str(path), "scenario": None, "n_parameters": 0}
     row |= {"n_draws": TRIALS, "n_refused": 0, "warning": None, "error": None}
     try:
-        _, scenario, whole = loaded(path)
+        definition, scenario, whole = loaded(path)
         row |= {"scenario": scenario_id(scenario), "n_parameters": len(scenario.space.parameters)}
-        if scenario_id(scenario) in SCENARIOS:
-            row["warning"] = (
-                f"the library has {scenario_id(scenario)}; no dataset takes a second one, rename it"
-            )
         row["n_refused"] = trial_refusals(scenario)
         with located(whole):
             try_causes(scenario)
+        row["warning"] = "; ".join(doubts(definition, scenario, whole)) or None
     except ConfigError as error:
         row["error"] = str(error)
     return row

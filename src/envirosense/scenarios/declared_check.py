@@ -48,9 +48,20 @@ def _check(
     def check(path: Path, value: Any, expected: Unit) -> None:
         if isinstance(value, ProductDefinition) or (isinstance(value, str) and value.startswith("$")):
             with at(*path):
-                reference_unit(value, units, courses).per(expected)
+                _require_unit(value, reference_unit(value, units, courses), expected)
 
     each_value(model, check, (), unit or unit_of("1"))
+
+
+def _require_unit(value: Any, found: Unit, expected: Unit) -> None:
+    if found.dimension == expected.dimension:
+        return
+    factors = value.times if isinstance(value, ProductDefinition) else [value]
+    said = f"{' * '.join(map(str, factors))} in {found.text}"
+    fix = f"does not measure what {expected.text} does; write {expected.text}"
+    if expected.text == "1":
+        fix += ", or end the name of the field with its unit if it is yours, as heat_w"
+    raise ConfigError("unit", said, fix)
 
 
 def _check_names(causes: list[CauseDefinition]) -> None:

@@ -1,6 +1,7 @@
 """Mistakes of a scenario file with the line and column where they stand."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAliasType, get_args
@@ -14,6 +15,7 @@ from envirosense.scenarios.marks import Marked, ScenarioFileError
 from envirosense.scenarios.taxonomy import Category
 
 KEY: Final = "[key]"  # step of pydantic's paths that means the key itself
+NAMED_BY: Final = (("name",), ("component",))  # last steps of paths whose values name an entry
 FORMS: Final = (
     "shape",
     "product",
@@ -39,7 +41,8 @@ def parsed(data: dict[str, Any], whole: Marked) -> ScenarioDefinition:
 def placed(fault: Fault, whole: Marked) -> ScenarioFileError:
     """A mistake with its place in a file."""
     field = ".".join(map(str, fault.path)) or "file"
-    return ScenarioFileError(whole.place(fault.path), field, fault.value, fault.fix)
+    path = fault.path if whole.known(fault.path) else _path_of_words(fault, whole)
+    return ScenarioFileError(whole.place(path), field, fault.value, fault.fix)
 
 
 @contextmanager
@@ -63,7 +66,7 @@ def located(whole: Marked) -> Iterator[None]:
 
 
 def _path_of(error: ConfigError, whole: Marked) -> Path:
-    """Path of the field that an error names with its value, of the only such value, or of the whole file.
+    """Path of the field that an error names with its value, of the only such value, or of what it names.
 
     Where no field has it, an option of a parameter does: the value comes from a draw.
     """
@@ -73,7 +76,29 @@ def _path_of(error: ConfigError, whole: Marked) -> Path:
         return next(iter(named), alike[0])
     options = (path for path in alike if "choice" in path)
     weighted = (path for path in whole.keys if _is_weighted(path) and path[-1] == error.value)
-    return next(options, next(weighted, ()))
+    return next(options, next(weighted, _path_of_words(error, whole)))
+
+
+def _path_of_words(error: ConfigError, whole: Marked) -> Path:
+    """Path of what an error names where its value is worked out from a draw; the whole file if none is.
+
+    The first word of its field is the name or the component of an entry, the last a field in there. A refused
+    constraint that the file does not state itself names its parameters.
+    """
+    first, *others = re.findall(r"\w+", error.field)
+    entries = [
+        path[:-1] for path in whole.values if path[-1:] in NAMED_BY and _value(whole.data, path) == first
+    ]
+    inner = [
+        path
+        for entry in entries
+        for path in whole.values
+        if others and path[: len(entry)] == entry and path[-1] == others[-1]
+    ]
+    parameters = [path for path in whole.values if path[:-1] == ("parameters",)]
+    meant = [path for path in parameters if path[-1] in re.findall(r"\w+", str(error.value))]
+    constraint = meant if first == "constraints" else []
+    return next(iter([*inner, *entries, *constraint]), ())
 
 
 def _is_weighted(path: Path) -> bool:
