@@ -93,6 +93,13 @@ def test_the_outlined_pixels_are_where_the_picture_warms(burning: DrawnScenario,
     assert page.count('class="outline"') == 3
 
 
+def test_a_sun_in_the_picture_is_told(page: str) -> None:
+    blinded = draw_scenario(SCENARIOS["electrical/equipment_overheat"], 174)
+    told = "The sun stands in the picture"
+    assert told in scenario_page(blinded)
+    assert told not in page
+
+
 def test_a_faulty_sensor_is_shown_though_no_cause_moves_it() -> None:
     drawn = draw_scenario(SCENARIOS["system/sensor_fault"], 0)
     fault = drawn.run.forcings[0].sensor_faults[0]

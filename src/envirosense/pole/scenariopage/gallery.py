@@ -32,8 +32,9 @@ _SEEDS: Final = 1000
 _NAMED: Final = 3  # sensors on a card
 _LEAD: Final = (
     "What can happen to a pole, one drawn episode of each: an hour of simulated world, seen by every sensor "
-    "of the device. A card shows the thermal picture at the gravest moment, the alert level over the hour, "
-    "and below it what each sensor feels. How often it happens is meant for one pole."
+    "of the device and the two optional ones, gas sensor and line current. A card shows the thermal picture "
+    "at the gravest moment, the alert level over the hour, and below it what each sensor feels. How often it "
+    "happens is meant for one pole."
 )
 
 

@@ -19,6 +19,7 @@ from envirosense.pole.picture.view import shown_component
 from envirosense.pole.run import MASK_SHARE
 from envirosense.pole.scenariopage.drawn import DrawnScenario
 from envirosense.pole.sensors.thermal_camera import ThermalCameraSensor
+from envirosense.pole.sensors.thermal_camera_frames import sun_pixels
 
 type Mask = npt.NDArray[np.bool_]
 
@@ -95,6 +96,9 @@ def _frames(drawn: DrawnScenario, block: Any) -> str:
             f" What the camera reports lies outside that scale and is drawn on its own, {own.low_c:.0f} to "
             f"{own.high_c:.0f}\u2009\u00b0C."
         )
+    row, _ = sun_pixels(drawn.moment.now, _camera(drawn).camera)
+    if len(pictures) == 3 and np.isfinite(row).any():
+        note += " The sun stands in the picture: the camera reports its disk, which the other two leave out."
     text = (
         f"At {drawn.moment.at_s / 60.0:.1f}\u2009min, one scale of {scale.low_c:.0f} to {scale.high_c:.0f}"
         f"\u2009\u00b0C. {note}"

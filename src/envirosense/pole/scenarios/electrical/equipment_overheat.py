@@ -62,7 +62,10 @@ class EquipmentOverheatScenario(BaseScenario):
     difficulty_level: ClassVar[str] = "unmeasured"
     expected_duration: ClassVar[float] = 3600.0
     phases: ClassVar[tuple[str, ...]] = EXCESS_K.stage_names
-    limits: ClassVar[str] = "No off-gas of joint compound; burn-down is not modelled."
+    limits: ClassVar[str] = (
+        "From 1 mohm on the joint also sparks now and then, which is heard better than it is seen. "
+        "No off-gas of joint compound; burn-down is not modelled."
+    )
     rate: ClassVar[BaseRate] = BaseRate(
         0.01, 60.0 * DAY_S, "assumed: one pole in a hundred a year, hot for weeks to months"
     )
