@@ -14,6 +14,7 @@ from envirosense.pole.scenariopage import DrawnScenario, clearest_draw, draw_sce
 from envirosense.pole.scenariopage import drawn as drawn_module
 from envirosense.pole.scenariopage.about import observability_table, rate_text
 from envirosense.pole.scenariopage.drawn import MOST_DRAWS
+from envirosense.pole.scenariopage.events_band import MOST_SENSORS
 from envirosense.pole.scenariopage.gallery import tile_html
 from envirosense.pole.scenariopage.heat_picture import event_mask, ideal_frames_c, scale_of, unmarked_text
 from envirosense.pole.scenariopage.sensor_charts import ORDINARY, shown_sensors
@@ -61,6 +62,14 @@ def test_a_page_says_what_the_scenario_is(burning: DrawnScenario, page: str) -> 
     for name, parameter in scenario.space.parameters.items():
         assert parameter.description in page, name
     assert rate_text(scenario.rate) in page
+
+
+def test_sensors_that_are_not_drawn_are_counted(storm: DrawnScenario, storm_page: str) -> None:
+    n_seen = sum(
+        any(seen[name].first_detectable_s is not None for seen in storm.seen) for name in storm.greatest_snr
+    )
+    assert n_seen > MOST_SENSORS + 1
+    assert f"{n_seen - MOST_SENSORS} other sensors could see it too" in storm_page
 
 
 def test_every_event_has_a_track_and_a_column(storm: DrawnScenario, storm_page: str) -> None:

@@ -116,7 +116,7 @@ def test_a_single_flagged_tick_is_seen_and_the_worst_grade_of_a_column_is_shown(
 @pytest.mark.parametrize(
     ("sensor_id", "title"),
     [
-        ("temperature_humidity_2", "Temperature, humidity 2"),
+        ("temperature_humidity_2", "Temperature and humidity 2"),
         ("emf_sensor", "Field sensor (EMF)"),
         ("my_own", "My own"),
     ],

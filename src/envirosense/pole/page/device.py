@@ -11,12 +11,12 @@ from envirosense.instruments.part_values import PartValues
 # Name in full, and where room is short
 _NAMES = {
     "voc_array": ("Gas array (VOC)", "Gas"),
-    "temperature_humidity": ("Temperature, humidity", "Air T, RH"),
+    "temperature_humidity": ("Temperature and humidity", "Air T, RH"),
     "barometer": ("Barometer", "Pressure"),
     "wind_sensor": ("Wind sensor", "Wind"),
     "particulate_matter": ("Particulate matter", "Particles"),
     "emf_sensor": ("Field sensor (EMF)", "EMF"),
-    "temperature_humidity_2": ("Temperature, humidity 2", "Air 2"),
+    "temperature_humidity_2": ("Temperature and humidity 2", "Air 2"),
     "thermal_camera": ("Thermal camera", "Camera"),
 }
 

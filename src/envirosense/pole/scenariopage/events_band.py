@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from envirosense.learning.wording import counted
 from envirosense.pole.page.charts import Line, TimeView, chart, legend, time_ticks
 from envirosense.pole.page.device import sensor_names
 from envirosense.pole.page.overview import flags, seen_bar, stage_bars, stage_legend, track
@@ -68,6 +69,9 @@ def _seen_rows(drawn: DrawnScenario, view: TimeView) -> list[str]:
     shown = [html for _, html in rows[:MOST_SENSORS]]
     if not shown:
         return [track(("Sensors", "Sensors"), '<span class="unseen">no sensor could see it</span>')]
+    if (more := len(rows) - len(shown)) > 0:
+        told = f'<span class="unseen">{counted(more, "other sensor")} could see it too, less clearly</span>'
+        shown.append(track(("More", "More"), told))
     return shown
 
 

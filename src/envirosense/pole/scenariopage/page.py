@@ -117,7 +117,8 @@ def _lead(drawn: DrawnScenario) -> str:
         level = int(event.level[event.active].max()) if event.active.any() else 1
         began = f"from {span_text(onset_s)}" if onset_s is not None else "never active"
         n_seen = sum(one.first_detectable_s is not None for one in seen.values())
-        share = f"{n_seen} of {len(seen)} sensors, optional ones included," if n_seen else "no sensor"
+        of_all = f"{len(seen)} sensors" if parts else f"{len(seen)} sensors, optional ones included,"
+        share = f"{n_seen} of {of_all}" if n_seen else "no sensor"
         parts.append(f"{event_title(event)} {began}, up to level {level}; {share} could see it.")
     return f"{about} {' '.join(parts)}".replace("\u2009", "\u202f")  # keeps number and unit on one line
 
