@@ -213,7 +213,7 @@ def test_lengths_and_draws_that_make_no_sense_are_refused() -> None:
         (5e-4, "once in 2\u202f000 years"),
         (0.3, "once in 3.3 years"),
         (1.0, "1 a year"),
-        (365.0, "360 a year"),
+        (365.0, "365 a year"),
     ],
 )
 def test_a_rate_is_said_in_years(per_year: float, text: str) -> None:

@@ -9,7 +9,7 @@ _UNITS = {
 }  # fmt: skip
 _SYMBOLS = {
     "degC": "\u00b0C", "deg": "\u00b0", "W/m2": "W/m\u00b2", "ug/m3": "\u00b5g/m\u00b3", "1": "",
-    "uT": "\u00b5T",
+    "uT": "\u00b5T", "um": "\u00b5m",
     "ohm": "\u03a9", "kohm": "k\u03a9", "g/m3": "g/m\u00b3",
 }  # fmt: skip
 _CAPITALS = {

@@ -38,6 +38,8 @@ def about_cards(drawn: DrawnScenario) -> str:
 
 def rate_text(rate: BaseRate) -> str:
     """How often it happens at one pole, in the unit that a reader can picture."""
+    if 100.0 <= rate.per_pole_year < 1000.0:
+        return f"{rate.per_pole_year:.0f} a year"
     if rate.per_pole_year >= 1.0:
         return f"{_rounded(rate.per_pole_year)} a year"
     return f"once in {_rounded(1.0 / rate.per_pole_year)} years"

@@ -10,6 +10,7 @@ _MORE: Final = {  # longer endings first
     "_mg_cm2": "mg/cm\u00b2",
     "_ug_m3": "\u00b5g/m\u00b3",
     "_g_m3": "g/m\u00b3",
+    "_mg_s": "mg/s",
     "_per_s": "1/s",
     "_n_s": "N\u2009s",
     "_kg_m": "kg/m",
@@ -26,6 +27,7 @@ _MORE: Final = {  # longer endings first
     "_v": "V",
     "_kg": "kg",
     "_kw": "kW",
+    "_mg": "mg",
     "_mm": "mm",
     "_min": "min",
 }
