@@ -111,7 +111,8 @@ def _lead(drawn: DrawnScenario) -> str:
     about = f"{drawn.scenario.description}."
     if not drawn.events:
         return f"{about} No event is labelled in this episode."
-    grid, parts = drawn.run.spec.grid, []
+    grid = drawn.run.spec.grid
+    parts: list[str] = []
     for event, seen in zip(drawn.events, drawn.seen, strict=True):
         onset_s = event.onset_s(grid)
         level = int(event.level[event.active].max()) if event.active.any() else 1
